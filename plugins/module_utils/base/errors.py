@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The one family of errors that the core raises.
+
+Every error says what was attempted, on which object, and what to do about it.  A face
+(module or command) catches `MirrorError` once; anything else is a fault of this project
+and keeps its traceback.  An error becomes data with `Failure.of`, so that one image's
+failure never stops the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Dict
+
+
+class MirrorError(Exception):
+    """Something the user can act on.
+
+    message: what was attempted and what went wrong, one sentence, no secrets.
+    subject: the object it happened to (a reference, a file, a key path).
+    advice: what to do next; may be empty.
+    host, status: where an HTTP exchange took part; status 0 when none was received.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, subject: str = "", advice: str = "", host: str = "", status: int = 0, attempts: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.subject = subject
+        self.advice = advice
+        self.host = host
+        self.status = status
+        self.attempts = attempts
+
+    def __str__(self) -> str:
+        text = f"{self.subject}: {self.message}" if self.subject and self.subject not in self.message else self.message
+        return f"{text} {self.advice}" if self.advice else text
+
+
+class InputError(MirrorError):
+    """What the user wrote cannot be used (configuration, option, reference)."""
+
+    code = "invalid_input"
+
+
+class NotFound(MirrorError):
+    """The store answered that it does not have the object."""
+
+    code = "not_found"
+
+
+class AccessDenied(MirrorError):
+    """Credentials were missing, refused, or do not allow the operation."""
+
+    code = "access_denied"
+
+
+class Unsupported(MirrorError):
+    """The object or the operation is understood, and not possible here."""
+
+    code = "unsupported"
+
+
+class CorruptContent(MirrorError):
+    """Bytes do not have the digest or the size that names them."""
+
+    code = "corrupt_content"
+
+
+class Unreachable(MirrorError):
+    """The other side did not answer, after all retries."""
+
+    code = "unreachable"
+
+
+class RegistryError(MirrorError):
+    """A registry answered with an error that no retry cures."""
+
+    code = "registry_error"
+
+
+class StorageError(MirrorError):
+    """A local file could not be read or written (full, read-only, missing)."""
+
+    code = "storage_error"
+
+
+class Locked(MirrorError):
+    """Another run holds the workspace."""
+
+    code = "locked"
+
+
+class Cancelled(MirrorError):
+    """The run was asked to stop; what is done so far is kept."""
+
+    code = "cancelled"
+
+
+class Incompatible(MirrorError):
+    """A document or archive of another version, or of another set."""
+
+    code = "incompatible"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed object, as data: the entry of `failures[]` in plans and results.
+
+    category: release, operator, additional or helm (what the object was wanted for).
+    subject: the object that failed (the image's origin where there is one).
+    """
+
+    code: str
+    message: str
+    subject: str
+    category: str = ""
+    host: str = ""
+    status: int = 0
+    attempts: int = 1
+    advice: str = ""
+
+    @classmethod
+    def of(cls, error: MirrorError, subject: str = "", category: str = "") -> "Failure":
+        """The value of an error, for the given object."""
+        return cls(
+            code=error.code,
+            message=error.message,
+            subject=subject or error.subject,
+            category=category,
+            host=error.host,
+            status=error.status,
+            attempts=error.attempts,
+            advice=error.advice,
+        )
+
+    def document(self) -> Dict[str, Any]:
+        """A JSON-ready mapping, empty members left out."""
+        return {key: value for key, value in asdict(self).items() if value not in ("", 0)}

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The workspace: where each thing of a mirror is kept between runs (design, section 6)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths below one directory.  Having the value creates nothing; writers create what they write."""
+
+    root: str
+
+    def path(self, *parts: str) -> str:
+        return os.path.join(self.root, *parts)
+
+    @property
+    def results(self) -> str:
+        """What users read: plan, mapping, cluster resources, report (design, section 2)."""
+        return self.path("results")
+
+    @property
+    def plan(self) -> str:
+        return self.path("results", "plan.json")
+
+    @property
+    def cluster_resources(self) -> str:
+        return self.path("results", "cluster-resources")
+
+    @property
+    def release_signatures(self) -> str:
+        return self.path("results", "release-signatures")
+
+    @property
+    def mapping(self) -> str:
+        return self.path("results", "mapping.txt")
+
+    @property
+    def manifests(self) -> str:
+        """Manifests by digest, so that no later step asks for them again."""
+        return self.path("manifests")
+
+    @property
+    def journal(self) -> str:
+        return self.path("journal")
+
+    @property
+    def history(self) -> str:
+        return self.path("history")
+
+    @property
+    def content(self) -> str:
+        """OCI layouts of what was built here (filtered catalogs, graph image)."""
+        return self.path("content")
+
+    @property
+    def lock(self) -> str:
+        return self.path("lock")
+
+    @property
+    def status(self) -> str:
+        """The progress of the run that is under way, as JSON."""
+        return self.path("status.json")

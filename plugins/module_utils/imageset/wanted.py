@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a part of an image set means, before anything is resolved.
+
+Every content source (releases, catalogs, charts, extras) is a package with one function,
+`collect(imageset, context) -> Collected`; planning calls each and resolves what they want.
+The next source is a new folder and one line in planning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, Mapping, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+
+# Types of images, as oc-mirror's associations and delete lists spell them (mirroring 4.2, 5.4).
+RELEASE = "ocpRelease"
+RELEASE_CONTENT = "ocpReleaseContent"
+GRAPH = "cincinnatiGraph"
+CATALOG = "operatorCatalog"
+BUNDLE = "operatorBundle"
+RELATED = "operatorRelatedImage"
+GENERIC = "generic"
+HELM = "helmImage"
+
+# The part of the configuration that a type of image belongs to: the category of its failures.
+CATEGORIES = {
+    RELEASE: "release",
+    RELEASE_CONTENT: "release",
+    GRAPH: "release",
+    CATALOG: "operator",
+    BUNDLE: "operator",
+    RELATED: "operator",
+    GENERIC: "additional",
+    HELM: "helm",
+}
+
+
+@dataclass(frozen=True)
+class WantedImage:
+    """An image that the image set names, with where it is to go.
+
+    type: one of the types above.
+    reference: as it was named; planning reads the manifest from here.
+    repository: path at the destination, below the host and namespace the user gives.
+    tags: tags at the destination; may be empty only where a digest is enough.
+    platforms: the instances wanted of an index; empty for all.
+    why: the chain of reasons, outermost first (`additionalImages[3]`, or `operators[0]`, package, channel, bundle).
+    source: where the content is read when that is not `reference` (built here: see `Workspace.content`).
+    """
+
+    type: str
+    reference: Reference
+    repository: str
+    tags: Tuple[str, ...]
+    platforms: Tuple[Platform, ...] = ()
+    why: Tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What one content source found.
+
+    releases, catalogs, charts: the entries of the plan document under these keys (design, section 1).
+    failures: what could not be resolved, one by one; the rest is unharmed.
+    """
+
+    images: Tuple[WantedImage, ...] = ()
+    releases: Tuple[Dict[str, Any], ...] = ()
+    catalogs: Tuple[Dict[str, Any], ...] = ()
+    charts: Tuple[Dict[str, Any], ...] = ()
+    warnings: Tuple[str, ...] = ()
+    failures: Tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What content sources work with.
+
+    upstream: the store that answers for every origin (`stores.upstream`).
+    workspace: caches by digest live here.  In check mode it is a throw-away directory.
+    options: source-specific settings by name (update URL, helm path, ...), as the face was given them.
+    parallel: how many requests may be under way at once.
+    warn: called with one sentence as soon as something is noticed (also collected in `Collected.warnings`).
+    """
+
+    upstream: Store
+    workspace: Workspace
+    options: Mapping[str, Any] = field(default_factory=dict)
+    parallel: int = 8
+    warn: Callable[[str], None] = lambda text: None

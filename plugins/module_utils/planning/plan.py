@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The plan: one value that every later step takes (design, section 1).
+
+A plan is free of the destination's host and namespace, so that one plan serves many
+mirrors and crosses the air gap in an archive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, Incompatible, InputError
+
+SCHEMA = "disconnected.mirror/plan/1"
+
+
+@dataclass(frozen=True)
+class PlanImage:
+    """One image, resolved.
+
+    type: see `imageset.wanted`.
+    origin: the reference as clusters name it, without transport, tag and digest as configured.
+    source: full name of the repository to read from (`quay.io/ubi8/ubi`, `oci:///dir`); see `stores.store`.
+    digest, media_type: of the manifest or index.
+    size: bytes of all that belongs to it, each blob and manifest counted once.
+    platforms: instances taken of an index (`os/architecture`), empty for all.
+    destination: repository below the mirror's host and namespace, before any limit on nested paths.
+    tags: names it gets there; none where it is published by digest alone.
+    why: the chain of reasons, outermost first.
+    subject: for signatures and other attachments, the digest of what they are attached to.
+    """
+
+    type: str
+    origin: str
+    source: str
+    digest: Digest
+    media_type: str
+    size: int
+    destination: str
+    tags: Tuple[str, ...] = ()
+    platforms: Tuple[str, ...] = ()
+    why: Tuple[str, ...] = ()
+    subject: str = ""
+
+    def document(self) -> Dict[str, Any]:
+        document: Dict[str, Any] = {
+            "type": self.type,
+            "origin": self.origin,
+            "source": self.source,
+            "digest": self.digest,
+            "media_type": self.media_type,
+            "size": self.size,
+            "destination": self.destination,
+            "tags": list(self.tags),
+            "platforms": list(self.platforms),
+            "why": list(self.why),
+        }
+        if self.subject:
+            document["subject"] = self.subject
+        return document
+
+    @classmethod
+    def of(cls, document: Dict[str, Any]) -> "PlanImage":
+        return cls(
+            type=document["type"],
+            origin=document["origin"],
+            source=document["source"],
+            digest=Digest.parse(document["digest"]),
+            media_type=document["media_type"],
+            size=document["size"],
+            destination=document["destination"],
+            tags=tuple(document["tags"]),
+            platforms=tuple(document["platforms"]),
+            why=tuple(document["why"]),
+            subject=document.get("subject", ""),
+        )
+
+    @property
+    def key(self) -> Tuple[str, str, str, Tuple[str, ...]]:
+        """What makes two entries the same: the place and the content."""
+        return (self.destination, self.digest, self.source, self.tags)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that one image set means today.
+
+    config: the configuration in canonical form.  images: sorted by (destination, tags, digest).
+    warnings: sentences.  failures: what is wanted and could not be resolved; the rest stands.
+    """
+
+    config: Dict[str, Any] = field(default_factory=dict)
+    releases: Tuple[Dict[str, Any], ...] = ()
+    catalogs: Tuple[Dict[str, Any], ...] = ()
+    charts: Tuple[Dict[str, Any], ...] = ()
+    images: Tuple[PlanImage, ...] = ()
+    warnings: Tuple[str, ...] = ()
+    failures: Tuple[Failure, ...] = ()
+
+    def document(self) -> Dict[str, Any]:
+        """The public JSON document; the same plan has the same bytes in `base.files.json_bytes`."""
+        return {
+            "schema": SCHEMA,
+            "config": self.config,
+            "releases": list(self.releases),
+            "catalogs": list(self.catalogs),
+            "charts": list(self.charts),
+            "images": [image.document() for image in self.images],
+            "warnings": list(self.warnings),
+            "failures": [failure.document() for failure in self.failures],
+        }
+
+    @classmethod
+    def of(cls, document: Any, subject: str = "plan") -> "Plan":
+        """Raises Incompatible (not a plan, or of another schema), InputError (a member is missing or malformed)."""
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            found = document.get("schema") if isinstance(document, dict) else type(document).__name__
+            raise Incompatible(f"not a plan of schema {SCHEMA} (found {found!r})", subject=subject, advice="Make it again with imageset_plan.")
+        try:
+            return cls(
+                config=document["config"],
+                releases=tuple(document["releases"]),
+                catalogs=tuple(document["catalogs"]),
+                charts=tuple(document["charts"]),
+                images=tuple(PlanImage.of(entry) for entry in document["images"]),
+                warnings=tuple(document["warnings"]),
+                failures=tuple(Failure(**entry) for entry in document["failures"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise InputError(f"the plan is malformed: {error!r}", subject=subject, advice="Make it again with imageset_plan.") from error
+
+    @classmethod
+    def read(cls, path: str) -> "Plan":
+        """Raises FileNotFoundError, StorageError, Incompatible, InputError."""
+        return cls.of(files.read_json(path), subject=path)
+
+    def write(self, path: str) -> bool:
+        """Says whether the file changed."""
+        return files.write_json(path, self.document())
+
+    def sorted(self) -> "Plan":
+        return replace(self, images=tuple(sorted(self.images, key=lambda image: (image.destination, image.tags, image.digest, image.source))))

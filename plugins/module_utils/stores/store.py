@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The store: one interface for content, wherever it lies (design, sections 3 and 4).
+
+A registry, an OCI layout, an archive and "all the places on the internet" are stores, so that
+registry to registry, registry to disk and disk to registry are one operation.
+
+Repositories are named without a leading or trailing slash.  In a registry it is the path
+below the host (`openshift/release`); in stores that hold content of many origins
+(`upstream`, archives) it is the full name (`quay.io/openshift/release`, or the text
+`oci:///path` of a local layout).
+
+All methods may be called from several threads at once.  They raise `MirrorError`s only:
+NotFound for an absent object, AccessDenied, Unreachable (after the store's own retries),
+RegistryError, StorageError, CorruptContent.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Iterable, Optional, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What the engine may ask of a store; asked instead of its type.
+
+    mount: a blob of another repository can be taken over without its bytes.
+    tags: names can be given to manifests and listed.
+    delete: manifests can be deleted (None: only trying will tell).
+    referrers: the referrers API answers (None: not known yet).
+    """
+
+    mount: bool = False
+    tags: bool = True
+    delete: Optional[bool] = None
+    referrers: Optional[bool] = None
+
+
+class BlobReader(ABC):
+    """A blob's bytes from an offset on.  Not shared between threads."""
+
+    @abstractmethod
+    def readinto(self, buffer: memoryview) -> int:
+        """Fills as much of `buffer` as is there; 0 at the end.
+
+        A broken connection is mended inside (Range from the last byte given out), within the store's retries.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives the connection back; may be called early and twice."""
+
+
+class BlobWriter(ABC):
+    """A blob on its way in.  Nothing is visible under its digest before `commit`."""
+
+    @abstractmethod
+    def write(self, chunk: memoryview) -> None:
+        """Takes the next bytes.  Raises WriteInterrupted when earlier bytes must be sent again."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """All bytes were given; verifies digest and size and publishes.  Raises CorruptContent, WriteInterrupted."""
+
+    @abstractmethod
+    def resume(self) -> int:
+        """After WriteInterrupted: the offset from which to go on (0: from the start)."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Drops what was written; may be called at any time and twice."""
+
+
+class WriteInterrupted(Exception):
+    """The connection to the destination broke during a write; `resume` tells where to go on."""
+
+
+class Store(ABC):
+    """Content by repository and digest, names by repository and tag."""
+
+    # For messages, such as docker://registry.example.com:5000
+    name: str
+    capabilities: Capabilities
+
+    @abstractmethod
+    def fetch_manifest(self, repository: str, reference: str) -> Manifest:
+        """By tag or digest; a digest is verified.  Raises NotFound."""
+
+    @abstractmethod
+    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+        """What a tag or digest names, without its bytes; None when it is not there."""
+
+    @abstractmethod
+    def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
+        """Raises NotFound.  The reader does not verify the digest: whoever reads from offset 0 hashes."""
+
+    @abstractmethod
+    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+        """All tags, every page followed; None when the repository does not exist."""
+
+    @abstractmethod
+    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+        """Manifests whose subject is `digest`, by the API or its tag fallback (OCI distribution specification)."""
+
+    @abstractmethod
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+        """Which of these blobs the repository holds; costs up to one request each."""
+
+    @abstractmethod
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+        """Begins to write a blob; None when the repository has it now.
+
+        mount_from: a repository of this store that holds it; tried first where mounting is supported.
+        """
+
+    @abstractmethod
+    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
+        """Publishes bytes unchanged under their digest, and under `tag` when given.
+
+        All that it points to must be there before.  A manifest with a subject is made findable among its referrers.
+        """
+
+    @abstractmethod
+    def delete_manifest(self, repository: str, digest: Digest) -> None:
+        """Raises NotFound, Unsupported (the store does not delete), AccessDenied."""
+
+    def close(self) -> None:
+        """Gives back connections and files."""

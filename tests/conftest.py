@@ -1,0 +1,22 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the working tree importable as the collection it is, so that plain pytest runs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+COLLECTIONS = os.path.join(ROOT, ".cache", "collections")
+_LINK = os.path.join(COLLECTIONS, "ansible_collections", "disconnected", "mirror")
+
+if "ansible_collections" not in os.path.abspath(ROOT).split(os.sep):
+    os.makedirs(os.path.dirname(_LINK), exist_ok=True)
+    try:
+        os.symlink(ROOT, _LINK)
+    except FileExistsError:
+        pass
+    sys.path.insert(0, COLLECTIONS)
+    os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", COLLECTIONS)
