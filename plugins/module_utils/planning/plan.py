@@ -32,7 +32,7 @@ class PlanImage:
     platforms: instances taken of an index (`os/architecture`), empty for all.
     destination: repository below the mirror's host and namespace, before any limit on nested paths.
     tags: names it gets there; none where it is published by digest alone.
-    why: the chain of reasons, outermost first.
+    why: every chain of reasons that leads here, each outermost first (`operators[0]`, package, channel, bundle); sorted.
     subject: for signatures and other attachments, the digest of what they are attached to.
     """
 
@@ -45,7 +45,7 @@ class PlanImage:
     destination: str
     tags: Tuple[str, ...] = ()
     platforms: Tuple[str, ...] = ()
-    why: Tuple[str, ...] = ()
+    why: Tuple[Tuple[str, ...], ...] = ()
     subject: str = ""
 
     def document(self) -> Dict[str, Any]:
@@ -59,7 +59,7 @@ class PlanImage:
             "destination": self.destination,
             "tags": list(self.tags),
             "platforms": list(self.platforms),
-            "why": list(self.why),
+            "why": [list(chain) for chain in self.why],
         }
         if self.subject:
             document["subject"] = self.subject
@@ -77,7 +77,7 @@ class PlanImage:
             destination=document["destination"],
             tags=tuple(document["tags"]),
             platforms=tuple(document["platforms"]),
-            why=tuple(document["why"]),
+            why=tuple(tuple(chain) for chain in document["why"]),
             subject=document.get("subject", ""),
         )
 
