@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Detached signatures of an archive's manifest, by the host's `ssh-keygen` or `gpg`.
+
+Only the manifest is signed: it names everything else by digest (user-needs G22).  No
+cryptography is done here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import List
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, CorruptContent, InputError, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import SIGNATURE, SIGNATURE_SIZE
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
+
+# What an ssh signature was made for, so that it cannot be used for anything else.
+NAMESPACE = "archive@disconnected.mirror"
+_PRINCIPAL = "mirror"
+_TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """kind: ssh or gpg.  key: path of a private ssh key, or the id of a secret key in gpg's keyring."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True)
+class TrustedKeys:
+    """kind: ssh or gpg.  path: public keys, one a line as in authorized_keys, or OpenPGP public keys."""
+
+    kind: str
+    path: str
+
+
+def sign(encoded: bytes, signing: SigningKey) -> bytes:
+    """The signature of a manifest's bytes.  Raises Unsupported (no such program), AccessDenied (the key cannot be used)."""
+    if signing.kind == "ssh":
+        command = ["ssh-keygen", "-q", "-Y", "sign", "-f", signing.key, "-n", NAMESPACE]
+    else:
+        command = ["gpg", "--batch", "--yes", "--quiet", "--armor", "--local-user", signing.key, "--detach-sign"]
+    done = _run(command, encoded)
+    if done.returncode != 0 or not done.stdout:
+        raise AccessDenied(f"{command[0]} cannot sign with this key: {_last_line(done.stderr)}", subject=signing.key, advice="Give a key that needs no passphrase.")
+    if len(done.stdout) > SIGNATURE_SIZE:
+        raise Unsupported(f"the signature has {len(done.stdout)} bytes, more than {SIGNATURE_SIZE}", subject=signing.key)
+    return done.stdout
+
+
+def verify(archive: ArchiveReader, trusted: TrustedKeys) -> None:
+    """Raises CorruptContent unless the archive's manifest was signed by one of the trusted keys.
+
+    A set that says of itself that it is unsigned is refused as well: the keys were given to be required.
+    """
+    if archive.contents.signature != trusted.kind:
+        found = f"has a signature of kind {archive.contents.signature}" if archive.contents.signature else "is not signed"
+        raise CorruptContent(f"a signature of kind {trusted.kind} is required and the archive {found}", subject=archive.name)
+    if not os.path.isfile(trusted.path):
+        raise StorageError("there is no file with trusted keys", subject=trusted.path)
+    signature = archive.document(SIGNATURE).rstrip(b"\n") + b"\n"
+    with tempfile.TemporaryDirectory(prefix="mirror-keys-") as folder:
+        path = os.path.join(folder, "signature")
+        with open(path, "wb") as file:
+            file.write(signature)
+        done = _verify_ssh(folder, path, archive.encoded, trusted) if trusted.kind == "ssh" else _verify_gpg(folder, path, archive.encoded, trusted)
+    if done.returncode != 0:
+        raise CorruptContent(
+            f"the archive's signature is not good: {_last_line(done.stderr or done.stdout)}",
+            subject=archive.name,
+            advice=f"It must be made by one of the keys in {trusted.path}.",
+        )
+
+
+def _verify_ssh(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> "subprocess.CompletedProcess[bytes]":
+    signers = os.path.join(folder, "signers")
+    with open(trusted.path, encoding="utf-8") as source, open(signers, "w", encoding="utf-8") as target:
+        for line in source:
+            if line.strip() and not line.startswith("#"):
+                target.write(f"{_PRINCIPAL} {line.strip()}\n")
+    return _run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", _PRINCIPAL, "-n", NAMESPACE, "-s", signature], encoded)
+
+
+def _verify_gpg(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> "subprocess.CompletedProcess[bytes]":
+    home = os.path.join(folder, "home")
+    os.mkdir(home, 0o700)
+    gpg = ["gpg", "--homedir", home, "--batch", "--no-tty", "--no-autostart", "--trust-model", "always"]
+    imported = _run([*gpg, "--import", trusted.path], b"")
+    if imported.returncode != 0:
+        raise InputError(f"these are no OpenPGP public keys: {_last_line(imported.stderr)}", subject=trusted.path)
+    return _run([*gpg, "--verify", signature, "-"], encoded)
+
+
+def _run(command: List[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
+    program = shutil.which(command[0])
+    if program is None:
+        raise Unsupported(f"{command[0]} is not installed on this host", advice="Install it, or use the other kind of signature.")
+    try:
+        return subprocess.run([program, *command[1:]], input=content, capture_output=True, timeout=_TIMEOUT, check=False, env={**os.environ, "LC_ALL": "C"})
+    except subprocess.TimeoutExpired as error:
+        raise Unsupported(f"{command[0]} did not answer within {_TIMEOUT} seconds", advice="A key with a passphrase cannot be used here.") from error
+
+
+def _last_line(output: bytes) -> str:
+    lines = output.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "no reason given"

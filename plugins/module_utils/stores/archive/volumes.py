@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Finding the volumes of archive sets on disk, by what they say they are.
+
+Names can be changed on the way, so each file's first member decides; every disagreement
+between name and content is told by name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import MANIFEST, VOLUME, volume_document, volume_name
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import BLOCK, first_member
+
+NAME = re.compile(r"mirror_seq([0-9]{1,9})_([0-9]{6})\.tar\Z")
+# Larger manifests are refused before they are read: four million members.
+_MANIFEST_LIMIT = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Volume:
+    """One file: to which archive it belongs and which volume it is; contents only for volume 0."""
+
+    path: str
+    archive_id: str
+    number: int
+    contents: Optional[Contents] = None
+
+
+@dataclass(frozen=True)
+class VolumeSet:
+    """All volumes of one archive, complete and rightly named; paths by number."""
+
+    archive_id: Digest
+    contents: Contents
+    encoded: bytes = field(repr=False)
+    paths: Tuple[str, ...] = ()
+
+
+def find(path: str) -> Tuple[VolumeSet, ...]:
+    """The archive sets of a folder, or the one that a volume file belongs to; by sequence.
+
+    Raises NotFound (no volumes), CorruptContent (renamed, missing, doubled, foreign or unreadable volumes).
+    """
+    folder, only = (path, "") if os.path.isdir(path) else (os.path.dirname(path) or ".", os.path.basename(path))
+    volumes = [_identify(os.path.join(folder, name)) for name in _names(folder)]
+    heads = {volume.archive_id: volume for volume in volumes if volume.contents is not None}
+    sets = [_assemble(head, [volume for volume in volumes if volume.archive_id == head.archive_id]) for head in heads.values()]
+    _no_strays(volumes, heads)
+    _one_of_each_sequence(sets)
+    if only:
+        sets = [found for found in sets if any(os.path.basename(volume) == only for volume in found.paths)]
+    if not sets:
+        raise NotFound("no archive volumes (mirror_seq<N>_<NNNNNN>.tar) are there", subject=path)
+    return tuple(sorted(sets, key=lambda found: found.contents.sequence))
+
+
+def _names(folder: str) -> List[str]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise StorageError(f"cannot read the folder: {error.strerror}", subject=folder) from error
+    unfinished = [name for name in names if name.endswith(".tar.part")]
+    if unfinished:
+        raise CorruptContent(
+            f"the archive with {unfinished[0]} is unfinished", subject=folder, advice="Run mirror_to_disk again to finish it, then carry it over."
+        )
+    return [name for name in names if name.endswith(".tar")]
+
+
+def _identify(path: str) -> Volume:
+    try:
+        with open(path, "rb") as file:
+            name, size = first_member(file.read(BLOCK))
+            if name == MANIFEST and 0 < size <= _MANIFEST_LIMIT:
+                encoded = file.read(size)
+                volume = Volume(path, Digest.of(encoded), 0, Contents.decode(encoded, path))
+            elif name == VOLUME and size == len(volume_document(Digest.of(b""), 0, 0, Digest.of(b""))):
+                volume = _numbered(path, file.read(size))
+            else:
+                raise CorruptContent("this is not a volume of an archive, or its beginning is damaged", subject=path, advice="Carry this file over again.")
+    except OSError as error:
+        raise StorageError(f"cannot read the volume: {error.strerror}", subject=path) from error
+    return volume
+
+
+def _numbered(path: str, encoded: bytes) -> Volume:
+    try:
+        document = json.loads(encoded)
+        volume = Volume(path, Digest.parse(document["archive"]), int(document["volume"]))
+        signature = Digest.parse(document["signature"])
+        if volume_document(volume.archive_id, volume.number, int(document["volumes"]), signature) != encoded or volume.number < 1:
+            raise ValueError
+    except (ValueError, KeyError, TypeError, InputError) as error:
+        raise CorruptContent("the beginning of the volume is damaged", subject=path, advice="Carry this file over again.") from error
+    return volume
+
+
+def _assemble(head: Volume, volumes: List[Volume]) -> VolumeSet:
+    contents = head.contents
+    if contents is None:
+        raise NotFound("the first volume is missing", subject=head.path)
+    return VolumeSet(Digest.parse(head.archive_id), contents, contents.encoded(), _paths(contents, volumes))
+
+
+def _paths(contents: Contents, volumes: List[Volume]) -> Tuple[str, ...]:
+    by_number: Dict[int, Volume] = {}
+    for volume in volumes:
+        right = volume_name(contents.sequence, volume.number)
+        if volume.number in by_number:
+            raise CorruptContent(
+                f"volume {right} is there twice: {os.path.basename(by_number[volume.number].path)} and {os.path.basename(volume.path)}",
+                subject=volume.path,
+                advice="Remove one of them.",
+            )
+        by_number[volume.number] = volume
+    for volume in volumes:
+        right = volume_name(contents.sequence, volume.number)
+        if os.path.basename(volume.path) != right:
+            raise CorruptContent(f"this file is volume {right}", subject=volume.path, advice=f"Rename it to {right}.")
+    return tuple(by_number[number].path for number in sorted(by_number))
+
+
+def _no_strays(volumes: List[Volume], heads: Dict[str, Volume]) -> None:
+    for volume in volumes:
+        if volume.archive_id in heads:
+            continue
+        match = NAME.match(os.path.basename(volume.path))
+        first = volume_name(int(match.group(1)), 0) if match else "its first volume"
+        if match and any(os.path.basename(head.path) == first for head in heads.values()):
+            raise CorruptContent(f"the volume belongs to another archive than {first} beside it", subject=volume.path, advice="Do not mix sets in one folder.")
+        raise CorruptContent(f"{first} of this volume's archive is missing", subject=volume.path, advice="Carry all volumes of a set into one folder.")
+
+
+def _one_of_each_sequence(sets: List[VolumeSet]) -> None:
+    seen: Dict[Tuple[str, int], VolumeSet] = {}
+    for found in sets:
+        key = (found.contents.uid, found.contents.sequence)
+        if key in seen:
+            raise CorruptContent(
+                f"two different archives have sequence {found.contents.sequence}", subject=found.paths[0], advice=f"The other one starts with {seen[key].paths[0]}."
+            )
+        seen[key] = found
