@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real registries as processes on free loopback ports, each in a folder of its own.
+
+    with DistributionProcess(str(tmp_path)) as registry:
+        ... registry.host ... registry.requests() ...
+
+`DistributionProcess` runs a `docker-registry` or `registry` binary (distribution), `ZotProcess` a `zot`
+binary.  `require` skips the test with a reason where no binary is installed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import pytest
+
+DISTRIBUTION = ("docker-registry", "registry")
+_REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+" (?P<status>\d{3}) (?P<size>\d+)')
+
+
+def find(names: Sequence[str]) -> str:
+    """Path of the first of these programs that is installed; empty for none.  Go's own folder is searched too."""
+    places = os.pathsep.join([os.environ.get("PATH", ""), os.environ.get("GOBIN", ""), os.path.expanduser("~/go/bin")])
+    return next((path for path in (shutil.which(name, path=places) for name in names) if path), "")
+
+
+def require(*names: str) -> str:
+    """`find`, or skips the test."""
+    path = find(names)
+    if not path:
+        pytest.skip(f"none of {', '.join(names)} is installed")
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class LoggedRequest:
+    """A line of the access log; size: bytes of the answer's body."""
+
+    method: str
+    path: str
+    status: int
+    size: int
+
+
+class RegistryProcess:
+    """Starts a program, waits until it answers, ends it by its process id.
+
+    program: path of the binary; found by name, or the test is skipped.
+    tls: (certificate file, key file).  htpasswd: file of users with bcrypt hashes.
+    """
+
+    names: Tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        folder: str,
+        program: str = "",
+        tls: Optional[Tuple[str, str]] = None,
+        htpasswd: str = "",
+        delete: bool = True,
+    ) -> None:
+        self.folder = folder
+        self.program = program or require(*self.names)
+        self.tls = tls
+        self.htpasswd = htpasswd
+        self.delete = delete
+        self.port = 0
+        self._process: Optional[subprocess.Popen] = None
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://{self.host}"
+
+    @property
+    def storage(self) -> str:
+        return os.path.join(self.folder, "storage")
+
+    @property
+    def log(self) -> str:
+        return os.path.join(self.folder, "registry.log")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    def configuration(self) -> Dict[str, Any]:
+        """The program's own configuration document."""
+        raise NotImplementedError
+
+    def command(self, configuration: str) -> List[str]:
+        return [self.program, "serve", configuration]
+
+    def start(self, seconds: float = 15.0) -> "RegistryProcess":
+        """On the port it had before, when it was stopped.  Raises RuntimeError with the log's end when it does not answer."""
+        os.makedirs(self.storage, exist_ok=True)
+        self.port = self.port or free_port()
+        configuration = os.path.join(self.folder, "config.json")
+        with open(configuration, "w", encoding="utf-8") as file:
+            json.dump(self.configuration(), file)
+        with open(self.log, "ab") as log:
+            environment = {**os.environ, "OTEL_TRACES_EXPORTER": "none"}
+            self._process = subprocess.Popen(
+                self.command(configuration), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, env=environment
+            )
+        deadline = time.monotonic() + seconds
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                with open(self.log, encoding="utf-8", errors="replace") as log_file:
+                    raise RuntimeError(f"{self.program} did not start: {log_file.read()[-2000:]}")
+            time.sleep(0.05)
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            if self.tls:
+                with socket.create_connection(("127.0.0.1", self.port), 1):
+                    return True
+            with urlopen(f"{self.url}/v2/", timeout=2):
+                return True
+        except HTTPError as error:
+            error.close()
+            return error.code == 401
+        except (URLError, OSError):
+            return False
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+    def kill(self) -> None:
+        """Without a chance to tidy up."""
+        if self._process:
+            self._process.kill()
+            self._process.wait(5)
+            self._process = None
+
+    def requests(self, method: str = "", path_part: str = "") -> Tuple[LoggedRequest, ...]:
+        """From the access log, the waiting for the start aside."""
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            found = [LoggedRequest(m["method"], m["path"], int(m["status"]), int(m["size"])) for m in map(_REQUEST.search, file) if m]
+        return tuple(each for each in found if each.path != "/v2/" and method in ("", each.method) and path_part in each.path)
+
+    def __enter__(self) -> "RegistryProcess":
+        return self.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+
+class DistributionProcess(RegistryProcess):
+    """distribution 2.8 or 3.  extra: sections merged over the configuration, one level deep."""
+
+    names = DISTRIBUTION
+
+    def __init__(self, folder: str, extra: Optional[Dict[str, Any]] = None, **options: Any) -> None:
+        super().__init__(folder, **options)
+        self.extra = extra or {}
+
+    def configuration(self) -> Dict[str, Any]:
+        http: Dict[str, Any] = {"addr": self.host, "secret": "not-a-secret"}
+        if self.tls:
+            http["tls"] = {"certificate": self.tls[0], "key": self.tls[1]}
+        document: Dict[str, Any] = {
+            "version": 0.1,
+            "log": {"level": "error", "accesslog": {"disabled": False}},
+            "storage": {"filesystem": {"rootdirectory": self.storage}, "delete": {"enabled": self.delete}},
+            "http": http,
+        }
+        if self.htpasswd:
+            document["auth"] = {"htpasswd": {"realm": "registry", "path": self.htpasswd}}
+        for section, members in self.extra.items():
+            document[section] = {**document.get(section, {}), **members}
+        return document
+
+    def version(self) -> str:
+        """Such as `2.8.2` or `v3.0.0`."""
+        text = subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+        return text.split()[-1].split("+")[0] if text.split() else ""
+
+
+class ZotProcess(RegistryProcess):
+    """zot; docker_types: whether it takes Docker media types."""
+
+    names = ("zot", "zot-minimal")
+
+    def __init__(self, folder: str, docker_types: bool = True, **options: Any) -> None:
+        super().__init__(folder, **options)
+        self.docker_types = docker_types
+
+    def configuration(self) -> Dict[str, Any]:
+        http: Dict[str, Any] = {"address": "127.0.0.1", "port": str(self.port)}
+        if self.docker_types:
+            http["compat"] = ["docker2s2"]
+        if self.tls:
+            http["tls"] = {"cert": self.tls[0], "key": self.tls[1]}
+        if self.htpasswd:
+            http["auth"] = {"htpasswd": {"path": self.htpasswd}}
+        return {"storage": {"rootDirectory": self.storage, "gc": False}, "http": http, "log": {"level": "info"}}
