@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The two commands of the README are `make demo` and `make test`; the rest are the parts of the second.
+
+SHELL := /bin/bash -euo pipefail
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+ROOT := $(CURDIR)
+VENV := $(ROOT)/.cache/venv/bin
+TREE := $(ROOT)/.cache/sanity/ansible_collections/disconnected/mirror
+PYTEST := $(VENV)/python -m pytest -q -p no:cacheprovider
+# A Python that modules must still run on, where one is installed.
+OLD_PYTHON ?= 3.9
+
+export PATH := $(VENV):$(ROOT)/.cache/bin:$(PATH):/usr/sbin
+export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/.cache/collections
+export ANSIBLE_HOME := $(ROOT)/.cache/ansible
+export ANSIBLE_LOCALHOST_WARNING := false
+export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
+export PYTHONDONTWRITEBYTECODE := 1
+export LC_ALL := C.UTF-8
+unexport ANSIBLE_CONFIG
+
+.PHONY: help demo demo-stop test setup setup-demo setup-test pytest unit integration faults benchmarks lint yamllint ansible-lint docs-lint changelog-lint \
+        sanity sanity-tree molecule build clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup-demo ## Mirror a small image set between two registries of its own
+	@$(VENV)/ansible-playbook disconnected.mirror.demo || { status=$$?; $(VENV)/ansible-playbook disconnected.mirror.demo --tags stop; exit $$status; }
+
+demo-stop: setup-demo ## Stop what an interrupted demo left running
+	@$(VENV)/ansible-playbook disconnected.mirror.demo --tags stop
+
+# pytest comes last, so that its own summary ends the output.
+test: setup-test lint sanity molecule pytest ## Run every check and test
+
+pytest: setup-test
+	$(PYTEST) tests/unit tests/integration tests/faults
+
+setup: setup-test
+
+setup-demo:
+	@.ci/prepare venv requirements.txt
+	@.ci/prepare tools registry
+
+setup-test:
+	@.ci/prepare venv requirements.txt tests/requirements.txt
+	@.ci/prepare tools registry skopeo nginx gpg gpgv git
+	@.ci/prepare charts
+
+unit: setup-test ## Unit tests
+	$(PYTEST) tests/unit
+
+integration: setup-test ## Tests against real registries and clients
+	$(PYTEST) tests/integration
+
+faults: setup-test ## Tests through injected faults and kills
+	$(PYTEST) tests/faults
+
+benchmarks: setup-test ## Compare speed and cost with other tools
+	$(VENV)/python tests/benchmarks/run.py
+
+lint: yamllint ansible-lint docs-lint changelog-lint ## All linters
+
+yamllint: setup-test
+	$(VENV)/yamllint --strict .
+
+ansible-lint: setup-test
+	$(VENV)/ansible-lint --offline --strict -q
+
+docs-lint: setup-test
+	$(VENV)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self .
+
+changelog-lint: setup-test
+	$(VENV)/antsibull-changelog lint
+
+sanity: sanity-tree ## ansible-test sanity, every test, nothing ignored
+	$(VENV)/python tests/tools/sanity.py $(TREE) --old-python $(OLD_PYTHON)
+
+# ansible-test needs a real directory of the right name, and a repository of its own around the files.
+sanity-tree: setup-test
+	@rm -rf $(TREE) && mkdir -p $(TREE) && git init -q $(TREE)
+	@git ls-files -co --exclude-standard -z | while IFS= read -r -d '' file; do ! test -e "$$file" || cp --parents -t $(TREE) "$$file"; done
+
+molecule: setup-test ## The roles' scenarios, each run twice
+	cd extensions && $(VENV)/molecule --no-ansi test --all
+
+build: setup-test ## Build the collection archive into .cache/build
+	$(VENV)/ansible-galaxy collection build --force --output-path .cache/build
+
+clean: ## Remove everything that was made here
+	rm -rf .cache .hypothesis .pytest_cache .ansible tests/output
