@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Archives that oc-mirror v1 wrote: `mirror_seq<N>_<NNNNNN>.tar` (mirroring 4.1).
+
+    publish/.metadata.json
+    v2/<repository>/manifests/<digest>      a manifest
+    v2/<repository>/manifests/<tag>         a link to one
+    blobs/<digest>                          layers and configs
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import TarIndex
+
+NAME = re.compile(r"mirror_seq([0-9]{1,9})_([0-9]{6})\.tar\Z")
+METADATA = "publish/.metadata.json"
+_MANIFESTS = re.compile(r"v2/(.+)/manifests/([^/]+)\Z")
+
+
+class V1Archive(LegacyArchive):
+    """One sequence of v1 volumes and its metadata.
+
+    Raises CorruptContent (a part is missing, several sequences), NotFound (no metadata).
+    """
+
+    def __init__(self, volumes: Sequence[str]) -> None:
+        _require_one_sequence(volumes)
+        super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
+        self.metadata = Metadata.decode(self.index.read(METADATA), volumes[0])
+        self._repositories = _repositories(self.index)
+
+    def blob_name(self, digest: Digest) -> str:
+        return f"blobs/{digest}"
+
+    def manifest_name(self, repository: str, reference: str) -> str:
+        name = f"v2/{repository}/manifests/{reference}"
+        if name not in self.index.entries:
+            raise NotFound(f"{self.name} has no {repository} {reference}")
+        return name
+
+    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+        names = self._repositories.get(repository)
+        return None if names is None else tuple(sorted(name for name in names if ":" not in name))
+
+
+def _require_one_sequence(volumes: Sequence[str]) -> None:
+    """Parts count from 0 without a gap, all of one sequence (upstream takes the last of equal names silently)."""
+    found = sorted((int(match.group(1)), int(match.group(2)), path) for path in volumes for match in [NAME.match(os.path.basename(path))] if match)
+    sequences = sorted({sequence for sequence, _part, _path in found})
+    if len(sequences) != 1 or len(found) != len(volumes):
+        raise CorruptContent("the volumes are not of one sequence", subject=os.path.dirname(volumes[0]), advice="Load one sequence at a time.")
+    for expected, (sequence, part, path) in enumerate(found):
+        if part != expected:
+            raise CorruptContent(f"mirror_seq{sequence}_{expected:06d}.tar is missing", subject=os.path.dirname(path))
+
+
+def _repositories(index: TarIndex) -> Dict[str, List[str]]:
+    repositories: Dict[str, List[str]] = {}
+    for name in index.entries:
+        match = _MANIFESTS.match(name)
+        if match:
+            repositories.setdefault(match.group(1), []).append(match.group(2))
+    return repositories

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Archives that oc-mirror v2 wrote: `mirror_<NNNNNN>.tar` (mirroring 4.7).
+
+    docker/registry/v2/blobs/sha256/<2 hex>/<hex>/data
+    docker/registry/v2/repositories/<repository>/_manifests/tags/<tag>/current/link
+    working-dir/...
+    isc_<RFC3339>                            the configuration
+
+The archive carries no mapping: what it means is planned from its configuration again, with
+the archive in the place of the internet.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Dict, Optional, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import TarIndex
+
+NAME = re.compile(r"mirror_([0-9]{6})\.tar\Z")
+_ROOT = "docker/registry/v2"
+_TAG = re.compile(_ROOT + r"/repositories/(.+)/_manifests/tags/([^/]+)/current/link\Z")
+_CONFIGURATION = re.compile(r"isc_[^/]+\Z")
+
+
+class V2Archive(LegacyArchive):
+    """All parts of one v2 archive.  Raises CorruptContent (a part is missing or empty, no configuration)."""
+
+    def __init__(self, volumes: Sequence[str]) -> None:
+        _require_all_parts(volumes)
+        super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
+        self._tags: Dict[str, Dict[str, str]] = {}
+        for name in self.index.entries:
+            match = _TAG.match(name)
+            if match:
+                self._tags.setdefault(match.group(1), {})[match.group(2)] = name
+
+    @property
+    def configuration(self) -> bytes:
+        """The image set configuration that the archive was made from; the newest when there are several."""
+        names = sorted(name for name in self.index.entries if _CONFIGURATION.match(name))
+        if not names:
+            raise CorruptContent("the archive carries no configuration (isc_...)", subject=self.name)
+        return self.index.read(names[-1])
+
+    def blob_name(self, digest: Digest) -> str:
+        return f"{_ROOT}/blobs/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}/data"
+
+    def manifest_name(self, repository: str, reference: str) -> str:
+        if ":" not in reference:
+            link = self._tags.get(repository, {}).get(reference)
+            if link is None:
+                raise NotFound(f"{self.name} has no {repository}:{reference}")
+            reference = self.index.read(link).decode("ascii", "replace").strip()
+        name = self.blob_name(Digest.parse(reference))
+        if name not in self.index.entries:
+            raise NotFound(f"{self.name} has no {repository} {reference}")
+        return name
+
+    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+        names = self._tags.get(repository)
+        return None if names is None else tuple(sorted(names))
+
+    @property
+    def repositories(self) -> Tuple[str, ...]:
+        return tuple(sorted(self._tags))
+
+
+def _require_all_parts(volumes: Sequence[str]) -> None:
+    numbers = sorted(int(match.group(1)) for match in (NAME.match(os.path.basename(path)) for path in volumes) if match)
+    for expected, number in enumerate(numbers, start=1):
+        if number != expected:
+            raise CorruptContent(f"mirror_{expected:06d}.tar is missing", subject=os.path.dirname(volumes[0]))
