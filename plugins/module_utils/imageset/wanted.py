@@ -12,9 +12,9 @@ The next source is a new folder and one line in planning.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -81,6 +81,14 @@ class Collected:
     failures: Tuple[Failure, ...] = ()
 
 
+Fetch = Callable[[str, Optional[Mapping[str, str]], int], bytes]
+
+
+def no_fetch(url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
+    """The fetch of a run without network but its registries (an air-gapped side)."""
+    raise Unreachable(f"{url} is not read here: this run has no network but its registries", subject=url)
+
+
 @dataclass(frozen=True)
 class Context:
     """What content sources work with.
@@ -90,6 +98,8 @@ class Context:
     options: source-specific settings by name (update URL, helm path, ...), as the face was given them.
     parallel: how many requests may be under way at once.
     warn: called with one sentence as soon as something is noticed (also collected in `Collected.warnings`).
+    fetch: reads a document over HTTP, `fetch(url, headers, limit) -> bytes`, with the run's retries, proxies and CAs;
+        headers may be None, limit is in bytes.  Raises NotFound, AccessDenied, Unreachable, Unsupported (larger than limit).
     """
 
     upstream: Store
@@ -97,3 +107,4 @@ class Context:
     options: Mapping[str, Any] = field(default_factory=dict)
     parallel: int = 8
     warn: Callable[[str], None] = lambda text: None
+    fetch: Fetch = no_fetch
