@@ -1,0 +1,198 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The update graph: releases, and the updates between them (config-and-releases 2.1).
+
+An answer of the update service, taken apart once.  Releases are addressed by their place
+in `Graph.releases`; edges are kept as successors of each place.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid
+
+CHANNELS = "io.openshift.upgrades.graph.release.channels"
+MANIFEST_REFERENCE = "io.openshift.upgrades.graph.release.manifestref"
+
+# Far above the largest graph served (about 250 releases); a larger answer is a fault.
+MAX_BYTES = 512 * 1024 * 1024
+MAX_RELEASES = 100_000
+MAX_EDGES = 5_000_000
+
+
+@dataclass(frozen=True)
+class Release:
+    """A node.  payload: reference of the release image; channels: where it is published; url: its errata."""
+
+    version: Version
+    payload: str
+    channels: Tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Releases in the order in which the service gave them, and where each can be updated to.
+
+    successors: for each release the places of its unconditional targets.
+    conditional: (from, to) places to the names of the risks that were declared for this update.
+    places: version to place.  ranks: for each place how many releases are older, so that ordering needs no versions.
+    """
+
+    releases: Tuple[Release, ...] = ()
+    successors: Tuple[Tuple[int, ...], ...] = ()
+    conditional: Mapping[Tuple[int, int], Tuple[str, ...]] = field(default_factory=dict)
+    places: Mapping[Version, int] = field(default_factory=dict, compare=False, repr=False)
+    ranks: Tuple[int, ...] = field(default=(), compare=False, repr=False)
+    _conditional_successors: Mapping[int, Tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def place(self, version: Version) -> Optional[int]:
+        """Where a version is, build metadata ignored; None when it is not in the graph."""
+        return self.places.get(version)
+
+    def targets(self, place: int, conditional: bool = False) -> Tuple[int, ...]:
+        """Places one update further; those over conditional edges too when asked."""
+        plain = self.successors[place]
+        if not conditional or place not in self._conditional_successors:
+            return plain
+        return tuple(dict.fromkeys(plain + self._conditional_successors[place]))
+
+    def risks(self, source: int, target: int) -> Tuple[str, ...]:
+        """Names of the risks of this update when it is a conditional one only; empty for a plain edge."""
+        if target in self.successors[source]:
+            return ()
+        return self.conditional.get((source, target), ())
+
+    def channels(self) -> Tuple[str, ...]:
+        """Every channel that a release of the graph is published in, sorted."""
+        names: FrozenSet[str] = frozenset(name for release in self.releases for name in release.channels)
+        return tuple(sorted(names))
+
+    def versions(self) -> Tuple[Version, ...]:
+        """All versions, oldest first."""
+        return tuple(sorted(release.version for release in self.releases))
+
+
+def build(releases: Iterable[Release], edges: Iterable[Tuple[int, int]], conditional: Mapping[Tuple[int, int], Tuple[str, ...]]) -> Graph:
+    """A graph from its parts; edges and conditions name places in `releases`."""
+    releases = tuple(releases)
+    places: Dict[Version, int] = {}
+    for place, release in enumerate(releases):
+        places.setdefault(release.version, place)
+    successors: List[List[int]] = [[] for release in releases]
+    for source, target in edges:
+        successors[source].append(target)
+    further: Dict[int, List[int]] = {}
+    for source, target in conditional:
+        further.setdefault(source, []).append(target)
+    return Graph(
+        releases=releases,
+        successors=tuple(tuple(dict.fromkeys(targets)) for targets in successors),
+        conditional=dict(conditional),
+        places=places,
+        ranks=_ranks(releases),
+        _conditional_successors={source: tuple(targets) for source, targets in further.items()},
+    )
+
+
+def _ranks(releases: Tuple[Release, ...]) -> Tuple[int, ...]:
+    ranks = [0] * len(releases)
+    for rank, place in enumerate(sorted(range(len(releases)), key=lambda place: releases[place].version.key)):
+        ranks[place] = rank
+    return tuple(ranks)
+
+
+def parse(content: bytes, subject: str = "") -> Graph:
+    """From the JSON answer of the update service.  Raises GraphDataInvalid."""
+    if len(content) > MAX_BYTES:
+        raise GraphDataInvalid(f"the update graph has {len(content)} bytes, more than the {MAX_BYTES} that are accepted", subject=subject)
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise GraphDataInvalid("the update graph is not JSON", subject=subject) from error
+    if not isinstance(document, dict):
+        raise GraphDataInvalid("the update graph is not a JSON object", subject=subject)
+    nodes = _list(document, "nodes", MAX_RELEASES, subject)
+    releases = tuple(_release(node, place, subject) for place, node in enumerate(nodes))
+    edges = _edges(_list(document, "edges", MAX_EDGES, subject), len(releases), subject)
+    places = {release.version.text: place for place, release in enumerate(releases)}
+    return build(releases, edges, _conditions(_list(document, "conditionalEdges", MAX_EDGES, subject), places, subject))
+
+
+def _list(document: Dict[str, Any], name: str, limit: int, subject: str) -> List[Any]:
+    value = document.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > limit:
+        raise GraphDataInvalid(f"{name} of the update graph is not a list of at most {limit} entries", subject=subject)
+    return value
+
+
+def _release(node: Any, place: int, subject: str) -> Release:
+    if not isinstance(node, dict) or not isinstance(node.get("payload"), str) or not node["payload"]:
+        raise GraphDataInvalid(f"nodes[{place}] of the update graph has no payload", subject=subject)
+    try:
+        version = Version.parse(node.get("version"))
+    except InputError as error:
+        raise GraphDataInvalid(f"nodes[{place}] of the update graph: {error.message}", subject=subject) from error
+    metadata = node.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    channels = tuple(name.strip() for name in str(metadata.get(CHANNELS) or "").split(",") if name.strip())
+    return Release(version, node["payload"], channels, str(metadata.get("url") or ""))
+
+
+def _edges(edges: List[Any], count: int, subject: str) -> List[Tuple[int, int]]:
+    for place, edge in enumerate(edges):
+        try:
+            source, target = edge
+            good = type(source) is int and type(target) is int and 0 <= source < count and 0 <= target < count
+        except (TypeError, ValueError):
+            good = False
+        if not good:
+            raise GraphDataInvalid(f"edges[{place}] of the update graph is not a pair of node numbers below {count}", subject=subject)
+    return edges
+
+
+def _conditions(groups: List[Any], places: Mapping[str, int], subject: str) -> Dict[Tuple[int, int], Tuple[str, ...]]:
+    """Edges between releases that the graph does not hold are dropped, as the service drops them itself."""
+    conditions: Dict[Tuple[int, int], Tuple[str, ...]] = {}
+    for number, group in enumerate(groups):
+        try:
+            names = tuple(str(risk.get("name") or "") for risk in group.get("risks") or ())
+            pairs = [(edge["from"], edge["to"]) for edge in group["edges"]]
+            for source, target in pairs:
+                if source in places and target in places:
+                    pair = (places[source], places[target])
+                    conditions[pair] = tuple(dict.fromkeys(conditions.get(pair, ()) + names))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise GraphDataInvalid(f"conditionalEdges[{number}] of the update graph is malformed", subject=subject) from error
+        if len(conditions) > MAX_EDGES:
+            raise GraphDataInvalid(f"the update graph has more than {MAX_EDGES} conditional edges", subject=subject)
+    return conditions
+
+
+def merge(graphs: Iterable[Graph]) -> Graph:
+    """The union of several channels' graphs, by version; a plain edge in one of them makes it plain."""
+    releases: Dict[Version, Release] = {}
+    edges: Dict[Tuple[Version, Version], None] = {}
+    conditional: Dict[Tuple[Version, Version], Tuple[str, ...]] = {}
+    for graph in graphs:
+        for place, release in enumerate(graph.releases):
+            releases.setdefault(release.version, release)
+            for target in graph.successors[place]:
+                edges[(release.version, graph.releases[target].version)] = None
+        for (source, target), risks in graph.conditional.items():
+            conditional.setdefault((graph.releases[source].version, graph.releases[target].version), risks)
+    places = {version: place for place, version in enumerate(releases)}
+    return build(
+        releases.values(),
+        ((places[source], places[target]) for source, target in edges),
+        {(places[source], places[target]): risks for (source, target), risks in conditional.items()},
+    )
