@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Where a chart's archive comes from: a repository, a registry, or the local disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from typing import Dict, Iterator, List, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.charts.repository import INDEX_LIMIT, Offer, choose, index_url, newest_first, read_index
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Chart, ChartRepository
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
+
+OCI = "oci://"
+CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+# Chart archives are small; helm itself refuses large ones.
+_CHART_LIMIT = 64 * 1024 * 1024
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
+
+
+@dataclass(frozen=True)
+class FoundChart:
+    """A chart at hand.
+
+    path: archive or directory.  chart: its entry in the configuration.  key: where that entry is.
+    repository: name of its repository, empty for local charts.  digest: of the archive, empty for directories.
+    """
+
+    chart: Chart
+    key: str
+    path: str
+    name: str
+    version: str
+    repository: str = ""
+    digest: str = ""
+
+
+def wanted_charts(repository: ChartRepository, key: str, index: Dict[str, Tuple[Offer, ...]]) -> Iterator[Tuple[str, Chart]]:
+    """The charts of a repository with the key of their entry: those that are listed, or every version of all of them."""
+    if repository.charts:
+        for number, chart in enumerate(repository.charts):
+            yield f"{key}.charts[{number}]", chart
+        return
+    for name in sorted(index):
+        for offer in index[name]:
+            if not offer.is_library:
+                yield key, Chart(name=name, version=offer.version)
+
+
+def fetch_index(repository: ChartRepository, context: Context) -> Dict[str, Tuple[Offer, ...]]:
+    """What a repository offers; nothing for a registry, which has no index.  Raises what `fetch` raises, InputError."""
+    if repository.url.startswith(OCI):
+        if not repository.charts:
+            raise InputError("a registry has no list of charts", subject=repository.url, advice="List the wanted charts under charts.")
+        return {}
+    url = index_url(repository.url)
+    return read_index(context.fetch(url, None, INDEX_LIMIT), url)
+
+
+def fetch_chart(repository: ChartRepository, index: Dict[str, Tuple[Offer, ...]], chart: Chart, key: str, context: Context) -> FoundChart:
+    """The archive of one chart, kept in the workspace.  Raises NotFound, CorruptContent (not what the index says), InputError."""
+    if repository.url.startswith(OCI):
+        return _from_registry(repository, chart, key, context)
+    offer = choose(index.get(chart.name, ()), chart.name, chart.version, repository.url)
+    path = _place(context, offer.name, offer.version)
+    if not (offer.digest and _has_digest(path, offer.digest)):
+        content = _download(offer, context)
+        if offer.digest and hashlib.sha256(content).hexdigest() != offer.digest:
+            raise CorruptContent("the chart's archive does not have the digest that the index names", subject=f"{offer.name} {offer.version}")
+        files.write(path, content)
+    return FoundChart(chart, key, path, offer.name, offer.version, repository.name, Digest.of(files.read(path)))
+
+
+def local_chart(chart: Chart, key: str) -> FoundChart:
+    """A chart on the mirror host.  Raises NotFound."""
+    if not chart.path or not os.path.exists(chart.path):
+        raise NotFound(f"there is no chart at {chart.path!r}", subject=f"{key}.path", advice="Give the path of a chart archive or directory on the mirror host.")
+    digest = Digest.of(files.read(chart.path)) if os.path.isfile(chart.path) else ""
+    name = chart.name or os.path.basename(chart.path.rstrip("/"))
+    return FoundChart(chart, key, chart.path, name, chart.version, "", digest)
+
+
+def _from_registry(repository: ChartRepository, chart: Chart, key: str, context: Context) -> FoundChart:
+    """Charts in registries: one layer with the archive; `+` of a version is `_` in its tag (helm's rule)."""
+    name = f"{repository.url[len(OCI) :].rstrip('/')}/{chart.name}"
+    version = chart.version or _newest_tag(name, context)
+    manifest = context.upstream.fetch_manifest(name, version.replace("+", "_"))
+    layers = [blob for blob in manifest.blobs if blob.media_type == CHART_LAYER]
+    if len(layers) != 1:
+        raise InputError("this is not a chart", subject=f"{name}:{version}")
+    path = _place(context, chart.name, version)
+    if not _has_digest(path, layers[0].digest.hex):
+        files.write(path, read_blob(context.upstream, name, layers[0], _CHART_LIMIT))
+    return FoundChart(chart, key, path, chart.name, version, repository.name, layers[0].digest)
+
+
+def _newest_tag(name: str, context: Context) -> str:
+    offers = [Offer(name, tag.replace("_", "+"), ()) for tag in context.upstream.tags(name) or ()]
+    return choose(newest_first(offers), name, "", name).version
+
+
+def _download(offer: Offer, context: Context) -> bytes:
+    problems: List[str] = []
+    for url in offer.urls:
+        if url.startswith(("http://", "https://")):
+            return context.fetch(url, None, _CHART_LIMIT)
+        problems.append(url)
+    raise Unsupported(f"the chart has no address that can be read ({', '.join(problems) or 'none at all'})", subject=f"{offer.name} {offer.version}")
+
+
+def _place(context: Context, name: str, version: str) -> str:
+    file = f"{name}-{version}.tgz"
+    if not _SAFE.match(file):
+        raise InputError(f"{file!r} cannot be the name of a chart archive", subject=name)
+    return context.workspace.path("charts", file)
+
+
+def _has_digest(path: str, hexadecimal: str) -> bool:
+    try:
+        return hashlib.sha256(files.read(path)).hexdigest() == hexadecimal
+    except (FileNotFoundError, StorageError):
+        return False
