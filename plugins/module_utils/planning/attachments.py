@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Signatures, attestations and SBOMs of images: what is attached to a digest, by tag or by reference.
+
+Two customs exist (mirroring 3.3, user-needs P08): tags `sha256-<hex>.sig`, `.att` and `.sbom` beside the image, and
+manifests whose `subject` is the image (OCI referrers).  Both are looked for on the index and on its instances, and on
+what was found, for an attestation may be signed as well.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    AccessDenied,
+    Cancelled,
+    MirrorError,
+    NotFound,
+    RegistryError,
+    Unsupported,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
+
+SIGNATURE_SUFFIX = ".sig"
+SUFFIXES = (SIGNATURE_SUFFIX, ".att", ".sbom")
+
+# Artifact types of signatures that are attached by reference.
+SIGNATURES = (
+    "application/vnd.dev.cosign.artifact.sig.v1+json",
+    "application/vnd.dev.cosign.simplesigning.v1+json",
+    "application/vnd.dev.sigstore.bundle",
+    "application/vnd.cncf.notary.signature",
+)
+
+# Nobody signs the signature of a signature of a signature; a registry that says so is broken or hostile.
+MAX_DEPTH = 4
+MAX_FOUND = 1000
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A manifest that is attached to another: by a tag, or by its own `subject` (then tag is empty)."""
+
+    manifest: Manifest
+    subject: Digest
+    tag: str = ""
+
+    @property
+    def is_signature(self) -> bool:
+        return self.tag.endswith(SIGNATURE_SUFFIX) or self.manifest.artifact_type.startswith(SIGNATURES)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Attachments by the repository and the digest they belong to; errors by the repository and digest asked for."""
+
+    attachments: Dict[Tuple[str, Digest], Tuple[Attachment, ...]]
+    errors: Dict[Tuple[str, Digest], MirrorError] = field(default_factory=dict)
+
+
+def tags_of(digest: Digest) -> Tuple[str, ...]:
+    """The tags under which attachments of a digest are published."""
+    return tuple(f"{digest.algorithm}-{digest.hex}{suffix}" for suffix in SUFFIXES)
+
+
+def find_attachments(resolver: Resolver, subjects: Dict[str, Sequence[Digest]]) -> Found:
+    """Looks for attachments of these digests, by repository.
+
+    Costs one tag list of each repository, or a HEAD for each possible tag where listing is refused or endless, and one
+    referrers request for each digest where the registry answers such requests.
+    """
+    attachments: Dict[Tuple[str, Digest], Tuple[Attachment, ...]] = {}
+    errors: Dict[Tuple[str, Digest], MirrorError] = {}
+    with ThreadPoolExecutor(max_workers=max(1, resolver.parallel)) as pool:
+        searches = {name: _Search(resolver, name, len(digests)) for name, digests in sorted(subjects.items())}
+        list(pool.map(_Search.prepare, searches.values()))
+        level = [(name, digest) for name, digests in sorted(subjects.items()) for digest in dict.fromkeys(digests)]
+        seen = set(level)
+        for _depth in range(MAX_DEPTH):
+            answers = list(pool.map(lambda item: searches[item[0]].attached(item[1]), level))
+            further: List[Tuple[str, Digest]] = []
+            for item, (found, error) in zip(level, answers):
+                attachments[item] = found
+                if error is not None:
+                    errors[item] = error
+                further += [(item[0], attachment.manifest.digest) for attachment in found]
+            level = [item for item in dict.fromkeys(further) if item not in seen]
+            seen.update(level)
+            if not level or len(seen) > MAX_FOUND + sum(len(digests) for digests in subjects.values()):
+                break
+    return Found(attachments, errors)
+
+
+class _Search:
+    """Looks in one repository."""
+
+    def __init__(self, resolver: Resolver, repository: str, subjects: int) -> None:
+        self._resolver = resolver
+        self._repository = repository
+        self._subjects = subjects
+        # None: the tags are not known, each must be asked for.
+        self._tags: Optional[FrozenSet[str]] = None
+
+    def prepare(self) -> None:
+        """Reads the tag list; a registry that does not show it is asked tag by tag later."""
+        try:
+            self._tags = frozenset(self._resolver.store.tags(self._repository) or ())
+        except Cancelled:
+            raise
+        except (AccessDenied, NotFound, RegistryError, Unsupported):
+            self._tags = None
+
+    def attached(self, digest: Digest) -> Tuple[Tuple[Attachment, ...], Optional[MirrorError]]:
+        """What is attached to a digest, sorted; and what went wrong on the way."""
+        try:
+            return tuple(_sorted([*self._by_tag(digest), *self._by_reference(digest)])), None
+        except Cancelled:
+            raise
+        except MirrorError as error:
+            return (), error
+
+    def _by_tag(self, digest: Digest) -> Iterable[Attachment]:
+        for tag in tags_of(digest):
+            if self._tags is not None and tag not in self._tags:
+                continue
+            try:
+                yield Attachment(self._resolver.named(self._repository, tag), digest, tag)
+            except NotFound:
+                continue
+
+    def _by_reference(self, digest: Digest) -> Iterable[Attachment]:
+        if self._resolver.store.capabilities.referrers is False and self._lacks_fallback(digest):
+            return
+        try:
+            descriptors = self._resolver.store.referrers(self._repository, digest)
+        except (AccessDenied, NotFound, RegistryError, Unsupported):
+            # Registries that do not know the request answer it in many ways; the tags were looked at before.
+            return
+        for descriptor in _first_of_each(descriptors):
+            manifest = self._resolver.fetch(self._repository, descriptor.digest)
+            if manifest.subject is not None and manifest.subject.digest == digest:
+                yield Attachment(manifest, digest)
+
+    def _lacks_fallback(self, digest: Digest) -> bool:
+        return self._tags is not None and f"{digest.algorithm}-{digest.hex}" not in self._tags
+
+
+def _first_of_each(descriptors: Iterable[Descriptor]) -> List[Descriptor]:
+    return list({descriptor.digest: descriptor for descriptor in descriptors}.values())[:MAX_FOUND]
+
+
+def _sorted(attachments: Iterable[Attachment]) -> List[Attachment]:
+    """By tag and digest; what is found both ways is there once, with its tag."""
+    tagged: Set[Digest] = set()
+    result = []
+    for attachment in sorted(attachments, key=lambda attachment: (not attachment.tag, attachment.tag, attachment.manifest.digest)):
+        if attachment.tag or attachment.manifest.digest not in tagged:
+            result.append(attachment)
+            tagged.add(attachment.manifest.digest)
+    return result

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How many bytes a plan will move, before one layer is read (user-needs B01, B04).
+
+Sums over blobs and manifests, each counted once, from the manifests on the shelf.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import Content, shelved
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+
+# The architecture of what is no instance of an index: manifests alone do not tell it.
+NO_ARCHITECTURE = "unspecified"
+# The source of what lies in a directory of this host.
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of the plan.
+
+    images: how many entries belong to it.  size: bytes of its content, each blob and manifest once.
+    marginal: bytes that only this part needs, which is what leaving it out would save.
+    """
+
+    images: int
+    size: int
+    marginal: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Bytes of a plan.
+
+    pull: to read from other hosts.  ship: to write into an archive, or to send to the registry.
+    store: what the registry holds of this plan in the end; a registry keeps a blob once for all repositories.
+    blobs: number of unique blobs to move.  images: entries of the plan.
+    by_source, by_category, by_operator, by_architecture: shares by name, over the whole plan.
+    """
+
+    pull: int
+    ship: int
+    store: int
+    blobs: int
+    images: int
+    by_source: Dict[str, Share] = field(default_factory=dict)
+    by_category: Dict[str, Share] = field(default_factory=dict)
+    by_operator: Dict[str, Share] = field(default_factory=dict)
+    by_architecture: Dict[str, Share] = field(default_factory=dict)
+
+    def document(self) -> Dict[str, Any]:
+        return asdict(self)
+
+
+class _Shares:
+    """Collects which digests the parts of one kind need."""
+
+    def __init__(self) -> None:
+        self._needs: Dict[str, Set[Digest]] = defaultdict(set)
+        self._images: Dict[str, Set[PlanImage]] = defaultdict(set)
+
+    def add(self, name: str, image: PlanImage, digests: Iterable[Digest]) -> None:
+        self._images[name].add(image)
+        self._needs[name].update(digests)
+
+    def shares(self, sizes: Dict[Digest, int]) -> Dict[str, Share]:
+        parts: Dict[Digest, int] = defaultdict(int)
+        for digests in self._needs.values():
+            for digest in digests:
+                parts[digest] += 1
+        return {
+            name: Share(
+                images=len(self._images[name]),
+                size=sum(sizes[digest] for digest in digests),
+                marginal=sum(sizes[digest] for digest in digests if parts[digest] == 1),
+            )
+            for name, digests in sorted(self._needs.items())
+        }
+
+
+def forecast(plan: Plan, shelf: Shelf, present: AbstractSet[str] = frozenset(), shipped: AbstractSet[str] = frozenset()) -> Forecast:
+    """present: digests of blobs and manifests that the destination has; they are neither read nor sent.
+
+    shipped: digests that earlier archives carried (`History.known_blobs`); counts like `present`.
+    Raises NotFound when a manifest of the plan is not on the shelf.
+    """
+    sizes: Dict[Digest, int] = {}
+    blobs: Set[Digest] = set()
+    remote: Set[Digest] = set()
+    sources, categories, operators, architectures = _Shares(), _Shares(), _Shares(), _Shares()
+    for image in plan.images:
+        content = shelved(image, shelf)
+        own = content.sizes
+        sizes.update(own)
+        blobs.update(content.blobs)
+        if _source(image) != LOCAL:
+            remote.update(own)
+        sources.add(_source(image), image, own)
+        categories.add(CATEGORIES.get(image.type, image.type), image, own)
+        for operator in _operators(image):
+            operators.add(operator, image, own)
+        for architecture, digests in _architectures(content):
+            architectures.add(architecture, image, digests)
+    there: FrozenSet[str] = frozenset(present) | frozenset(shipped)
+    moving = {digest: size for digest, size in sizes.items() if digest not in there}
+    return Forecast(
+        pull=sum(size for digest, size in moving.items() if digest in remote),
+        ship=sum(moving.values()),
+        store=sum(sizes.values()),
+        blobs=sum(1 for digest in blobs if digest in moving),
+        images=len(plan.images),
+        by_source=sources.shares(sizes),
+        by_category=categories.shares(sizes),
+        by_operator=operators.shares(sizes),
+        by_architecture=architectures.shares(sizes),
+    )
+
+
+def top(shares: Dict[str, Share], count: int = 10) -> List[Tuple[str, Share]]:
+    """The largest shares first."""
+    return sorted(shares.items(), key=lambda item: (-item[1].size, item[0]))[:count]
+
+
+def _source(image: PlanImage) -> str:
+    return LOCAL if image.source.startswith("oci:") else image.source.split("/", 1)[0]
+
+
+def _operators(image: PlanImage) -> List[str]:
+    """The packages that want an image: the second link of chains that begin at a catalog."""
+    return sorted({chain[1] for chain in image.why if len(chain) > 1 and chain[0].startswith("operators[")})
+
+
+def _architectures(content: Content) -> Iterable[Tuple[str, List[Digest]]]:
+    """Each instance with its blobs under its architecture; the rest under none."""
+    names = {child.digest: child.platform.architecture for index in content.manifests for child in index.children if child.platform}
+    for manifest in content.manifests:
+        digests = [manifest.digest, *(blob.digest for blob in manifest.blobs if not blob.foreign)]
+        yield names.get(manifest.digest) or NO_ARCHITECTURE, digests

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Where the content of a plan comes from: one line for each part of the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.extras.collect import collect as collect_extras
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Helm, ImageSet, PlatformContent
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
+
+Collect = Callable[[ImageSet, Context], Collected]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A content source.
+
+    key: its key in the `mirror` stanza.  used: whether an image set has anything there.
+    collect: says which images that means; None where this version cannot.
+    """
+
+    key: str
+    used: Callable[[ImageSet], bool]
+    collect: Optional[Collect] = None
+
+
+SOURCES: Tuple[Source, ...] = (
+    Source("platform", lambda imageset: imageset.platform != PlatformContent()),
+    Source("operators", lambda imageset: bool(imageset.operators)),
+    Source("additionalImages", lambda imageset: bool(imageset.additional_images), collect_extras),
+    Source("helm", lambda imageset: imageset.helm != Helm()),
+)
+
+
+def used_sources(imageset: ImageSet, sources: Sequence[Source] = SOURCES) -> Tuple[Source, ...]:
+    """The sources that an image set needs; raises Unsupported when one of them cannot be collected."""
+    used = tuple(source for source in sources if source.used(imageset))
+    stanza = "delete" if imageset.delete else "mirror"
+    for source in used:
+        if source.collect is None:
+            raise Unsupported(
+                f"{stanza}.{source.key} cannot be mirrored by this version of the collection",
+                subject=f"{stanza}.{source.key}",
+                advice="Take it out of the configuration, or use a version that has it.",
+            )
+    return used
