@@ -2,58 +2,87 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Which instances of an index are meant (mirroring 3.2 K2 and K3; configuration 1.3.6).
+"""Which manifests of an index are meant by `platforms` (mirroring 3.2, K2 and K3; configuration 1.3.6).
 
-One rule for planning, transfer and verification, so that the three never disagree about what
-a sparse index lacks.
+An index is never rewritten: its bytes stay, and only the chosen instances are taken along.
+One rule for planning, transfer and verification, so that the three never disagree about
+what a sparse index lacks.
 """
 
 from __future__ import annotations
 
-from typing import Iterable, Sequence, Tuple
+from typing import Callable, Dict, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import INDEXES
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 
+# Indexes nested deeper than this are refused (user-needs G16).
+MAX_DEPTH = 5
+
 # Build tools put an attestation beside each instance, on a platform that does not exist, and name the instance in an annotation.
 _ATTESTED = "vnd.docker.reference.digest"
 
+Fetch = Callable[[Descriptor], Manifest]
 
-def instances(index: Manifest, platforms: Sequence[Platform] = (), subject: str = "") -> Tuple[Descriptor, ...]:
-    """The children of an index that are wanted, in the index's order, each digest once; none for a single manifest.
 
-    No platforms: all.  Otherwise the children that serve one of them, the attestations of those, nested indexes
-    (the same choice is made inside them) and children that name no platform, which nothing allows to leave out.
-    Raises Unsupported when the index names platforms, and none of them is wanted.
+def manifests(root: Manifest, platforms: Sequence[Platform], fetch: Fetch, field: str = "platforms", subject: str = "") -> Tuple[Manifest, ...]:
+    """All manifests to publish for `root`: each once, what is pointed to before what points to it, the root last.
+
+    platforms: the wanted instances; empty for all.  A root that is no index is taken whatever the platforms.
+    fetch: gives the manifest of a child; its errors pass through.
+    field, subject: the configuration's field and the image, for messages.
+    Raises Unsupported when an index names platforms and none of them is wanted, or when indexes are nested too deep.
+    """
+    found: Dict[Digest, Manifest] = {}
+    if root.is_index and not _collect(root, tuple(platforms), fetch, found, MAX_DEPTH, subject):
+        wanted = ", ".join(map(str, platforms))
+        offered = ", ".join(sorted({str(child.platform) for child in root.children if _names_platform(child)}))
+        raise Unsupported(
+            f"no instance is for {wanted}" + (f"; there are {offered}" if offered else ""),
+            subject=subject or str(root.digest),
+            advice=f"Change {field} of this entry, or take it away to mirror every instance.",
+        )
+    found[root.digest] = root
+    return tuple(found.values())
+
+
+def _collect(index: Manifest, platforms: Tuple[Platform, ...], fetch: Fetch, found: Dict[Digest, Manifest], depth: int, subject: str) -> bool:
+    """Adds what is chosen below an index; says whether the index has anything for these platforms."""
+    if depth == 0:
+        raise Unsupported(f"indexes are nested more than {MAX_DEPTH} deep", subject=subject or str(index.digest))
+    matched = not any(_names_platform(child) or child.media_type in INDEXES for child in index.children)
+    for child in choose(index, platforms):
+        named = _names_platform(child)
+        if child.digest not in found:
+            manifest = fetch(child)
+            # The platform of an entry speaks for all below it; where it names none, the entries below are asked.
+            if manifest.is_index and not _collect(manifest, () if named else platforms, fetch, found, depth - 1, subject):
+                continue
+            found[manifest.digest] = manifest
+        matched = matched or named or child.media_type in INDEXES
+    return matched or not platforms
+
+
+def choose(index: Manifest, platforms: Sequence[Platform]) -> Tuple[Descriptor, ...]:
+    """The entries of one index that are wanted, in the index's order.
+
+    No platforms: all.  Otherwise those that serve one of them, the attestations of those, and entries that name no
+    platform, which nothing allows to leave out (of an index among them, its own entries are chosen in the same way).
     """
     if not platforms:
-        return _once(index.children)
-    chosen = [child for child in index.children if _wanted(child, platforms)]
-    if index.children and not chosen:
-        raise Unsupported(
-            f"no instance is for {_listed(platforms)}; there are {_listed(_offered(index))}",
-            subject=subject or str(index.digest),
-            advice="Change platforms of this entry, or take them away to mirror every instance.",
-        )
-    digests = {child.digest for child in chosen}
-    return _once(child for child in index.children if child.digest in digests or child.annotations.get(_ATTESTED) in digests)
+        return index.children
+    chosen = {child.digest for child in index.children if _wanted(child, platforms)}
+    return tuple(child for child in index.children if child.digest in chosen or child.annotations.get(_ATTESTED) in chosen)
+
+
+def _names_platform(child: Descriptor) -> bool:
+    return child.platform is not None and bool(child.platform.architecture) and _ATTESTED not in child.annotations
 
 
 def _wanted(child: Descriptor, platforms: Sequence[Platform]) -> bool:
-    if child.media_type in INDEXES or child.platform is None or not child.platform.architecture:
-        return True
-    return any(child.platform.serves(platform) for platform in platforms)
-
-
-def _offered(index: Manifest) -> Tuple[Platform, ...]:
-    return tuple(sorted({child.platform for child in index.children if child.platform is not None and _ATTESTED not in child.annotations}))
-
-
-def _listed(platforms: Iterable[Platform]) -> str:
-    return ", ".join(str(platform) for platform in platforms)
-
-
-def _once(children: Iterable[Descriptor]) -> Tuple[Descriptor, ...]:
-    return tuple({child.digest: child for child in children}.values())
+    if _ATTESTED in child.annotations:
+        return False
+    return not _names_platform(child) or any(child.platform is not None and child.platform.serves(wanted) for wanted in platforms)
