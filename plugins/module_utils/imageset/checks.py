@@ -81,7 +81,7 @@ class _Checks:
 
     def _required(self, value: str, path: str, key: str) -> bool:
         if not value:
-            self._report("E-REQUIRED", path, f"{key} is missing")
+            self._report("E-REQUIRED", f"{path}.{key}", f"{key} is missing")
         return bool(value)
 
     def _envelope(self) -> None:
@@ -90,7 +90,7 @@ class _Checks:
             self._report("E-TYPE", "archiveSize", "must not be negative; it is the size of an archive volume in GiB")
         storage = imageset.storage
         if storage is not None and storage.registry is not None and not storage.registry.image_url:
-            self._report("E-REQUIRED", "storageConfig.registry", "imageURL is missing")
+            self._report("E-REQUIRED", "storageConfig.registry.imageURL", "imageURL is missing")
         if storage is not None and storage.local is not None and storage.registry is not None:
             if storage.local.path:
                 self._report("CFG-21", "storageConfig", "local and registry exclude each other; keep one")

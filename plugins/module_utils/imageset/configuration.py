@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -84,8 +84,8 @@ class _Reading:
         self.problems += decoder.problems
         imageset = self._assemble(kind, generation, content, envelope)
         findings, warnings = check(imageset)
-        faulty = {problem.path for problem in self.problems}
-        self.problems += [_problem(finding, decoder.lines) for finding in findings if finding.path not in faulty]
+        faulty = {problem.path for problem in self.problems if problem.rule == "E-TYPE"}
+        self.problems += [_problem(finding, decoder.lines) for finding in findings if not faulty.intersection(_around(finding.path))]
         return replace(_normalised(imageset), warnings=tuple(self._warnings + warnings))
 
     def _entry(self, key: str) -> Optional[Entry]:
@@ -203,8 +203,11 @@ def _problem(finding: Finding, lines: Dict[str, int]) -> Problem:
 
 def _line(lines: Dict[str, int], path: str) -> int:
     """The line of a path, or of the nearest thing around it."""
+    return next((lines[place] for place in _around(path) if place in lines), 0)
+
+
+def _around(path: str) -> Iterator[str]:
+    """A path and all that it is in, from the inside out."""
     while path:
-        if path in lines:
-            return lines[path]
+        yield path
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
-    return 0
