@@ -2,54 +2,71 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The shelf: manifests by digest in the workspace, so that nobody asks a registry twice (design, sections 1 and 6).
+"""The shelf: manifests by digest in the workspace, so that no later step asks for them again.
 
-Content is checked against its digest when it is taken down, so a file that was cut short by a
-power failure counts as absent and writing needs no fsync.
+One file for each manifest: its media type as it was served, a newline, the exact bytes.
+It is a cache of content that names itself: a file that was torn by a crash fails its
+digest when it is read and counts as absent, so nothing needs to be synchronised.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
-from typing import Optional
+import threading
+from typing import Optional, Set
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, StorageError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 
 
 class Shelf:
-    """Safe for several threads and several processes: a file is whole or not there."""
+    """Manifests below one directory; may be used by several threads and processes at once.
+
+    path: the directory, made on the first `put`.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._folders: Set[str] = set()
+
+    def has(self, digest: Digest) -> bool:
+        """Whether a file is there; only `get` knows whether it is whole."""
+        return os.path.exists(self._file(digest))
 
     def get(self, digest: Digest) -> Optional[Manifest]:
-        """The manifest with this digest; None when it is not here or was damaged.  Raises StorageError."""
+        """The manifest, verified; None when it is not there or not whole.  Raises StorageError."""
+        path = self._file(digest)
         try:
-            return Manifest.parse(files.read(self._file(digest)), digest=digest)
-        except (FileNotFoundError, CorruptContent):
+            with open(path, "rb") as file:
+                media_type, _newline, content = file.read().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError(f"cannot read {path}: {error.strerror}", subject=path) from error
+        try:
+            return Manifest.parse(content, media_type.decode("ascii", "replace"), digest)
+        except (CorruptContent, InputError, Unsupported):
             return None
 
     def put(self, manifest: Manifest) -> None:
-        """Keeps the exact bytes.  Raises StorageError."""
+        """Keeps a manifest.  Raises StorageError."""
         path = self._file(manifest.digest)
         if os.path.exists(path) and self.get(manifest.digest) is not None:
             return
-        temporary = ""
+        temporary = f"{path}.{os.getpid()}.{threading.get_ident()}.part"
         try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=os.path.dirname(path))
-            with os.fdopen(handle, "wb") as file:
-                os.fchmod(file.fileno(), 0o644)
-                file.write(manifest.content)
+            self._make_folder(os.path.dirname(path))
+            with open(temporary, "wb") as file:
+                file.write(manifest.media_type.encode("ascii", "replace") + b"\n" + manifest.content)
             os.replace(temporary, path)
         except OSError as error:
-            if temporary and os.path.exists(temporary):
-                os.unlink(temporary)
             raise StorageError(f"cannot write {path}: {error.strerror}", subject=path) from error
 
     def _file(self, digest: Digest) -> str:
-        return os.path.join(self.path, digest.algorithm, digest.hex[:2], digest.hex)
+        return os.path.join(self.path, digest.algorithm, digest.hex)
+
+    def _make_folder(self, folder: str) -> None:
+        if folder not in self._folders:
+            os.makedirs(folder, exist_ok=True)
+            self._folders.add(folder)

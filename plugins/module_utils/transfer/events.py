@@ -10,8 +10,9 @@ called from worker threads, one at a time.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -21,6 +22,17 @@ COPIED = "copied"
 MOUNTED = "mounted"
 PRESENT = "present"
 FAILED = "failed"
+# Not published because of what it depends on: a catalog whose images failed, an attachment of a failed image.
+HELD = "held"
+# Not come to: the run was stopped, or it only moved the blobs of one shard.
+PENDING = "pending"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the run begins: survey, read, copy or catalogs."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,15 @@ class Started:
 
     images: int
     blobs: int
+    size: int
+
+
+@dataclass(frozen=True)
+class BlobStarted:
+    """Bytes of a blob begin to flow to a repository of the destination."""
+
+    digest: Digest
+    repository: str
     size: int
 
 
@@ -52,12 +73,13 @@ class BlobDone:
 
 @dataclass(frozen=True)
 class ImageDone:
-    """outcome: copied (something was written), present (nothing was) or failed."""
+    """outcome: copied (something was written), present (nothing was), failed, held or pending."""
 
     origin: str
     repository: str
     digest: Digest
     outcome: str
+    tags: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,8 +99,30 @@ class ImageFailed:
 
 
 @dataclass(frozen=True)
+class Tick:
+    """Nothing happened for a moment; the run is alive."""
+
+
+@dataclass(frozen=True)
 class Finished:
     complete: bool
 
 
 Listener = Callable[[object], None]
+
+
+def ignore(_event: object) -> None:
+    """A listener for those who want none."""
+
+
+class Broadcast:
+    """One listener made of several: passes each event on, one at a time."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = listeners
+        self._lock = threading.Lock()
+
+    def __call__(self, event: object) -> None:
+        with self._lock:
+            for listener in self._listeners:
+                listener(event)

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How a transfer works: a value with safe defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import FrozenSet, Optional
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+
+# How closely the destination is looked at before something counts as present.
+#
+# fast:    what the journal proves is confirmed by the tag list of its repository, one request each;
+#          sees removed tags, not moved ones.
+# default: the digest of each tag is asked for, one request each; what the journal does not prove
+#          costs one tag list for its repository besides.  Sees removed and moved tags.
+# deep:    also each child manifest and each blob is asked for.  Sees holes in what was published.
+FAST = "fast"
+DEFAULT = "default"
+DEEP = "deep"
+LEVELS = (FAST, DEFAULT, DEEP)
+
+# Whether a tag that names something else at the destination may be moved.
+ALLOW = "allow"
+REFUSE = "refuse"
+TAG_MOVES = (ALLOW, REFUSE)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of `count` hosts that share the blobs of one plan; index counts from 0."""
+
+    index: int
+    count: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            raise InputError(f"shard {self.index} of {self.count} does not exist", advice="The index runs from 0 to count - 1.")
+
+
+@dataclass(frozen=True)
+class TransferOptions:
+    """level, tag_moves: see above.
+
+    parallel: workers, each with one request under way at each end.
+    stop_on: categories (release, operator, additional, helm) whose first failure stops the whole run (mirroring K9).
+    foreign_layers: also take layers that registries are not supposed to distribute, where the source has them.
+    shard: move only the blobs of one shard and publish nothing.
+    buffer: bytes that each worker holds.
+    """
+
+    level: str = DEFAULT
+    parallel: int = 8
+    stop_on: FrozenSet[str] = frozenset()
+    tag_moves: str = ALLOW
+    foreign_layers: bool = False
+    shard: Optional[Shard] = None
+    buffer: int = 256 * 1024
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise InputError(f"level {self.level!r} does not exist", advice=f"Use one of {', '.join(LEVELS)}.")
+        if self.tag_moves not in TAG_MOVES:
+            raise InputError(f"tag_moves {self.tag_moves!r} does not exist", advice=f"Use one of {', '.join(TAG_MOVES)}.")
+        if self.parallel < 1:
+            raise InputError(f"parallel is {self.parallel}", advice="At least one worker is needed.")

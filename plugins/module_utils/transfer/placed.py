@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""An image with its place at one destination.
+
+Plans know neither host nor namespace; whoever runs a transfer places each image first
+(namespace, limit on nested paths, or full origin names for an archive).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import FrozenSet, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, CATEGORIES
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
+
+
+@dataclass(frozen=True)
+class PlacedImage:
+    """image: the plan's entry.  repository, tags: at the destination, as its store names them."""
+
+    image: PlanImage
+    repository: str
+    tags: Tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        return self.image.digest
+
+    @property
+    def category(self) -> str:
+        """release, operator, additional or helm; empty for types that have none."""
+        return CATEGORIES.get(self.image.type, "")
+
+    @property
+    def is_catalog(self) -> bool:
+        return self.image.type == CATALOG
+
+    @property
+    def field(self) -> str:
+        """Where in the configuration its platforms are set, for messages."""
+        return f"{self.image.why[0][0]}.platforms" if self.image.why and self.image.why[0] else "platforms"
+
+    def __str__(self) -> str:
+        return self.image.origin

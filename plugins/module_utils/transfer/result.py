@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What came of a transfer, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import (
+    COPIED,
+    FAILED,
+    HELD,
+    MOUNTED,
+    PENDING,
+    PRESENT,
+    BlobDone,
+    Retried,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """outcome: see `events`.  moved: tags that named something else before, with what."""
+
+    placed: PlacedImage
+    outcome: str
+    failure: Optional[Failure] = None
+    moved: Mapping[str, Digest] = field(default_factory=dict)
+
+    def document(self) -> Dict[str, Any]:
+        document: Dict[str, Any] = {
+            "origin": self.placed.image.origin,
+            "type": self.placed.image.type,
+            "digest": self.placed.digest,
+            "repository": self.placed.repository,
+            "tags": list(self.placed.tags),
+            "outcome": self.outcome,
+        }
+        if self.moved:
+            document["moved"] = dict(self.moved)
+        if self.failure is not None:
+            document["failure"] = self.failure.document()
+        return document
+
+
+class Tally:
+    """A listener that counts what was acknowledged."""
+
+    def __init__(self) -> None:
+        self.blobs = {COPIED: 0, MOUNTED: 0, PRESENT: 0, FAILED: 0}
+        self.size = 0
+        self.retries = 0
+
+    def __call__(self, event: object) -> None:
+        if isinstance(event, BlobDone):
+            self.blobs[event.outcome] += 1
+            if event.outcome == COPIED:
+                self.size += event.size
+        elif isinstance(event, Retried):
+            self.retries += 1
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """images: in the order in which they were given.
+
+    blobs: placements by outcome.  size: bytes of blobs that were copied.  duration: seconds.
+    requests: for each end (`source`, `destination`) the requests by method, where the store counts them.
+    cancelled: the run was asked to stop.  stopped_by: the failure that stopped it by itself.
+    """
+
+    images: Tuple[ImageResult, ...]
+    blobs: Mapping[str, int] = field(default_factory=dict)
+    size: int = 0
+    retries: int = 0
+    duration: float = 0.0
+    requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    cancelled: bool = False
+    stopped_by: Optional[Failure] = None
+    sharded: bool = False
+
+    @property
+    def failures(self) -> Tuple[Failure, ...]:
+        found = [image.failure for image in self.images if image.failure is not None]
+        if self.stopped_by is not None and self.stopped_by not in found:
+            found.append(self.stopped_by)
+        return tuple(found)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is there (of a shard: whether all its blobs are)."""
+        if self.cancelled or self.stopped_by is not None:
+            return False
+        there = {COPIED, PRESENT, PENDING} if self.sharded else {COPIED, PRESENT}
+        return all(image.outcome in there for image in self.images)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the destination acknowledged anything that it did not have."""
+        return bool(self.blobs.get(COPIED) or self.blobs.get(MOUNTED)) or any(image.outcome == COPIED for image in self.images)
+
+    def count(self, outcome: str) -> int:
+        return sum(image.outcome == outcome for image in self.images)
+
+    def counts(self) -> Dict[str, int]:
+        """Small numbers for a task's result."""
+        return {
+            "images_total": len(self.images),
+            **{f"images_{outcome}": self.count(outcome) for outcome in (COPIED, PRESENT, FAILED, HELD, PENDING)},
+            **{f"blobs_{outcome}": self.blobs.get(outcome, 0) for outcome in (COPIED, MOUNTED, PRESENT, FAILED)},
+            "bytes_copied": self.size,
+            "retries": self.retries,
+        }
+
+    def document(self) -> Dict[str, Any]:
+        """The whole result, JSON-ready."""
+        return {
+            "complete": self.complete,
+            "changed": self.changed,
+            "cancelled": self.cancelled,
+            "counts": self.counts(),
+            "duration": round(self.duration, 3),
+            "requests": {end: dict(methods) for end, methods in self.requests.items()},
+            "failures": [failure.document() for failure in self.failures],
+            "images": [image.document() for image in self.images],
+        }

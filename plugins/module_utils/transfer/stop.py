@@ -1,0 +1,32 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Why and whether a run has to stop: asked to, or no longer the owner of its workspace."""
+
+from __future__ import annotations
+
+import threading
+from typing import Callable, Optional
+
+
+class Stop:
+    """Like a `threading.Event` that also asks a watchman.
+
+    lost: says whether the right to write was lost (`base.lock.WorkspaceLock.lost`).
+    """
+
+    def __init__(self, lost: Optional[Callable[[], bool]] = None) -> None:
+        self._event = threading.Event()
+        self._lost = lost
+        self.reason = ""
+
+    def set(self, reason: str = "the run was asked to stop") -> None:
+        """Safe in a signal handler."""
+        self.reason = self.reason or reason
+        self._event.set()
+
+    def is_set(self) -> bool:
+        if not self._event.is_set() and self._lost is not None and self._lost():
+            self.set("another run took the workspace over")
+        return self._event.is_set()
