@@ -102,7 +102,7 @@ class Crew:
                 with self._lock:
                     self._error = self._error or error
                     self._ended = True
-                raise
+                return
             finally:
                 with self._lock:
                     self._busy -= 1

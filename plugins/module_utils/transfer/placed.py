@@ -44,5 +44,10 @@ class PlacedImage:
         """Where in the configuration its platforms are set, for messages."""
         return f"{self.image.why[0][0]}.platforms" if self.image.why and self.image.why[0] else "platforms"
 
+    @property
+    def owners(self) -> FrozenSet[str]:
+        """The entries of the configuration that want it (the outermost reasons)."""
+        return frozenset(chain[0] for chain in self.image.why if chain)
+
     def __str__(self) -> str:
         return self.image.origin
