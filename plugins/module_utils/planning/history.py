@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, Optional, Tuple
+from typing import AbstractSet, Any, Dict, FrozenSet, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.memory import Backend, Directory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
@@ -133,7 +134,8 @@ class Step:
     """What a plan adds to a history: the next sequence.
 
     fresh: associations that are new, or stand under other tags now.  kept: those that were there before.
-    dropped: those that the plan no longer names, the candidates of pruning.
+    dropped: those that the plan no longer names, the candidates of pruning.  Nothing is dropped from a part of the
+        configuration in which planning failed: what could not be looked up today is not unwanted.
     blobs: digests to ship; everything else the destination has.
     """
 
@@ -187,7 +189,7 @@ class History:
             sequence=self.sequence + 1,
             fresh=fresh,
             kept=tuple(sorted(entry for key, entry in now.items() if before.get(key) == entry)),
-            dropped=tuple(sorted(entry for key, entry in before.items() if key not in now)),
+            dropped=tuple(sorted(entry for key, entry in before.items() if key not in now and _is_decided(entry, plan))),
             blobs=frozenset(digest for entry in fresh for digest in entry.digests if digest not in known),
         )
 
@@ -202,11 +204,12 @@ class History:
         """
         step = self.next(plan, shelf)
         fresh = tuple(entry for entry in step.fresh if (entry.path, entry.id) not in failed)
-        if not fresh and not (pruned and step.dropped):
+        awaited = {(entry.path, entry.name) for entry in step.fresh if (entry.path, entry.id) in failed}
+        gone = {entry.key for entry in step.dropped if pruned and (entry.path, entry.name) not in awaited}
+        if not fresh and not gone:
             return self
         arrived = {digest for entry in fresh for digest in entry.digests}
         renewed = {entry.key for entry in fresh}
-        gone = {entry.key for entry in step.dropped} if pruned else set()
         stay = [entry for entry in self.associations if entry.key not in renewed and entry.key not in gone]
         run = Run(
             sequence=step.sequence,
@@ -272,13 +275,14 @@ class History:
         return backend.write(memory_name(self.destination, self.configuration), self.document())
 
 
+def _is_decided(entry: Association, plan: Plan) -> bool:
+    """Whether the plan is complete in the part of the configuration that an image belongs to."""
+    uncertain = {failure.category for failure in plan.failures}
+    return "" not in uncertain and CATEGORIES.get(entry.type, "") not in uncertain
+
+
 def memory_name(destination: str, configuration: str = "") -> str:
     """A file name for a destination and a configuration: readable, and unique by a part of a digest."""
     text = f"{destination} {configuration}".strip()
     readable = "".join(character if character.isalnum() and character.isascii() else "-" for character in text.split("://")[-1].lower())
     return f"{readable.strip('-')[:60]}-{Digest.of(text.encode('utf-8')).hex[:12]}"
-
-
-def repositories_of(associations: Iterable[Association]) -> FrozenSet[str]:
-    """The repositories that we have written to."""
-    return frozenset(entry.path for entry in associations)
