@@ -88,7 +88,7 @@ sanity-tree: setup-test
 	@git ls-files -co --exclude-standard -z | while IFS= read -r -d '' file; do ! test -e "$$file" || cp --parents -t $(TREE) "$$file"; done
 
 molecule: setup-test ## The roles' scenarios, each run twice
-	cd extensions && $(VENV)/molecule --no-ansi test --all
+	cd extensions && $(VENV)/molecule test --all
 
 build: setup-test ## Build the collection archive into .cache/build
 	$(VENV)/ansible-galaxy collection build --force --output-path .cache/build

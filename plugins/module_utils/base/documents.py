@@ -12,19 +12,14 @@ from __future__ import annotations
 
 from typing import Any, List, Union
 
-import yaml
-
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# Whether YAML is read by libyaml; without it reading is about ten times slower.
-FAST = Loader is not yaml.SafeLoader
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml_library import safe_loader, yaml
 
 
 def load_all(content: Union[str, bytes], subject: str) -> List[Any]:
     """All documents of a stream; raises InputError with the line of the fault."""
     try:
-        return list(yaml.load_all(content, Loader=Loader))
+        return list(yaml.load_all(content, Loader=safe_loader()))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"this is not YAML: {_first_line(error)}", subject=subject) from error
 

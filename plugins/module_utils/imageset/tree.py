@@ -13,9 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
-import yaml
-
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml_library import is_fast, safe_loader, yaml
 
 # Bounds of what is read: bytes of a file, nodes after aliases are expanded, depth.
 MAX_BYTES = 8 * 1024 * 1024
@@ -68,7 +67,7 @@ class Node:
 
 def slow_loader_warning() -> Tuple[str, ...]:
     """What to tell the user about the YAML library of this host; empty when it is the fast one."""
-    return () if getattr(yaml, "CSafeLoader", None) else (SLOW_LOADER,)
+    return () if is_fast() else (SLOW_LOADER,)
 
 
 def from_bytes(content: bytes, subject: str = "") -> Node:
@@ -77,7 +76,7 @@ def from_bytes(content: bytes, subject: str = "") -> Node:
         raise InputError(f"the document has more than {MAX_BYTES} bytes", subject=subject, advice="Split it.")
     loader = None
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(content)
+        loader = safe_loader()(content)
         return _Events(loader, subject).document()
     except yaml.YAMLError as error:
         raise _not_yaml(error, subject) from error

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What modules say about themselves."""
+
+    DOCUMENTATION = r"""
+attributes:
+  check_mode:
+    description: Can run in check mode and tells what would change without changing anything.
+  diff_mode:
+    description: Tells in diff mode what changed, or in check mode what would change.
+  idempotent:
+    description: Changes nothing when it is run again with the same arguments in the same situation.
+"""
+
+    REGISTRY = r"""
+attributes:
+  action_group:
+    description: Takes the connection options of action group C(disconnected.mirror.registry) from C(module_defaults).
+    support: full
+    membership:
+      - disconnected.mirror.registry
+"""

@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: registry_process
+short_description: Keep a registry running as a process of the user
+version_added: 0.1.0
+author:
+  - disconnected.mirror contributors
+description:
+  - Starts a program that serves a registry, detached from the task, and stops it again by its pid file.
+  - Meant for labs, demonstrations and hosts without a service manager. It is what the role P(disconnected.mirror.registry#role) uses there.
+  - Needs Linux, because a process is recognised by what C(/proc) says about it.
+extends_documentation_fragment:
+  - disconnected.mirror.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(started) starts the program unless it runs already, and starts it anew when its command or a file of O(watch) has changed since.
+      - V(stopped) ends it.
+    type: str
+    choices:
+      - started
+      - stopped
+    default: started
+  pid_file:
+    description:
+      - Where the process is remembered.
+    type: path
+    required: true
+  command:
+    description:
+      - The program and its arguments. Required to start it.
+    type: list
+    elements: str
+  log_file:
+    description:
+      - File that the program's output is appended to. Required to start it.
+    type: path
+  address:
+    description:
+      - Address at which the program listens when it is ready.
+    type: str
+    default: 127.0.0.1
+  port:
+    description:
+      - Port at which the program listens when it is ready. Required to start it.
+    type: int
+  watch:
+    description:
+      - Files that the program reads when it starts.
+    type: list
+    elements: path
+    default: []
+  restart:
+    description:
+      - Whether it is started anew in any case, for example because a task before has changed what it reads.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - Seconds to wait until the program listens, or has ended.
+    type: int
+    default: 30
+"""
+
+EXAMPLES = r"""
+- name: Serve a registry for the time of a lab
+  disconnected.mirror.registry_process:
+    command: [docker-registry, serve, /srv/lab/config.yml]
+    pid_file: /srv/lab/registry.pid
+    log_file: /srv/lab/registry.log
+    port: 5000
+    watch:
+      - /srv/lab/config.yml
+
+- name: Stop it
+  disconnected.mirror.registry_process:
+    pid_file: /srv/lab/registry.pid
+    state: stopped
+"""
+
+RETURN = r"""
+pid:
+  description: Number of the process. V(0) when none runs, or in check mode when one would be started.
+  returned: success
+  type: int
+  sample: 4711
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.daemon.process import Daemon, ensure_started, ensure_stopped
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, finish
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
+            "pid_file": {"type": "path", "required": True},
+            "command": {"type": "list", "elements": "str"},
+            "log_file": {"type": "path"},
+            "address": {"type": "str", "default": "127.0.0.1"},
+            "port": {"type": "int"},
+            "watch": {"type": "list", "elements": "path", "default": []},
+            "restart": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 30},
+        },
+        required_if=[("state", "started", ("command", "log_file", "port"))],
+        supports_check_mode=True,
+    )
+    finish(module, lambda: ensure(module.params, module.check_mode))
+
+
+def ensure(params: dict, check_mode: bool) -> Outcome:
+    if params["state"] == "stopped":
+        return Outcome(changed=ensure_stopped(params["pid_file"], params["timeout"], check_mode), values={"pid": 0})
+    daemon = Daemon(
+        command=tuple(params["command"]),
+        pid_file=params["pid_file"],
+        log_file=params["log_file"],
+        address=params["address"],
+        port=params["port"],
+        watch=tuple(params["watch"]),
+    )
+    changed, pid = ensure_started(daemon, params["timeout"], check_mode, params["restart"])
+    return Outcome(changed=changed, values={"pid": pid})
+
+
+if __name__ == "__main__":
+    main()
