@@ -1,0 +1,220 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Logging in to registries: Basic, and tokens of the Docker token specification.
+
+A host's way of logging in is learnt from its first 401 (or asked for at `/v2/` when there are credentials for it,
+because some registries serve the unknown a different truth).  After that every request carries the
+right header from the start.  A token is good for one repository; all threads share it, and one of them renews it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+import time
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from urllib.parse import urlencode
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, RegistryError
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.challenge import Challenge, parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.realm import check_realm
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+
+_OPEN = Challenge("", {})
+_LIFETIME = 60.0
+# A token is renewed when this share of its life is over.
+_SPENT = 0.8
+_VISIBLE = re.compile(r"[!-~]+\Z")
+# Docker Hub's registry answers under another name than the one that credentials are kept for.
+_KEPT_AS = {"registry-1.docker.io": "docker.io"}
+
+
+class Token(NamedTuple):
+    """header: value of `Authorization`.  obtained, spent: monotonic seconds."""
+
+    header: str
+    obtained: float
+    spent: float
+
+
+class Authenticator:
+    """fetch: sends a Request and reads the answer (`Http.exchange`).
+
+    credentials: None, or has `lookup(host, repository)` that gives None or a value with `username`, `password`,
+    `identity_token` and `source` (where it was found, for messages).
+    realms: hosts that may hand out tokens for registries of other names.
+    """
+
+    def __init__(self, fetch: Callable[[Request], Response], credentials: Any = None, realms: Tuple[str, ...] = ()) -> None:
+        self._fetch = fetch
+        self._credentials = credentials
+        self._realms = realms
+        self._ways: Dict[Origin, Challenge] = {}
+        self._tokens: Dict[Tuple[Origin, Access], Token] = {}
+        # Scopes that a registry named when ours did not suffice.
+        self._further: Dict[Tuple[Origin, Access], Tuple[str, ...]] = {}
+        self._lock = threading.Lock()
+        self._locks: Dict[Any, threading.Lock] = {}
+
+    def header(self, origin: Origin, access: Access) -> str:
+        """The Authorization header for a request; empty where none is needed, or not known to be.
+
+        Raises AccessDenied, and what the token service's exchange raises.
+        """
+        way = self._ways.get(origin)
+        if way is None:
+            if self._credentials is None or self._credential(origin, access) is None:
+                return ""
+            way = self._ask(origin)
+        if way.scheme == "bearer":
+            token = self._tokens.get((origin, access))
+            if token is None or time.monotonic() > token.spent:
+                token = self._token(origin, access, way, "")
+            return token.header
+        return self._basic(origin, access) if way.scheme == "basic" else ""
+
+    def renew(self, origin: Origin, access: Access, challenges: str, sent: str, started: float) -> None:
+        """Learns from a 401 that answered the header `sent`; `header` gives a better one after this.
+
+        started: when the request was first made; a token that is younger and was refused means no.
+        Raises AccessDenied.
+        """
+        way = _choose(parse(challenges))
+        if way is None:
+            raise self._denied(origin, access, "asks for a login of a kind that is not supported" if challenges else "answered 401 without saying how to log in")
+        known = self._ways.get(origin)
+        self._ways[origin] = way
+        if way.scheme == "basic":
+            header = self._basic(origin, access)
+            if not header:
+                raise self._denied(origin, access, "wants a user and a password")
+            if header == sent:
+                raise self._denied(origin, access, "does not accept the credentials")
+            return
+        key = (origin, access)
+        token = self._tokens.get(key)
+        if known is not None and token is not None and token.header == sent and token.obtained >= started:
+            further = _further(way, access)
+            if not further or self._further.get(key) == further:
+                raise self._denied(origin, access, "does not accept a fresh token")
+            self._further[key] = further
+        self._token(origin, access, way, sent)
+
+    def _ask(self, origin: Origin) -> Challenge:
+        """How a host wants to be logged in to, by its answer at /v2/."""
+        with self._lock_of(origin):
+            way = self._ways.get(origin)
+            if way is None:
+                response = self._fetch(Request("GET", origin, "/v2/"))
+                way = _choose(parse(response.headers.get("www-authenticate", ""))) if response.status == 401 else None
+                self._ways[origin] = way = way or _OPEN
+            return way
+
+    def _basic(self, origin: Origin, access: Access) -> str:
+        credential = self._credential(origin, access)
+        return basic(credential.username, credential.password) if credential is not None and credential.username else ""
+
+    def _credential(self, origin: Origin, access: Access) -> Any:
+        if self._credentials is None:
+            return None
+        return self._credentials.lookup(_KEPT_AS.get(origin.netloc, origin.netloc), access.repository)
+
+    def _token(self, origin: Origin, access: Access, way: Challenge, stale: str) -> Token:
+        """A usable token other than `stale`; of threads that want the same one, one fetches it."""
+        key = (origin, access)
+        with self._lock_of(key):
+            token = self._tokens.get(key)
+            if token is None or token.header == stale or time.monotonic() > token.spent:
+                token = self._tokens[key] = self._fetch_token(origin, access, way)
+            return token
+
+    def _lock_of(self, key: Any) -> threading.Lock:
+        with self._lock:
+            return self._locks.setdefault(key, threading.Lock())
+
+    def _fetch_token(self, origin: Origin, access: Access, way: Challenge) -> Token:
+        realm = way.parameters.get("realm", "")
+        check_realm(realm, str(origin), self._realms)
+        service = way.parameters.get("service", "")
+        scopes = (*access.scopes, *self._further.get((origin, access), ()))
+        credential = self._credential(origin, access)
+        asked = time.monotonic()
+        response = self._fetch(_token_request(realm, service, scopes, credential))
+        if 400 <= response.status < 500 and response.status != 429:
+            raise self._denied(origin, access, f"has a token service, {response.origin}, that answered {response.status}", response.status)
+        return _read_token(origin, response, asked)
+
+    def _denied(self, origin: Origin, access: Access, problem: str, status: int = 401) -> AccessDenied:
+        credential = self._credential(origin, access)
+        if credential is None:
+            used, advice = "no credentials were found for it", "Give credentials for this host in the authentication file."
+        else:
+            used = f"the credentials came from {getattr(credential, 'source', '') or 'the task'}"
+            advice = "Check that they are right, not expired, and allow this."
+        about = f" for {' and '.join(access.scopes)}" if access.repository else ""
+        return AccessDenied(
+            f"{origin.netloc} {problem}{about}; {used}",
+            subject=f"{origin.netloc}/{access.repository}" if access.repository else origin.netloc,
+            host=origin.netloc,
+            status=status,
+            advice=advice,
+        )
+
+
+def basic(username: str, password: str) -> str:
+    """The Authorization header of RFC 7617."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode("utf-8")).decode("ascii")
+
+
+def _choose(challenges: Tuple[Challenge, ...]) -> Optional[Challenge]:
+    for scheme in ("bearer", "basic"):
+        for challenge in challenges:
+            if challenge.scheme == scheme and (scheme == "basic" or challenge.parameters.get("realm")):
+                return challenge
+    return None
+
+
+def _further(way: Challenge, access: Access) -> Tuple[str, ...]:
+    """Scopes of the challenge that were not asked for, of this repository only."""
+    named = way.parameters.get("scope", "").split()
+    return tuple(scope for scope in named if scope.startswith(f"repository:{access.repository}:") and scope not in access.scopes)
+
+
+def _token_request(realm: str, service: str, scopes: Tuple[str, ...], credential: Any) -> Request:
+    origin, target = split_url(realm)
+    if credential is not None and getattr(credential, "identity_token", ""):
+        form = {"grant_type": "refresh_token", "service": service, "client_id": "disconnected.mirror", "scope": " ".join(scopes)}
+        form["refresh_token"] = credential.identity_token
+        kind = (("Content-Type", "application/x-www-form-urlencoded"),)
+        return Request("POST", origin, target, kind, urlencode(form).encode("ascii"))
+    query = [("service", service)] if service else []
+    query += [("scope", scope) for scope in scopes]
+    authorization = ""
+    if credential is not None and credential.username:
+        query.append(("account", credential.username))
+        authorization = basic(credential.username, credential.password)
+    joined = f"{target}{'&' if '?' in target else '?'}{urlencode(query)}" if query else target
+    return Request("GET", origin, joined, authorization=authorization)
+
+
+def _read_token(origin: Origin, response: Response, asked: float) -> Token:
+    """The lifetime counts from when it was asked for, by our own clock: theirs may be wrong."""
+    subject = f"token service {response.origin} of {origin.netloc}"
+    if response.status != 200:
+        raise RegistryError(f"answered {response.status}", subject=subject, host=response.origin.netloc, status=response.status)
+    try:
+        document = json.loads(response.body)
+        text = document.get("token") or document.get("access_token")
+        seconds = document.get("expires_in") or _LIFETIME
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise RegistryError("did not answer with a JSON object", subject=subject, host=response.origin.netloc) from error
+    if not isinstance(text, str) or not _VISIBLE.match(text):
+        raise RegistryError("answered without a token", subject=subject, host=response.origin.netloc)
+    life = float(seconds) if isinstance(seconds, (int, float)) and seconds > 0 else _LIFETIME
+    return Token(f"Bearer {text}", asked, asked + _SPENT * life)

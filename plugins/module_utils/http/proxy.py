@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Which proxy stands between us and a host (user-needs P27).
+
+The variables are those that all tools of the field read: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and
+their lower-case forms.  `NO_PROXY` entries are host names (which cover their subdomains), addresses, networks in
+CIDR form, any of them with a port, or `*`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping, Optional, Tuple
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """One HTTP proxy; credentials stay out of every text of it."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = ""
+
+    def __repr__(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    __str__ = __repr__
+
+    @classmethod
+    def of(cls, url: str) -> "Proxy":
+        """From `http://[user:password@]host[:port]` or `host:port`.  Raises InputError, Unsupported."""
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise InputError("a proxy's URL cannot be read", subject="proxy", advice="Write it as http://host:port.") from error
+        if not host:
+            raise InputError("a proxy's URL has no host", subject="proxy", advice="Write it as http://host:port.")
+        if parts.scheme != "http":
+            raise Unsupported(
+                f"the proxy {host} is to be reached by {parts.scheme}, which is not supported",
+                subject="proxy",
+                advice="Write it as http://host:port; TLS to the registry itself goes through the proxy untouched.",
+            )
+        return cls(host, port or 80, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """The proxies for plain and TLS requests (None: direct), and the hosts that go without."""
+
+    http: Optional[Proxy] = None
+    https: Optional[Proxy] = None
+    exceptions: Tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, given: Mapping[str, Optional[str]], environ: Mapping[str, str]) -> "Proxies":
+        """`given` (http_proxy, https_proxy, no_proxy; None: not said) before `environ`."""
+
+        def chosen(name: str) -> str:
+            value = given.get(name)
+            return value if value is not None else environ.get(name) or environ.get(name.upper()) or ""
+
+        plain, secure = chosen("http_proxy").strip(), chosen("https_proxy").strip()
+        return cls(
+            http=Proxy.of(plain) if plain else None,
+            https=Proxy.of(secure) if secure else None,
+            exceptions=tuple(entry for entry in chosen("no_proxy").lower().replace(",", " ").split() if entry),
+        )
+
+    def choose(self, scheme: str, host: str, port: int) -> Optional[Proxy]:
+        """The proxy for requests to a host; None: go direct."""
+        proxy = self.https if scheme == "https" else self.http
+        if proxy is None or any(_covers(entry, host.lower(), port) for entry in self.exceptions):
+            return None
+        return proxy
+
+
+def _covers(entry: str, host: str, port: int) -> bool:
+    if entry == "*":
+        return True
+    name, wanted = _split_port(entry)
+    if wanted is not None and wanted != port:
+        return False
+    network = _network(name)
+    if network is not None:
+        return _in_network(host, network)
+    name = name[1:] if name.startswith("*.") else name
+    name = name.lstrip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _split_port(entry: str) -> Tuple[str, Optional[int]]:
+    if entry.startswith("["):
+        name, _bracket, rest = entry[1:].partition("]")
+        return name, int(rest[1:]) if rest[1:].isdigit() else None
+    name, colon, port = entry.rpartition(":")
+    if colon and ":" not in name and port.isdigit():
+        return name, int(port)
+    return entry, None
+
+
+def _network(name: str) -> object:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return None
+
+
+def _in_network(host: str, network: object) -> bool:
+    import ipaddress
+
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address in network

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The client that everything on the network goes through.
+
+One `Http` serves all threads and all hosts of a run: it keeps connections, spreads what one thread
+learns about a host (its pace, its tokens, its death), retries by status, follows redirects without taking
+credentials along, and counts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from typing import Any, Callable, Dict, Iterable, Optional
+from urllib.parse import urljoin
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    Cancelled,
+    MirrorError,
+    NotFound,
+    RegistryError,
+    Unreachable,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED, backoff, patience, retry_after
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import Contexts
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection, Interrupted, Oversized, Response
+
+# Bytes of an answer that is not a blob, unless its reader says otherwise (user-needs G16).
+LIMIT = 4 * 1024 * 1024
+_ERROR_LIMIT = 64 * 1024
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_MOST_HOPS = 10
+# A 401 leads to a new token; so many in a row for one request are enough.
+_MOST_RENEWALS = 4
+_COMMON = "User-Agent: disconnected.mirror\r\nAccept-Encoding: identity\r\n"
+
+RetryListener = Callable[[str, str, float], None]
+
+
+class Http:
+    """settings: of connections.  credentials: has `lookup(host, repository)`; see http.auth.
+
+    realms: hosts that may hand out tokens for others (see http.realm).
+    on_retry: called as (host, reason, seconds until the next attempt), from the thread that waits.
+    """
+
+    def __init__(
+        self, settings: Settings = Settings(), credentials: Any = None, on_retry: Optional[RetryListener] = None, realms: Iterable[str] = ()
+    ) -> None:
+        self.settings = settings
+        self.auth = Authenticator(self.exchange, credentials, tuple(realms))
+        self._on_retry = on_retry
+        self._contexts = Contexts()
+        self._hosts: Dict[Origin, Host] = {}
+        self._lock = threading.Lock()
+        self._counts: Counter = Counter()
+        self._stop = threading.Event()
+        self._patience = patience(settings.retries)
+
+    @property
+    def requests(self) -> Dict[str, int]:
+        """How many requests were sent so far, by method; repeated ones and those for tokens included."""
+        with self._lock:
+            return dict(self._counts)
+
+    def exchange(self, request: Request, limit: int = LIMIT) -> Response:
+        """Sends a request and reads the whole answer (its `body`), whatever its status.
+
+        Raises Unreachable, AccessDenied (401 with a fresh token), RegistryError (too large, bad redirect), Cancelled.
+        """
+        return self._run(request, limit)
+
+    def open(self, request: Request) -> Response:
+        """Like `exchange`, but the body of an answer below 300 is left to be read with `readinto`."""
+        return self._run(request, None)
+
+    def start(self, request: Request, length: int) -> Outgoing:
+        """Begins a request whose body of `length` bytes is written piece by piece.  Not repeated here.
+
+        Raises Interrupted besides what `exchange` raises.
+        """
+        host = self.host(request.origin)
+        started = time.monotonic()
+        sent = self._authorization(request)
+        head = request.head(host.common_headers + _COMMON, host.target_prefix, sent, length)
+        self._await_turn(host)
+        self._count(request.method)
+        return Outgoing(host, host.take(certain=True), request, head, sent, started)
+
+    def get(self, url: str, accept: str = "*/*", limit: int = LIMIT) -> bytes:
+        """The document at a URL, without credentials.
+
+        Raises NotFound (404, 410), RegistryError (any other refusal), Unreachable.
+        """
+        origin, target = split_url(url)
+        self.check_plain(origin)
+        response = self.exchange(Request("GET", origin, target, (("Accept", accept),)), limit)
+        if response.status in (404, 410):
+            raise NotFound(f"{origin} has no {target.partition('?')[0]}", subject=url.partition("?")[0], host=origin.netloc, status=response.status)
+        if response.status >= 300:
+            raise RegistryError(f"{origin} answered {response.status}", subject=url.partition("?")[0], host=origin.netloc, status=response.status)
+        return response.body
+
+    def host(self, origin: Origin) -> Host:
+        """What is known about a host, made on first use."""
+        host = self._hosts.get(origin)
+        if host is None:
+            with self._lock:
+                host = self._hosts.setdefault(origin, Host(origin, self.settings, self._contexts))
+        return host
+
+    def check_plain(self, origin: Origin) -> None:
+        """Raises Unreachable when a host is not to be spoken to without TLS."""
+        if origin.scheme == "http" and not self.host(origin).settings.plain_http:
+            raise Unreachable(
+                f"{origin.netloc} would be asked without TLS, which is not allowed",
+                subject=origin.netloc,
+                host=origin.netloc,
+                advice="Use https, or set plain_http for this host.",
+            )
+
+    def renew(self, request: Request, response: Response, sent: str, started: float) -> None:
+        """After a 401: makes the next request to carry better credentials.  Raises AccessDenied when there are none."""
+        if request.access is not None:
+            self.auth.renew(request.origin, request.access, response.headers.get("www-authenticate", ""), sent, started)
+
+    def pause(self, origin: Origin, attempt: int, reason: str, response: Optional[Response] = None) -> bool:
+        """Waits before attempt number `attempt` + 1; False when it is not worth while.  Raises Cancelled."""
+        host = self.host(origin)
+        retries = self.settings.retries
+        asked = retry_after(response.headers.get("retry-after")) if response is not None else None
+        if response is not None and response.status == 429:
+            host.alive()
+        elif host.failing() > self._patience:
+            return False
+        if attempt > retries.times or (asked is not None and asked > retries.max_wait):
+            return False
+        delay = backoff(attempt, retries)
+        if asked is not None:
+            delay = max(asked, min(delay, retries.delay))
+            host.pace.hold(asked)
+        if self._on_retry is not None:
+            self._on_retry(origin.netloc, reason, delay)
+        self._sleep(delay)
+        return True
+
+    def cancel(self) -> None:
+        """No request is begun any more; those that wait raise Cancelled."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Closes idle connections; the object can be used on."""
+        for host in list(self._hosts.values()):
+            host.close()
+
+    def _run(self, request: Request, limit: Optional[int]) -> Response:
+        started = time.monotonic()
+        attempt = hops = renewals = 0
+        while True:
+            sent = self._authorization(request)
+            host = self.host(request.origin)
+            try:
+                response = self._once(host, request, sent, limit)
+            except Oversized as error:
+                raise RegistryError(error.reason, subject=f"{request.origin}{request.target.partition('?')[0]}", host=request.origin.netloc) from error
+            except Interrupted as error:
+                attempt += 1
+                hopeless = error.lasting and not host.answered
+                if request.once or hopeless or not self.pause(request.origin, attempt, error.reason):
+                    raise unreachable(request.origin, error.reason, attempt) from error
+                continue
+            status = response.status
+            if status == 401 and renewals < _MOST_RENEWALS and (request.access is not None):
+                renewals += 1
+                self.renew(request, response, sent, started)
+            elif status in _REDIRECTS and request.method in ("GET", "HEAD"):
+                hops += 1
+                request = self._redirected(request, response, hops)
+            elif status in RETRIED and not request.once:
+                attempt += 1
+                if not self.pause(request.origin, attempt, f"answered {status}", response):
+                    return response
+            else:
+                return response
+
+    def _once(self, host: Host, request: Request, sent: str, limit: Optional[int]) -> Response:
+        head = request.head(host.common_headers + _COMMON, host.target_prefix, sent, len(request.body))
+        self._await_turn(host)
+        with host.slots:
+            self._count(request.method)
+            response = self._send(host, request, head)
+            note(host, response)
+            if response.status >= 300:
+                read_error(response)
+            elif limit is not None:
+                response.read(limit)
+        return response
+
+    def _send(self, host: Host, request: Request, head: bytes) -> Response:
+        seconds = host.timeouts.answer if request.slow else host.timeouts.stall
+        fresh = False
+        while True:
+            connection = host.take(fresh)
+            try:
+                response = _exchange(connection, request, head, seconds)
+                response.origin = request.origin
+                response.on_done(host.give)
+                return response
+            except Interrupted as error:
+                connection.close()
+                if not (connection.used and error.untouched and not fresh):
+                    raise
+                # The other side had closed an idle connection: that is no failure.
+                fresh = True
+            except BaseException:
+                connection.close()
+                raise
+
+    def _authorization(self, request: Request) -> str:
+        if request.access is not None:
+            return self.auth.header(request.origin, request.access)
+        return request.authorization
+
+    def _redirected(self, request: Request, response: Response, hops: int) -> Request:
+        where = response.headers.get("location", "")
+        subject = f"{request.origin}{request.target.partition('?')[0]}"
+        if not where or hops > _MOST_HOPS:
+            problem = "redirects without end" if where else f"answered {response.status} without a Location"
+            raise RegistryError(problem, subject=subject, host=request.origin.netloc, status=response.status)
+        try:
+            origin, target = split_url(urljoin(f"{request.origin}{request.target}", where))
+            if origin.scheme != request.origin.scheme and origin.scheme == "http":
+                raise RegistryError("redirects from https to http", subject=subject)
+            if origin != request.origin:
+                self.check_plain(origin)
+        except (MirrorError, ValueError) as error:
+            problem = error.message if isinstance(error, MirrorError) else "the Location cannot be read"
+            raise RegistryError(
+                f"a redirect of {request.origin.netloc} is not followed: {problem}", subject=subject, host=request.origin.netloc, status=response.status
+            ) from error
+        if origin == request.origin:
+            return request._replace(target=target)
+        return request._replace(origin=origin, target=target, access=None, authorization="")
+
+    def _await_turn(self, host: Host) -> None:
+        delay = host.pace.turn()
+        if delay > 0:
+            self._sleep(delay)
+        elif self._stop.is_set():
+            raise Cancelled("the run was asked to stop")
+
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Cancelled("the run was asked to stop")
+
+    def _count(self, method: str) -> None:
+        with self._lock:
+            self._counts[method] += 1
+
+
+def unreachable(origin: Origin, reason: str, attempts: int) -> Unreachable:
+    """The error for a host that does not answer."""
+    times = f" after {attempts} attempts" if attempts > 1 else ""
+    return Unreachable(f"no answer from {origin}{times}: {reason}", subject=origin.netloc, host=origin.netloc, attempts=attempts)
+
+
+def note(host: Host, response: Response) -> None:
+    """Lets a host's pace and health know of an answer."""
+    if response.status == 429:
+        host.pace.refused()
+    else:
+        host.pace.accepted()
+        if response.status not in RETRIED:
+            host.alive()
+
+
+def read_error(response: Response) -> None:
+    """The body of a refusal, as far as it helps."""
+    try:
+        response.read(_ERROR_LIMIT)
+    except Interrupted:
+        response.close()
+
+
+def _exchange(connection: Connection, request: Request, head: bytes, seconds: float) -> Response:
+    try:
+        connection.send(head + request.body)
+    except Interrupted:
+        if len(request.body) < _ERROR_LIMIT:
+            raise
+        # Who refuses a large body may say so and hang up before all of it was sent.
+        return connection.receive(request.method, 2.0)
+    return connection.receive(request.method, seconds)

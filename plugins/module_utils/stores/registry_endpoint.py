@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""One registry's address: its names checked, its paths built, its answers fetched (OCI distribution specification)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Optional, Tuple
+from urllib.parse import urljoin
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, RegistryError
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import LIMIT, Http, unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+
+# Wider than the specification's names (capitals, a leading underscore), narrow enough for paths.
+_REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*\Z")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
+# Names that are not those of their registry's API.
+_API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+_TLS_WANTED = re.compile(rb"https", re.IGNORECASE)
+
+
+class Endpoint:
+    """host: host[:port] as references write it.  name: docker://host[:port], for messages.
+
+    actions: what tokens are asked for (see Access); a destination asks for `pull,push` from the start, so that it
+    needs one token for each repository instead of two.
+    """
+
+    def __init__(self, host: str, http: Http, actions: str = "pull") -> None:
+        self.host = host
+        self.http = http
+        self.name = f"docker://{host}"
+        self.actions = actions
+        secure = Origin.of("https", _API_HOSTS.get(host, host))
+        plain = http.host(secure).settings.plain_http
+        self.origin = Origin.of("http", host) if plain else secure
+        self._probed = not plain
+
+    def access(self, repository: str, actions: str = "", source: str = "") -> Access:
+        return Access(repository, actions or self.actions, source)
+
+    def request(self, method: str, target: str, access: Access, **details: Any) -> Request:
+        return Request(method, self.origin, target, access=access, **details)
+
+    def ask(self, method: str, target: str, access: Access, limit: int = LIMIT, **details: Any) -> Response:
+        """Sends a request and reads the whole answer."""
+        response = self.http.exchange(self.request(method, target, access, **details), limit)
+        if not self._probed:
+            self._probed = True
+            if response.status == 400 and _TLS_WANTED.search(response.body):
+                # It was allowed to be spoken to without TLS, and turns out to have it.
+                self.origin = Origin.of("https", self.host)
+                return self.http.exchange(self.request(method, target, access, **details), limit)
+        return response
+
+    def wait(self, attempt: int, reason: str) -> None:
+        """Waits before going on after failure number `attempt`.  Raises Unreachable when there is no use in it."""
+        if not self.http.pause(self.origin, attempt, reason):
+            raise unreachable(self.origin, reason, attempt)
+
+    def locate(self, request: Request, location: str) -> Tuple[Origin, str, bool]:
+        """Where a `Location` leads: (origin, target, whether it is this registry).
+
+        A registry behind a proxy that adds TLS may give its own URLs as http: they are taken to mean itself.
+        Raises RegistryError.
+        """
+        try:
+            origin, target = split_url(urljoin(f"{request.origin}{request.target}", location))
+        except (InputError, ValueError) as error:
+            raise RegistryError(f"{self.host} gave a Location that cannot be used", subject=self.name, host=self.host) from error
+        if origin.host == self.origin.host and origin.scheme == "http" and self.origin.scheme == "https":
+            origin = self.origin
+        if origin != self.origin:
+            self.http.check_plain(origin)
+        return origin, target, origin == self.origin
+
+
+def repository_path(repository: str) -> str:
+    """`/v2/<repository>`.  Raises InputError when it is not a repository's name."""
+    if not _REPOSITORY.match(repository) or len(repository) > 1024:
+        raise InputError(f"{repository!r:.200} is not the name of a repository", subject=repository[:200])
+    return f"/v2/{repository}"
+
+
+def manifest_path(repository: str, reference: str) -> str:
+    """Raises InputError when `reference` is neither a tag nor a digest."""
+    if digest_of(reference) is None and not _TAG.match(reference):
+        raise InputError(f"{reference!r:.200} is neither a tag nor a digest", subject=repository)
+    return f"{repository_path(repository)}/manifests/{reference}"
+
+
+def blob_path(repository: str, digest: str) -> str:
+    return f"{repository_path(repository)}/blobs/{Digest.parse(digest)}"
+
+
+def digest_of(reference: str) -> Optional[Digest]:
+    """The digest that a reference is; None for a tag."""
+    return Digest.parse(reference) if ":" in reference else None

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a registry refused, in words: its host, the object, its own codes, and what to do."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Dict, List, Tuple, Type
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    AccessDenied,
+    CorruptContent,
+    MirrorError,
+    NotFound,
+    RegistryError,
+    Unreachable,
+    Unsupported,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_LONGEST = 300
+
+_ADVICE: Dict[str, str] = {
+    "NAME_UNKNOWN": "The repository or its project may have to be created first.",
+    "NAME_INVALID": "The registry may limit the depth or the characters of repository names: see max_nested_paths.",
+    "DENIED": "Check that the credentials allow this, and that the repository's project exists.",
+    "TOOMANYREQUESTS": "Lower the number of parallel images, or try again later.",
+    "UNSUPPORTED": "The registry is set up without this operation.",
+    "MANIFEST_INVALID": "The registry may not take manifests of this media type, or an index without all of its images.",
+}
+_STATUS_ADVICE: Dict[int, str] = {
+    403: _ADVICE["DENIED"],
+    405: _ADVICE["UNSUPPORTED"],
+    413: "A proxy in front of the registry limits the size of requests: raise its limit (client_max_body_size in nginx).",
+    415: "The registry does not take this media type; zot needs http.compat: [docker2s2] for images in Docker's format.",
+    429: _ADVICE["TOOMANYREQUESTS"],
+    507: "The registry is out of space or over its quota.",
+}
+
+
+def codes(response: Response) -> Tuple[str, ...]:
+    """The error codes of an OCI error document, upper case; none for any other body."""
+    return tuple(code for code, _message in _errors(response) if code)
+
+
+def refusal(response: Response, host: str, subject: str, action: str) -> MirrorError:
+    """The error for an answer that is not what was asked for.
+
+    subject: the object, such as `quay.io/team/app:1.0`.  action: what was attempted, such as `push the manifest`.
+    """
+    found = codes(response)
+    advice = next((_ADVICE[code] for code in found if code in _ADVICE), _STATUS_ADVICE.get(response.status, ""))
+    told = summary(response)
+    return _kind(response, found)(
+        f"{host} refused to {action}: {response.status}{f' ({told})' if told else ''}",
+        subject=subject,
+        host=host,
+        status=response.status,
+        advice=advice,
+    )
+
+
+def summary(response: Response) -> str:
+    """What the registry said, on one line: its codes and messages, a page's title, or the beginning of a text."""
+    errors = _errors(response)
+    if errors:
+        text = "; ".join(": ".join(part for part in error if part) for error in errors)
+    else:
+        text = response.body[:4096].decode("utf-8", "replace")
+        title = _TITLE.search(text)
+        if title:
+            text = title.group(1)
+        elif "html" in response.headers.get("content-type", "").lower() or text.lstrip().startswith("<"):
+            text = ""
+    text = _CONTROL.sub(" ", text).strip()
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _errors(response: Response) -> List[Tuple[str, str]]:
+    if not response.body[:64].lstrip().startswith(b"{"):
+        return []
+    try:
+        entries = json.loads(response.body).get("errors")
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(entries, list):
+        return []
+    return [(str(entry.get("code") or "").upper()[:60], str(entry.get("message") or "")) for entry in entries[:5] if isinstance(entry, dict)]
+
+
+def _kind(response: Response, found: Tuple[str, ...]) -> Type[MirrorError]:
+    if response.status in (401, 403):
+        return AccessDenied
+    if "DIGEST_INVALID" in found or "SIZE_INVALID" in found:
+        return CorruptContent
+    if response.status in (404, 410):
+        return NotFound
+    if response.status == 405 or "UNSUPPORTED" in found:
+        return Unsupported
+    return Unreachable if response.status in RETRIED else RegistryError
