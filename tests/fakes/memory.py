@@ -163,6 +163,10 @@ class MemoryStore(Store):
         self._asked("start_blob", repository, blob.digest)
         if blob.digest in self.blobs.get(repository, {}):
             return None
+        content = self.blobs.get(mount_from, {}).get(blob.digest)
+        if content is not None and self.capabilities.mount:
+            self.blobs.setdefault(repository, {})[blob.digest] = content
+            return None
         return _Writer(self, repository, blob)
 
     def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
