@@ -95,7 +95,7 @@ def test_the_same_digest_twice_is_no_fight():
     "entry, part",
     [
         ({"name": UBI}, "tag and digest are empty"),
-        ({"name": f"{UBI}:1", "targetRepo": "invalid:tag"}, "targetRepo"),
+        ({"name": f"{UBI}:1", "targetRepo": "invalid:tag"}, "target path"),
         ({"name": f"{UBI}:1", "targetTag": "-x"}, "targetTag"),
         ({"name": f"{UBI}@sha256:short"}, "digest"),
         ({"name": "oci:///"}, "additionalImages[1]"),
