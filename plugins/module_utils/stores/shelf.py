@@ -4,15 +4,17 @@
 
 """The shelf: manifests by digest in the workspace, so that no later step asks for them again.
 
-One file for each manifest: its media type as it was served, a newline, the exact bytes.
-It is a cache of content that names itself: a file that was torn by a crash fails its
-digest when it is read and counts as absent, so nothing needs to be synchronised.
+One file for each manifest: a line with its media type as it was served and the checksum of
+that, then the exact bytes.  It is a cache of content that names itself: a file that was
+torn by a crash fails its digest when it is read and counts as absent, so nothing needs to
+be synchronised.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import zlib
 from typing import Optional, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -39,11 +41,14 @@ class Shelf:
         path = self._file(digest)
         try:
             with open(path, "rb") as file:
-                media_type, _newline, content = file.read().partition(b"\n")
+                heading, _newline, content = file.read().partition(b"\n")
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StorageError(f"cannot read {path}: {error.strerror}", subject=path) from error
+        media_type = heading.rpartition(b" ")[0]
+        if heading != _heading(media_type):
+            return None
         try:
             return Manifest.parse(content, media_type.decode("ascii", "replace"), digest)
         except (CorruptContent, InputError, Unsupported):
@@ -58,7 +63,7 @@ class Shelf:
         try:
             self._make_folder(os.path.dirname(path))
             with open(temporary, "wb") as file:
-                file.write(manifest.media_type.encode("ascii", "replace") + b"\n" + manifest.content)
+                file.write(_heading(manifest.media_type.encode("ascii", "replace")) + b"\n" + manifest.content)
             os.replace(temporary, path)
         except OSError as error:
             raise StorageError(f"cannot write {path}: {error.strerror}", subject=path) from error
@@ -70,3 +75,7 @@ class Shelf:
         if folder not in self._folders:
             os.makedirs(folder, exist_ok=True)
             self._folders.add(folder)
+
+
+def _heading(media_type: bytes) -> bytes:
+    return b"%s %08x" % (media_type, zlib.crc32(media_type))

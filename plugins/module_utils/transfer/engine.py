@@ -163,19 +163,16 @@ class _Transfer:
         jobs = [job for job in self._jobs.values() if job.failure is None]
         all_groups = groups(self._jobs.values())
         cargo = cargoes(jobs)
-        self._run.emit(Started(len(self._images), len(cargo), sum(entry.blob.size for entry in cargo)))
         self._run.emit(Phase("copy"))
         if self._run.options.shard is not None:
             self._carry_shard(cargo)
             return
         self._find_homes(cargo, present)
-        moving = self._carrier.load(cargo)
+        moving = self._load(cargo)
         for group in all_groups:
             if group.waiting == 0:
                 self._group_ready(group)
-        for entry in moving:
-            self._carrier.start(entry)
-        self._run.crew.drain()
+        self._carry(moving)
         self._publish_catalogs(all_groups)
 
     def _read(self, job: Job) -> Callable[[memoryview], None]:
@@ -196,7 +193,16 @@ class _Transfer:
         for job in self._jobs.values():
             job.group = None
         self._find_homes(mine, [])
-        for entry in self._carrier.load(mine):
+        self._carry(self._load(mine))
+
+    def _load(self, cargo: List[Cargo]) -> List[Cargo]:
+        """What has to be moved."""
+        moving = self._carrier.load(cargo)
+        self._run.emit(Started(len(self._images), len(moving), sum(entry.blob.size for entry in moving)))
+        return moving
+
+    def _carry(self, moving: List[Cargo]) -> None:
+        for entry in moving:
             self._carrier.start(entry)
         self._run.crew.drain()
 
