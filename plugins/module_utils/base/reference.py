@@ -146,6 +146,12 @@ def is_path(text: Any) -> bool:
     return isinstance(text, str) and len(text) <= MAX_NAME and PATH.match(text) is not None
 
 
+def is_host(text: str) -> bool:
+    """Whether a text is a registry's host[:port]."""
+    match = _DOMAIN.match(text)
+    return match is not None and int(match.group(1) or 0) <= 65535
+
+
 def _without_transport(text: str) -> Tuple[str, str]:
     for prefix, transport in (("docker://", DOCKER), ("oci://", OCI), ("oci:", OCI)):
         if text.startswith(prefix):
@@ -168,8 +174,7 @@ def _without_tag(name: str, transport: str) -> Tuple[str, Any]:
 
 
 def _check_domain(domain: str, text: Any) -> None:
-    match = _DOMAIN.match(domain) if domain else None
-    if domain and (match is None or int(match.group(1) or 0) > 65535):
+    if domain and not is_host(domain):
         raise _refused(text, f"{domain!r:.300} is not a registry's host[:port]", "Write host[:port]/repository:tag.")
 
 
