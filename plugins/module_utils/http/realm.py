@@ -116,8 +116,8 @@ def _parts(url: str, registry_url: str) -> Tuple[SplitResult, str]:
     """A URL taken apart and its host in the one form that is compared."""
     try:
         parts = urlsplit("" if _FORBIDDEN.search(url) else url)
-        host, _port = _normal(parts.hostname or ""), parts.port
-        if parts.scheme in ("http", "https"):
+        host = _normal(parts.hostname or "")
+        if parts.scheme in ("http", "https") and (parts.port is None or parts.port > 0):
             return parts, host
     except ValueError:
         pass

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the disconnected.mirror contributors
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
+
 """registries.conf(5), version 2, with its drop-in files: where the content of a reference is asked for.
 
 Its rules: the longest prefix decides; mirrors come before the location itself; a blocked location is never asked,
