@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Optional, Set, Tuple
+from typing import Dict, Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -182,6 +182,13 @@ class RegistryStore(Store):
                 advice="Deleting has to be switched on in the registry (distribution: storage.delete.enabled).",
             )
         raise refusal(response, self.host, subject, "delete the manifest")
+
+    @property
+    def requests(self) -> Mapping[str, int]:
+        return self.http.requests
+
+    def cancel(self) -> None:
+        self.http.cancel()
 
     def close(self) -> None:
         self.http.close()

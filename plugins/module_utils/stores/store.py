@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Iterable, Optional, Set, Tuple
+from typing import Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
@@ -130,6 +130,14 @@ class Store(ABC):
     @abstractmethod
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         """Raises NotFound, Unsupported (the store does not delete), AccessDenied."""
+
+    @property
+    def requests(self) -> Mapping[str, int]:
+        """Requests sent so far, by method; empty for stores that send none."""
+        return {}
+
+    def cancel(self) -> None:
+        """Ends waiting between retries, from any thread; what is begun from now on raises Cancelled."""
 
     def close(self) -> None:
         """Gives back connections and files."""

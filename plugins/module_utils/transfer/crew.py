@@ -24,13 +24,14 @@ class Crew:
     """`size` threads, each with a buffer of its own that its tasks may use.
 
     stop: anything with `is_set()`; once it is set, no further task is taken.
-    tick: called about once a second while the crew works.
+    tick: called about once a second while the crew works.  stopping: called when the stop was seen.
     A task handles its own `MirrorError`s; any other exception ends the crew and is raised by `drain`.
     """
 
-    def __init__(self, size: int, buffer: int, stop: Any, tick: Callable[[], None]) -> None:
+    def __init__(self, size: int, buffer: int, stop: Any, tick: Callable[[], None], stopping: Callable[[], None]) -> None:
         self._stop = stop
         self._tick = tick
+        self._stopping = stopping
         self._size = size
         self._buffer = buffer
         self._tasks: List[Tuple[Rank, int, Task]] = []
@@ -61,7 +62,9 @@ class Crew:
                 self._rest.wait(LOOK)
                 now = time.monotonic()
                 if self._stop.is_set():
-                    deadline = deadline or now + GRACE
+                    if deadline is None:
+                        deadline = now + GRACE
+                        self._stopping()
                     if not self._busy or now >= deadline:
                         break
                 if now - ticked >= 1.0:

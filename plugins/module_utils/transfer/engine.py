@@ -94,22 +94,12 @@ def predict(
             results.append(ImageResult(placed, FAILED, verdict.failure, verdict.moved))
         else:
             results.append(ImageResult(placed, PRESENT if verdict.present else COPIED, None, verdict.moved))
-    return TransferResult(tuple(results), duration=time.monotonic() - began, requests=_requests(run), cancelled=run.cancelled, stopped_by=run.stopped_by)
+    return TransferResult(tuple(results), duration=time.monotonic() - began, requests=run.requests(), cancelled=run.cancelled, stopped_by=run.stopped_by)
 
 
 def _survey(run: Run, images: Sequence[PlacedImage]) -> Dict[int, Verdict]:
     run.emit(Phase("survey"))
     return Survey(run).run(list(images))
-
-
-def _requests(run: Run) -> Dict[str, Dict[str, int]]:
-    """What the stores counted, for those that count."""
-    counted = {}
-    for end, store in (("source", run.source), ("destination", run.destination)):
-        requests = getattr(store, "requests", None)
-        if requests:
-            counted[end] = dict(requests)
-    return counted
 
 
 class _Transfer:
@@ -267,7 +257,7 @@ class _Transfer:
             size=self._tally.size,
             retries=self._tally.retries,
             duration=duration,
-            requests=_requests(self._run),
+            requests=self._run.requests(),
             cancelled=self._run.cancelled and any(entry.outcome == PENDING for entry in results),
             stopped_by=self._run.stopped_by,
             sharded=self._run.options.shard is not None,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError, StorageError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -39,8 +39,9 @@ class Run:
         self.stopped_by: Optional[Failure] = None
         self._asked = stop
         self._troubles = 0
+        self._before = {"source": dict(source.requests), "destination": dict(destination.requests)}
         self.lock = threading.Lock()
-        self.crew = Crew(options.parallel, options.buffer, self, lambda: emit(Tick()))
+        self.crew = Crew(options.parallel, options.buffer, self, lambda: emit(Tick()), self._interrupt)
 
     def is_set(self) -> bool:
         """Whether to stop, for whatever reason (the run is its own stop)."""
@@ -49,6 +50,20 @@ class Run:
     @property
     def cancelled(self) -> bool:
         return bool(self._asked.is_set())
+
+    def requests(self) -> Dict[str, Dict[str, int]]:
+        """Requests of this run at each end, by method; ends that count none are left out."""
+        counted = {}
+        for end, store in (("source", self.source), ("destination", self.destination)):
+            before = self._before[end]
+            counted[end] = {method: count - before.get(method, 0) for method, count in store.requests.items() if count > before.get(method, 0)}
+        return {end: methods for end, methods in counted.items() if methods}
+
+    def _interrupt(self) -> None:
+        """Nobody waits for a retry any more."""
+        if self.cancelled:
+            self.source.cancel()
+            self.destination.cancel()
 
     def check(self) -> None:
         """Raises Cancelled when the run has to stop; called before anything is written."""
