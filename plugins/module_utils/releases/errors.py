@@ -85,3 +85,9 @@ class SignatureError(ReleaseError):
 
     code = "release_signature_invalid"
     reason = "SignatureError"
+
+
+class SignatureMissing(SignatureError):
+    """No store has a signature of the release."""
+
+    code = "release_signature_missing"
