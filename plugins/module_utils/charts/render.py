@@ -23,6 +23,9 @@ _TIMEOUT = 120
 _OUTPUT_LIMIT = 64 * 1024 * 1024
 # What helm itself uses where the user names no release.
 _RELEASE = "release-name"
+# Charts that ask for a Kubernetes version get this one (OpenShift 4.20) where the user names none, because helm's own
+# default differs from build to build, and with it the plan would.
+_KUBE_VERSION = "1.33.0"
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,7 @@ def _options(chart: Chart, folder: str) -> List[str]:
         options += ["--values", path]
     if chart.namespace:
         options += ["--namespace", chart.namespace]
-    if chart.kube_version:
-        options += ["--kube-version", chart.kube_version]
-    return options
+    return [*options, "--kube-version", chart.kube_version or _KUBE_VERSION]
 
 
 def _reason(output: bytes) -> str:

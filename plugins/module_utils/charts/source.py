@@ -80,13 +80,19 @@ def fetch_chart(repository: ChartRepository, index: Dict[str, Tuple[Offer, ...]]
     return FoundChart(chart, key, path, offer.name, offer.version, repository.name, Digest.of(files.read(path)))
 
 
-def local_chart(chart: Chart, key: str) -> FoundChart:
-    """A chart on the mirror host.  Raises NotFound."""
+def local_chart(chart: Chart, key: str, context: Context) -> FoundChart:
+    """A chart on the mirror host; an archive is kept in the workspace like those of repositories.  Raises NotFound."""
     if not chart.path or not os.path.exists(chart.path):
         raise NotFound(f"there is no chart at {chart.path!r}", subject=f"{key}.path", advice="Give the path of a chart archive or directory on the mirror host.")
-    digest = Digest.of(files.read(chart.path)) if os.path.isfile(chart.path) else ""
-    name = chart.name or os.path.basename(chart.path.rstrip("/"))
-    return FoundChart(chart, key, chart.path, name, chart.version, "", digest)
+    file = os.path.basename(chart.path.rstrip("/"))
+    if os.path.isdir(chart.path):
+        return FoundChart(chart, key, chart.path, chart.name or file, chart.version)
+    content = files.read(chart.path)
+    if not _SAFE.match(file):
+        raise InputError(f"{file!r} cannot be the name of a chart archive", subject=f"{key}.path")
+    path = context.workspace.path("charts", file)
+    files.write(path, content)
+    return FoundChart(chart, key, path, chart.name or file, chart.version, "", Digest.of(content))
 
 
 def _from_registry(repository: ChartRepository, chart: Chart, key: str, context: Context) -> FoundChart:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.charts.collect import collect as collect_charts
 from ansible_collections.disconnected.mirror.plugins.module_utils.extras.collect import collect as collect_extras
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Helm, ImageSet, PlatformContent
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
@@ -34,7 +35,7 @@ SOURCES: Tuple[Source, ...] = (
     Source("platform", lambda imageset: imageset.platform != PlatformContent()),
     Source("operators", lambda imageset: bool(imageset.operators)),
     Source("additionalImages", lambda imageset: bool(imageset.additional_images), collect_extras),
-    Source("helm", lambda imageset: imageset.helm != Helm()),
+    Source("helm", lambda imageset: imageset.helm != Helm(), collect_charts),
 )
 
 
