@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What verification finds: each deviation of a mirror from its plan, as a value (user-needs P31, B08)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, FrozenSet, Iterable, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+
+MISSING_TAG = "missing_tag"
+MOVED_TAG = "moved_tag"
+FOREIGN_TAG = "foreign_tag"
+MISSING_MANIFEST = "missing_manifest"
+CORRUPT_MANIFEST = "corrupt_manifest"
+MISSING_INSTANCE = "missing_instance"
+MISSING_REFERRER = "missing_referrer"
+MISSING_BLOB = "missing_blob"
+CORRUPT_BLOB = "corrupt_blob"
+UNREADABLE = "unreadable"
+KINDS = (
+    MISSING_TAG,
+    MOVED_TAG,
+    FOREIGN_TAG,
+    MISSING_MANIFEST,
+    CORRUPT_MANIFEST,
+    MISSING_INSTANCE,
+    MISSING_REFERRER,
+    MISSING_BLOB,
+    CORRUPT_BLOB,
+    UNREADABLE,
+)
+
+# Pushing the image again mends these.  Registries do not overwrite content that they believe to have, and what somebody
+# else put into a repository is not ours to take away.
+REPAIRABLE = frozenset((MISSING_TAG, MOVED_TAG, MISSING_MANIFEST, MISSING_INSTANCE, MISSING_REFERRER, MISSING_BLOB))
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """kind: one of the above.  name: the tag or digest that it is about.  origins: planned images that it harms, sorted."""
+
+    repository: str
+    kind: str
+    name: str
+    message: str
+    origins: Tuple[str, ...] = ()
+
+    @property
+    def repairable(self) -> bool:
+        return self.kind in REPAIRABLE
+
+    def document(self) -> Dict[str, Any]:
+        return {**asdict(self), "origins": list(self.origins), "repairable": self.repairable}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """findings: sorted.  images, blobs: how many were checked.  bytes_read: of blobs that were hashed.
+
+    complete: everything was looked at; a run that was stopped, or that met something unreadable, proves nothing more.
+    """
+
+    findings: Tuple[Finding, ...] = ()
+    images: int = 0
+    blobs: int = 0
+    bytes_read: int = 0
+    complete: bool = True
+
+    @property
+    def clean(self) -> bool:
+        return self.complete and not self.findings
+
+    def counts(self) -> Dict[str, int]:
+        """Findings by kind, only kinds that occur."""
+        return {kind: number for kind in KINDS for number in [sum(finding.kind == kind for finding in self.findings)] if number}
+
+    def document(self) -> Dict[str, Any]:
+        return {
+            "clean": self.clean,
+            "complete": self.complete,
+            "images": self.images,
+            "blobs": self.blobs,
+            "bytes_read": self.bytes_read,
+            "counts": self.counts(),
+            "findings": [finding.document() for finding in self.findings],
+        }
+
+
+def repairs(findings: Iterable[Finding], placed: Sequence[PlacedImage]) -> Tuple[PlacedImage, ...]:
+    """The images to push again, in the order given; `transfer` at its deep level then moves only what is missing."""
+    harmed: FrozenSet[Tuple[str, str]] = frozenset(
+        (finding.repository, origin) for finding in findings if finding.repairable for origin in finding.origins
+    )
+    return tuple(entry for entry in placed if (entry.repository, entry.image.origin) in harmed)
