@@ -11,7 +11,6 @@ from typing import Callable, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.collect import collect as collect_charts
-from ansible_collections.disconnected.mirror.plugins.module_utils.extras.collect import collect as collect_extras
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Helm, ImageSet, PlatformContent
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
 
@@ -31,10 +30,23 @@ class Source:
     collect: Optional[Collect] = None
 
 
+def _additional_images(imageset: ImageSet, context: Context) -> Collected:
+    from ansible_collections.disconnected.mirror.plugins.module_utils.extras.collect import collect
+
+    return collect(imageset, context)
+
+
+def _charts(imageset: ImageSet, context: Context) -> Collected:
+    from ansible_collections.disconnected.mirror.plugins.module_utils.charts.collect import collect
+
+    return collect(imageset, context)
+
+
+# A source is imported when an image set uses it, for the others cost a run time and memory.
 SOURCES: Tuple[Source, ...] = (
     Source("platform", lambda imageset: imageset.platform != PlatformContent()),
     Source("operators", lambda imageset: bool(imageset.operators)),
-    Source("additionalImages", lambda imageset: bool(imageset.additional_images), collect_extras),
+    Source("additionalImages", lambda imageset: bool(imageset.additional_images), _additional_images),
     Source("helm", lambda imageset: imageset.helm != Helm(), collect_charts),
 )
 
