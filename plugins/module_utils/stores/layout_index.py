@@ -63,11 +63,14 @@ class LayoutIndex:
         return {name: entry for entry in self.entries() for name in _names(entry)}
 
     def named(self, repository: str, tag: str) -> Dict[str, Any]:
-        """Raises NotFound, with the names that there are."""
+        """By its full name, or by the tag where that alone is clear.  Raises NotFound, with the names that there are."""
         names = self.names()
         for name in (entry_name(repository, tag), tag):
             if name in names:
                 return names[name]
+        full = {name: entry for name, entry in names.items() if not repository and _split(name)[1] == tag}
+        if len(full) == 1:
+            return next(iter(full.values()))
         known = ", ".join(sorted(names)[:10]) or "none"
         raise NotFound(f"the layout has no image named {entry_name(repository, tag)}", subject=self._path, advice=f"Its names are: {known}.")
 

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Upstream: all the places that content comes from, as one store to read from.
+
+Repositories are full names: `quay.io/team/app` (a registry, by the rules of registries.conf), `oci:///directory` (a
+local layout) and `built://name` (a layout that was built in the workspace).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import Callable, Dict, Iterable, List, Optional, Set, Tuple, TypeVar
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    Cancelled,
+    InputError,
+    MirrorError,
+    NotFound,
+    Unreachable,
+    Unsupported,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf, Route
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
+
+Connect = Callable[[str], Store]
+_Answer = TypeVar("_Answer")
+
+LAYOUT, BUILT = "oci://", "built://"
+# A place that did not answer is not asked again for so many seconds where there are several.
+_REST = 60.0
+_AWAKE = (0.0, "")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_READ_ONLY = "content is only read from where it comes from, never written there"
+
+
+class Upstream(Store):
+    """connect: makes the store of one registry, given its host[:port] as references write it.
+
+    connect_insecure: the same for places that registries.conf calls insecure; `connect` when None.
+    A mirror that fails in any way gives way to the next place; what the last place says is final.
+    """
+
+    name = "upstream"
+
+    def __init__(
+        self,
+        connect: Connect,
+        conf: RegistriesConf = RegistriesConf(),
+        workspace: Optional[Workspace] = None,
+        connect_insecure: Optional[Connect] = None,
+    ) -> None:
+        self.capabilities = Capabilities(tags=True, delete=False)
+        self._connect = {False: connect, True: connect_insecure or connect}
+        self._conf = conf
+        self._workspace = workspace
+        self._lock = threading.Lock()
+        self._stores: Dict[Tuple[str, bool], Store] = {}
+        self._served: Dict[str, Route] = {}
+        self._resting: Dict[str, Tuple[float, str]] = {}
+
+    def served(self, repository: str) -> str:
+        """The place that last gave something of a repository (`host/repository`); empty when nothing was asked yet."""
+        with self._lock:
+            route = self._served.get(repository)
+        return f"{route.host}/{route.repository}" if route else ""
+
+    def fetch_manifest(self, repository: str, reference: str) -> Manifest:
+        return self._ask(repository, reference, lambda store, name: store.fetch_manifest(name, reference))
+
+    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+        def find(store: Store, name: str) -> Descriptor:
+            found = store.find_manifest(name, reference)
+            if found is None:
+                raise NotFound(f"{repository} has no {reference}", subject=f"{repository}:{reference}")
+            return found
+
+        try:
+            return self._ask(repository, reference, find)
+        except NotFound:
+            return None
+
+    def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
+        return self._ask(repository, blob.digest, lambda store, name: store.open_blob(name, blob, offset), served_first=True)
+
+    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+        def list_tags(store: Store, name: str) -> Tuple[str, ...]:
+            found = store.tags(name)
+            if found is None:
+                raise NotFound(f"{repository} does not exist", subject=repository)
+            return found
+
+        try:
+            return self._ask(repository, "", list_tags)
+        except NotFound:
+            return None
+
+    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+        """Of the first place that knows any: a mirror may hold an image without what is attached to it."""
+
+        def list_referrers(store: Store, name: str) -> Tuple[Descriptor, ...]:
+            found = store.referrers(name, digest)
+            if not found:
+                raise NotFound(f"{repository} has no referrers of {digest}", subject=f"{repository}@{digest}")
+            return found
+
+        try:
+            return self._ask(repository, digest, list_referrers)
+        except NotFound:
+            return ()
+
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+        wanted = set(digests)
+        found: Set[Digest] = set()
+
+        def look(store: Store, name: str) -> None:
+            found.update(store.blobs_present(name, wanted - found))
+            if found != wanted:
+                raise NotFound(f"{repository} lacks some blobs", subject=repository)
+
+        try:
+            self._ask(repository, next(iter(wanted), ""), look, served_first=True)
+        except NotFound:
+            pass
+        return found
+
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+        raise Unsupported(_READ_ONLY, subject=repository)
+
+    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
+        raise Unsupported(_READ_ONLY, subject=repository)
+
+    def delete_manifest(self, repository: str, digest: Digest) -> None:
+        raise Unsupported(_READ_ONLY, subject=repository)
+
+    def close(self) -> None:
+        with self._lock:
+            stores, self._stores = list(self._stores.values()), {}
+        for store in stores:
+            store.close()
+
+    def _ask(self, repository: str, selector: str, question: Callable[[Store, str], _Answer], served_first: bool = False) -> _Answer:
+        """Puts a question to one place after the other; raises what the last one said.
+
+        served_first: begin with the place that answered for the repository before, where its blobs are.
+        """
+        if repository.startswith((LAYOUT, BUILT)):
+            return question(self._layout(repository), "")
+        routes = self._routes(repository, selector, served_first)
+        tried: List[str] = []
+        for route in routes[:-1]:
+            try:
+                return self._answer(repository, route, question)
+            except Cancelled:
+                raise
+            except MirrorError as error:
+                tried.append(f"{route.host} ({error.code})")
+        try:
+            if len(routes) > 1:
+                self._spare(routes[-1])
+            return self._answer(repository, routes[-1], question)
+        except MirrorError as error:
+            if tried:
+                error.advice = f"{error.advice} Asked before: {', '.join(tried)}.".strip()
+            raise
+
+    def _answer(self, repository: str, route: Route, question: Callable[[Store, str], _Answer]) -> _Answer:
+        try:
+            answer = question(self._store(route), route.repository)
+        except Unreachable as error:
+            with self._lock:
+                self._resting[route.host] = (time.monotonic() + _REST, error.message)
+            raise
+        with self._lock:
+            self._served[repository] = route
+        return answer
+
+    def _spare(self, route: Route) -> None:
+        """Says again that the last place is out of reach, instead of waiting for it again and again."""
+        with self._lock:
+            until, message = self._resting.get(route.host, _AWAKE)
+        if until > time.monotonic():
+            raise Unreachable(message, subject=f"{route.host}/{route.repository}", host=route.host)
+
+    def _routes(self, repository: str, selector: str, served_first: bool) -> Tuple[Route, ...]:
+        host, slash, path = repository.partition("/")
+        if not slash or not path:
+            raise InputError("the repository names no registry", subject=repository, advice="Write host/repository.")
+        tag, digest = ("", selector) if ":" in selector else (selector, "")
+        *mirrors, last = self._conf.routes(Reference(DOCKER, host, path, tag, digest))
+        with self._lock:
+            now = time.monotonic()
+            served = self._served.get(repository) if served_first else None
+            wanted = ([served] if served else []) + mirrors
+            awake = [route for route in wanted if route != last and self._resting.get(route.host, _AWAKE)[0] < now]
+        return (last, *awake) if served == last else (*dict.fromkeys(awake), last)
+
+    def _store(self, route: Route) -> Store:
+        key = (route.host, route.insecure)
+        with self._lock:
+            if key not in self._stores:
+                self._stores[key] = self._connect[route.insecure](route.host)
+            return self._stores[key]
+
+    def _layout(self, repository: str) -> Store:
+        if repository.startswith(LAYOUT):
+            path = repository[len(LAYOUT) :]
+        else:
+            path = self._built(repository)
+        key = (repository, False)
+        with self._lock:
+            if key not in self._stores:
+                self._stores[key] = LayoutStore(path)
+            return self._stores[key]
+
+    def _built(self, repository: str) -> str:
+        parts = repository[len(BUILT) :].split("/")
+        if self._workspace is None or not all(_NAME.match(part) for part in parts):
+            raise InputError("there is no such thing built in the workspace", subject=repository)
+        return self._workspace.path(self._workspace.content, *parts)
