@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A catalog filtered by either generation's rules, and proved to be one that can be served."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Optional
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import filter_v1, filter_v2, repair, validate
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import Filtered, Options
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.record import Record, recorded
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import model as config
+
+
+def apply(catalog: Catalog, wanted: config.Catalog, generation: Generation, options: Options, record: Optional[Record] = None) -> Filtered:
+    """What an entry of `operators` leaves of a catalog.
+
+    record: where v1 began in an earlier run (2.8); None on the first.
+    Raises InputError: what the configuration asks for is not there, or the result cannot be served; the advice names the setting.
+    """
+    unfiltered = wanted.full and not wanted.packages
+    if generation is Generation.V1:
+        follow = record is not None and not wanted.full
+        asked = recorded(catalog, wanted, record) if follow and record is not None else wanted
+        filtered = filter_v1.select(catalog, asked, options, tolerant=follow)
+    else:
+        filtered = filter_v2.select(catalog, wanted, options)
+    if unfiltered:
+        return filtered
+    if options.repair:
+        packages, notes = repair.mended(filtered.selection.packages)
+        filtered = replace(filtered, selection=Selection(packages, filtered.selection.others), warnings=(*filtered.warnings, *notes))
+    check(catalog, filtered.selection)
+    if generation is Generation.V1:
+        filtered = _with_missing(filtered, wanted, options)
+    return filtered
+
+
+def check(catalog: Catalog, selection: Selection) -> None:
+    """Raises InputError unless the selection can be served; the advice says which bounds would make it so."""
+    try:
+        validate.check(selection, subject=catalog.name)
+    except InputError as error:
+        hints = []
+        for name, package in selection.packages.items():
+            source = catalog.package(name)
+            hint = repair.advice(source, package) if source else ""
+            if hint:
+                hints.append(hint)
+        advice = " ".join(hints) or "Check minVersion, maxVersion and defaultChannel of the package."
+        raise InputError(error.message, subject=catalog.name, advice=f"{advice} or let the filter mend it with the repair option.") from error
+
+
+def _with_missing(filtered: Filtered, wanted: config.Catalog, options: Options) -> Filtered:
+    missing = filter_v1.missing_packages(wanted, filtered.selection)
+    if missing and (options.strict is None or options.strict):
+        raise InputError(" ".join(missing), advice="catalog_info lists the packages, channels and versions of a catalog.")
+    return replace(filtered, warnings=(*filtered.warnings, *missing))
