@@ -179,6 +179,9 @@ class MemoryStore(Store):
         self._asked("delete_manifest", repository, digest)
         if self.manifests.get(repository, {}).pop(digest, None) is None:
             raise NotFound(f"{repository} has no {digest}", subject=repository, status=404)
+        # As registries do it: a manifest goes with all its tags.
+        for tag in [tag for tag, named in self.named.get(repository, {}).items() if named == digest]:
+            del self.named[repository][tag]
 
     def _asked(self, method: str, repository: str, what: str) -> None:
         with self._lock:

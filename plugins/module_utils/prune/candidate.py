@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What may be deleted: manifests that we put at the destination and that nothing wanted needs (mirroring 5.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Dict, FrozenSet, Iterable, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import Association
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One manifest in one repository of the destination.
+
+    origin, type: of the image it belongs to.  tags: ours, which vanish with it.
+    children: manifests that it points to, so that what points is deleted before what is pointed to.
+    subject: digest of what it is attached to, empty for images.
+    """
+
+    repository: str
+    digest: Digest
+    origin: str
+    type: str
+    tags: Tuple[str, ...] = ()
+    children: FrozenSet[str] = frozenset()
+    subject: str = ""
+
+
+def candidates(gone: Iterable[Association], kept: Iterable[Association], place: Callable[[str], str]) -> Tuple[Candidate, ...]:
+    """Manifests of images that are no longer wanted, children included, less everything that a wanted image has there.
+
+    gone, kept: as the history knows them.  place: the destination's repository for a path of a plan.
+    The same digest in another repository does not count: deletion is by repository.
+    """
+    needed: Dict[str, Set[str]] = {}
+    for entry in kept:
+        needed.setdefault(place(entry.path), set()).update((entry.id, *entry.manifests))
+    found: Dict[Tuple[str, str], Candidate] = {}
+    for entry in gone:
+        repository = place(entry.path)
+        for digest in (entry.id, *entry.manifests):
+            if digest not in needed.get(repository, ()):
+                candidate = _candidate(entry, repository, digest)
+                known = found.get((repository, digest))
+                found[repository, digest] = candidate if known is None else _united(known, candidate)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _candidate(entry: Association, repository: str, digest: str) -> Candidate:
+    if digest != entry.id:
+        return Candidate(repository, Digest.parse(digest), entry.name, entry.type)
+    return Candidate(repository, Digest.parse(digest), entry.name, entry.type, entry.tags, frozenset(entry.manifests), entry.subject)
+
+
+def _united(one: Candidate, other: Candidate) -> Candidate:
+    """The same manifest as a whole image and as a child of another."""
+    tags = tuple(sorted({*one.tags, *other.tags}))
+    return Candidate(one.repository, one.digest, one.origin, one.type, tags, one.children | other.children, one.subject or other.subject)

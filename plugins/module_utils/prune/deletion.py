@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Deleting what was judged, within limits, and saying what came of it (mirroring 5.3)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError, NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import Candidate
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+
+
+@dataclass(frozen=True)
+class Limits:
+    """count: manifests at most, 0 for no limit.  percent: of all manifests that are known at the destination."""
+
+    count: int = 0
+    percent: int = 100
+
+    def require(self, doomed: int, known: int) -> None:
+        """Raises InputError when more would be deleted than is allowed; then nothing is."""
+        if self.count and doomed > self.count:
+            raise InputError(
+                f"{doomed} manifests would be deleted and max_deletions allows {self.count}",
+                advice="Look through pruning-plan.json, then raise max_deletions; nothing was deleted.",
+            )
+        if known and doomed * 100 > self.percent * known:
+            raise InputError(
+                f"{doomed} of {known} manifests would be deleted and max_deletion_percent allows {self.percent}",
+                advice="Look through pruning-plan.json, then raise max_deletion_percent; nothing was deleted.",
+            )
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """deleted, absent: what went, and what was gone before.  failures: what is still there, and why."""
+
+    deleted: Tuple[Candidate, ...] = ()
+    absent: Tuple[Candidate, ...] = ()
+    failures: Tuple[Failure, ...] = ()
+
+
+def delete(doomed: Sequence[Candidate], destination: Store, parallel: int = 4) -> Deleted:
+    """One worker for each repository at a time, in the order given there.
+
+    A registry that does not delete at all (405) is asked once for each repository, and told in words.
+    """
+    by_repository: Dict[str, List[Candidate]] = {}
+    for candidate in doomed:
+        by_repository.setdefault(candidate.repository, []).append(candidate)
+    with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
+        parts = list(pool.map(lambda item: _delete_from(item[1], destination), sorted(by_repository.items())))
+    return Deleted(
+        deleted=tuple(candidate for part in parts for candidate in part.deleted),
+        absent=tuple(candidate for part in parts for candidate in part.absent),
+        failures=tuple(failure for part in parts for failure in part.failures),
+    )
+
+
+def _delete_from(doomed: Sequence[Candidate], destination: Store) -> Deleted:
+    deleted: List[Candidate] = []
+    absent: List[Candidate] = []
+    failures: List[Failure] = []
+    for candidate in doomed:
+        try:
+            destination.delete_manifest(candidate.repository, candidate.digest)
+            deleted.append(candidate)
+        except NotFound:
+            absent.append(candidate)
+        except MirrorError as error:
+            failures.append(Failure.of(error, subject=f"{candidate.repository}@{candidate.digest}"))
+            if isinstance(error, Unsupported):
+                break
+    return Deleted(tuple(deleted), tuple(absent), tuple(failures))
+
+
+def pruning_plan(registry: str, doomed: Iterable[Candidate]) -> Dict[str, Any]:
+    """The document `pruning-plan.json`; repositories and digests sorted, empty lists left out (mirroring 5.3)."""
+    repositories: Dict[str, List[Digest]] = {}
+    for candidate in doomed:
+        repositories.setdefault(candidate.repository, []).append(candidate.digest)
+    document: Dict[str, Any] = {"registry": registry}
+    if repositories:
+        document["repositories"] = [{"name": name, "manifests": sorted(digests)} for name, digests in sorted(repositories.items())]
+    return document

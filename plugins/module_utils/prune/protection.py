@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What is spared although we put it there: what the destination itself still uses (user-needs G09, P05).
+
+Tags that are not ours, and indexes below them, keep alive what they point to; so do the
+protect-lists that users give.  A registry deletes a manifest with all its tags, so one foreign
+tag is enough.
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Dict, FrozenSet, Iterable, List, Optional, Pattern, Sequence, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import Candidate
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+
+# Indexes are followed this deep when asking what a tag needs.
+_DEPTH = 5
+
+
+@dataclass(frozen=True)
+class Spared:
+    """A candidate that stays, and why."""
+
+    candidate: Candidate
+    reason: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """doomed: what may go, in the order of deletion.  spared: what stays.  absent: what is not there any more."""
+
+    doomed: Tuple[Candidate, ...]
+    spared: Tuple[Spared, ...]
+    absent: Tuple[Candidate, ...] = ()
+
+
+def protect_list(patterns: Iterable[str]) -> Tuple[Pattern[str], ...]:
+    """Regular expressions, searched in origins, destinations and digests.  Raises InputError."""
+    compiled = []
+    for text in patterns:
+        try:
+            compiled.append(re.compile(text))
+        except re.error as error:
+            raise InputError(f"{text!r} is not a regular expression: {error}", subject="protect") from error
+    return tuple(compiled)
+
+
+def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Pattern[str]] = (), parallel: int = 8) -> Judgement:
+    """Asks the destination what its tags need.  Raises MirrorError when a repository cannot be read: then nothing is safe."""
+    by_repository: Dict[str, List[Candidate]] = {}
+    for candidate in found:
+        by_repository.setdefault(candidate.repository, []).append(candidate)
+    with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
+        parts = list(pool.map(lambda item: _judge_repository(item[0], item[1], destination, protected), sorted(by_repository.items())))
+    return Judgement(
+        doomed=tuple(candidate for part in parts for candidate in part.doomed),
+        spared=tuple(spared for part in parts for spared in part.spared),
+        absent=tuple(candidate for part in parts for candidate in part.absent),
+    )
+
+
+def _judge_repository(repository: str, found: List[Candidate], destination: Store, protected: Sequence[Pattern[str]]) -> Judgement:
+    tags = destination.tags(repository)
+    if tags is None:
+        return Judgement((), (), tuple(found))
+    reasons = _listed(found, protected)
+    _keep_alive(repository, tags, found, destination, reasons)
+    # What a spared index points to must stay as well.
+    for candidate in found:
+        if candidate.digest in reasons:
+            for child in _tree(repository, candidate.digest, destination):
+                reasons.setdefault(child, reasons[candidate.digest])
+    spared = [Spared(candidate, reasons[candidate.digest]) for candidate in found if candidate.digest in reasons]
+    return Judgement(_in_order([candidate for candidate in found if candidate.digest not in reasons]), tuple(spared))
+
+
+def _listed(found: Iterable[Candidate], protected: Sequence[Pattern[str]]) -> Dict[str, str]:
+    reasons: Dict[str, str] = {}
+    for candidate in found:
+        texts = (candidate.origin, candidate.digest, candidate.repository, *(f"{candidate.repository}:{tag}" for tag in candidate.tags))
+        for pattern in protected:
+            if any(pattern.search(text) for text in texts):
+                reasons[candidate.digest] = f"protected by {pattern.pattern}"
+    return reasons
+
+
+def _keep_alive(repository: str, tags: Iterable[str], found: Sequence[Candidate], destination: Store, reasons: Dict[str, str]) -> None:
+    """Adds what tags of others need, and what our own tags need that name something else by now."""
+    ours = {candidate.digest: set(candidate.tags) for candidate in found}
+    for tag in tags:
+        named = destination.find_manifest(repository, tag)
+        if named is None or (named.digest in ours and tag in ours[named.digest]):
+            continue
+        if _is_referrers_tag(repository, tag, named.digest, ours, destination):
+            continue
+        for digest in _tree(repository, named.digest, destination):
+            if digest in ours:
+                reasons.setdefault(digest, f"the tag {repository}:{tag} needs it")
+
+
+def _is_referrers_tag(repository: str, tag: str, digest: Digest, ours: Dict[Digest, Set[str]], destination: Store) -> bool:
+    """A fallback tag `sha256-<hex>` that lists referrers of a candidate, all of them candidates: bookkeeping, no user.
+
+    OCI distribution specification, "Referrers Tag Schema".
+    """
+    algorithm, dash, hexadecimal = tag.partition("-")
+    if not dash or f"{algorithm}:{hexadecimal}" not in ours:
+        return False
+    manifest = _fetch(repository, digest, destination)
+    return manifest is not None and manifest.is_index and all(child.digest in ours for child in manifest.children)
+
+
+def _tree(repository: str, digest: Digest, destination: Store) -> FrozenSet[str]:
+    """A manifest and all manifests below it."""
+    seen: Set[str] = set()
+    level = [digest]
+    for _depth in range(_DEPTH):
+        below: List[Digest] = []
+        for each in level:
+            if each not in seen:
+                seen.add(each)
+                manifest = _fetch(repository, each, destination)
+                below.extend(child.digest for child in (manifest.children if manifest else ()))
+        level = below
+    return frozenset(seen)
+
+
+def _fetch(repository: str, digest: Digest, destination: Store) -> Optional[Manifest]:
+    try:
+        return destination.fetch_manifest(repository, digest)
+    except NotFound:
+        return None
+
+
+def _in_order(doomed: Sequence[Candidate]) -> Tuple[Candidate, ...]:
+    """What points to others first, attachments before their subjects, then by digest."""
+    depth: Dict[str, int] = {}
+    known = {candidate.digest: candidate for candidate in doomed}
+
+    def rank(digest: str, seen: FrozenSet[str]) -> int:
+        if digest not in known or digest in seen:
+            return 0
+        if digest not in depth:
+            below = known[digest].children | ({known[digest].subject} if known[digest].subject else set())
+            depth[digest] = 1 + max((rank(child, seen | {digest}) for child in below), default=0)
+        return depth[digest]
+
+    return tuple(sorted(doomed, key=lambda candidate: (-rank(candidate.digest, frozenset()), candidate.digest)))
