@@ -166,7 +166,8 @@ def test_random_sequences_delete_all_that_is_stale_and_nothing_else(seed):
             manifest = store.add_index(repository, [("linux/amd64", child) for child in chosen], "")
         else:
             manifest = store.add_image(repository, "", layers=[bytes([number])])
-        pool.append((repository, manifest))
+        if (repository, manifest) not in pool:
+            pool.append((repository, manifest))
     for repository in store.manifests:
         store.manifests[repository] = {}
     foreign = {}
