@@ -66,3 +66,8 @@ class Workspace:
     def status(self) -> str:
         """The progress of the run that is under way, as JSON."""
         return self.path("status.json")
+
+    @property
+    def last_run(self) -> str:
+        """Every image's result of the last run that wrote anywhere, as JSON."""
+        return self.path("last-run.json")

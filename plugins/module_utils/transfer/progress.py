@@ -73,6 +73,10 @@ class Progress:
         if self._path and (now - self._written >= INTERVAL or isinstance(event, Finished)):
             self.write(now)
 
+    def expect(self, images: int) -> None:
+        """How many images there are, once that is known."""
+        self._images["total"] = images
+
     def document(self) -> Dict[str, Any]:
         now = self._clock()
         rate = self._rate(now)

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shows the progress of image_mirror: starts the module as a job on the target and reads the status file that it keeps."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+# A job may run for so many seconds; it ends by itself long before, or is stopped.
+LONGEST = 30 * 24 * 3600
+# Seconds between two looks at the job: short ones first, so that a run with nothing to do ends at once.
+SHORTEST_LOOK, LONGEST_LOOK = 0.1, 2.0
+# Lines of progress become rarer in long runs, up to one in so many seconds.
+RAREST_LINE = 30.0
+# What the job mechanism adds to a result.
+JOB_KEYS = ("ansible_job_id", "started", "finished", "results_file", "_ansible_no_log", "_ansible_delegated_vars")
+SEPARATOR = "---8<---"
+
+
+class ActionModule(ActionBase):
+    """Without progress, in check mode and in tasks with `async` this is the plain module."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        arguments = self._task.args
+        if self._task.check_mode or self._task.async_val or not boolean(arguments.get("progress", True), strict=False):
+            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+            return result
+        host = task_vars.get("inventory_hostname", "") if task_vars else ""
+        status_path = self._connection._shell.join_path(str(arguments.get("workspace", "")), "status.json")
+        job = Job(self, status_path, task_vars)
+        started = job.start()
+        if "ansible_job_id" not in started:
+            result.update(started)
+            return result
+        lines = Lines(host, float(arguments.get("progress_interval") or 10))
+        try:
+            while not job.look():
+                lines.show(job.status)
+                time.sleep(job.pause())
+        except BaseException:
+            job.stop()
+            raise
+        lines.show(job.status, last=True)
+        result.update(job.result())
+        return result
+
+
+class Job:
+    """The module as a job on the target.  status: what its status file says, None as long as it says nothing new."""
+
+    def __init__(self, action, status_path, task_vars):
+        self.status = None
+        self._action = action
+        self._task_vars = task_vars
+        self._status_path = action._remote_expand_user(status_path)
+        self._id = ""
+        self._results = ""
+        self._began = time.monotonic()
+        self._before = self._read(self._status_path)[0]
+
+    def start(self):
+        """What the start of the job answered."""
+        task = self._action._task
+        before, task.async_val = task.async_val, LONGEST
+        try:
+            answer = self._action._execute_module(task_vars=self._task_vars, wrap_async=True)
+        finally:
+            task.async_val = before
+        self._id = answer.get("ansible_job_id", "")
+        self._results = answer.get("results_file", "")
+        return answer
+
+    def look(self):
+        """Reads how far it is; says whether it has ended."""
+        results, status = self._read(self._results, self._status_path)
+        if status and status != self._before:
+            self.status = _document(status) or self.status
+        answer = _document(results)
+        return answer is not None and (not answer.get("started") or bool(answer.get("finished")))
+
+    def pause(self):
+        """Seconds until the next look: a tenth of the time that it has taken so far."""
+        return min(max((time.monotonic() - self._began) / 10, SHORTEST_LOOK), LONGEST_LOOK)
+
+    def result(self):
+        """The module's result, without what the job mechanism adds; the job's file is removed."""
+        answer = self._ask("status")
+        self._ask("cleanup")
+        return {key: value for key, value in answer.items() if key not in JOB_KEYS}
+
+    def stop(self):
+        """Asks the job to end; what it has done so far is kept, and the next run goes on from there."""
+        holder = _document(self._read(self._lock_path())[0]) or {}
+        if isinstance(holder.get("pid"), int):
+            self._action._low_level_execute_command(f"kill -TERM {holder['pid']}")
+
+    def _lock_path(self):
+        return self._status_path[: -len("status.json")] + "lock"
+
+    def _ask(self, mode):
+        shell = self._action._connection._shell
+        folder = shell.dirname(self._results) if hasattr(shell, "dirname") else self._results.rpartition("/")[0]
+        arguments = {"jid": self._id, "mode": mode, "_async_dir": folder}
+        return self._action._execute_module(module_name="ansible.legacy.async_status", module_args=arguments, task_vars=self._task_vars)
+
+    def _read(self, *paths):
+        """The texts of files on the target, empty for those that are not there."""
+        commands = "; ".join(f"cat {shlex.quote(path)} 2>/dev/null; echo {shlex.quote(SEPARATOR)}" for path in paths)
+        answer = self._action._low_level_execute_command(commands)
+        return [text.strip() for text in answer.get("stdout", "").split(SEPARATOR)[: len(paths)]]
+
+
+class Lines:
+    """Lines of progress, often enough to see that it lives and rarely enough to be read."""
+
+    def __init__(self, host, interval):
+        self._host = host
+        self._interval = interval
+        self._began = self._shown = time.monotonic()
+        self._any = False
+
+    def show(self, status, last=False):
+        now = time.monotonic()
+        wait = min(max(self._interval, (now - self._began) / 20), max(RAREST_LINE, self._interval))
+        if (last and self._any) or (not last and now - self._shown >= wait):
+            self._shown, self._any = now, True
+            Display().display(f"  {self._host}: {line(status, now - self._began)}")
+
+
+def line(status, seconds):
+    """One line about a status document (`transfer.progress`), None for none yet."""
+    if not status:
+        return f"starting, {duration(seconds)} so far"
+    images, size = status["images"], status["bytes"]
+    parts = [f"{images['done']}/{images['total']} images"]
+    if size["total"]:
+        parts.append(f"{amount(size['done'])} of {amount(size['total'])}")
+    if status["rate"]:
+        parts.append(f"{amount(status['rate'])}/s")
+    if status["retries"]:
+        parts.append(f"{status['retries']} retried")
+    if images["failed"]:
+        parts.append(f"{images['failed']} failed")
+    if status["eta"] is not None:
+        parts.append(f"about {duration(status['eta'])} left")
+    return f"{status['phase']}: {', '.join(parts)}"
+
+
+def amount(size):
+    """Bytes in the largest unit that keeps them above one."""
+    value = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
+def duration(seconds):
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def _document(text):
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""From the parameters of a module to a request of the core, and from its result to an outcome."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from typing import Any, Dict, List, Mapping, Sequence
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import Shard, TransferOptions
+
+Params = Mapping[str, Any]
+
+
+def plan(params: Params, check_mode: bool) -> Outcome:
+    """imageset_plan."""
+    request = plan_request(params)
+    run = plan_imageset(request, os.environ, check_mode)
+    document = run.plan
+    return Outcome(
+        changed=run.changed,
+        values={
+            "plan_path": request.workspace.plan,
+            "images": len(document.images),
+            "bytes": run.size,
+            "releases": len(document.releases),
+            "catalogs": len(document.catalogs),
+            "charts": len(document.charts),
+        },
+        failures=document.failures,
+        warnings=document.warnings,
+        problem=problem_of(not_allowed(document.failures, params["allow_failures"]), "The plan"),
+        diff=run.diff,
+    )
+
+
+def mirror_images(params: Params, check_mode: bool) -> Outcome:
+    """image_mirror."""
+    run = mirror(mirror_request(params), os.environ, check_mode)
+    result = run.result
+    problem = problem_of(not_allowed(run.failures, params["allow_failures"]), "The mirror")
+    if result.cancelled:
+        problem = "The run was stopped before it was complete. Run it again to go on where it was."
+    return Outcome(
+        changed=result.changed,
+        values={
+            "complete": result.complete and not run.failures,
+            "counts": result.counts(),
+            "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
+            "duration": round(result.duration, 3),
+            "result_path": run.path,
+        },
+        failures=run.failures,
+        warnings=run.warnings,
+        problem=problem,
+        diff=run.diff,
+    )
+
+
+def plan_request(params: Params) -> PlanRequest:
+    return PlanRequest(
+        workspace=Workspace(params["workspace"]),
+        config=params["config"] or "",
+        imageset=params["imageset"],
+        connections=connections(params),
+        signatures=params["signatures"],
+        locked=params.get("locked", False),
+        parallel=params["parallel_images"],
+    )
+
+
+def mirror_request(params: Params) -> MirrorRequest:
+    shard = params["shard"]
+    return MirrorRequest(
+        planning=plan_request(params),
+        destination=Destination.parse(params["destination"], params["max_nested_paths"]),
+        plan=params["plan"] or "",
+        options=TransferOptions(
+            level=params["check"],
+            parallel=params["parallel_layers"],
+            stop_on=frozenset(params["stop_on"]),
+            tag_moves=params["tag_moves"],
+            shard=Shard(shard["index"], shard["count"]) if shard else None,
+        ),
+    )
+
+
+def not_allowed(failures: Sequence[Failure], patterns: Sequence[str]) -> List[Failure]:
+    """The failures whose object no pattern of `allow_failures` matches."""
+    return [failure for failure in failures if not any(fnmatch.fnmatchcase(failure.subject, pattern) for pattern in patterns)]

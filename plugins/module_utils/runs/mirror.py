@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A mirroring run: the images of a plan into a registry."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Mapping, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Network
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.placement import place_images
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import COPIED, FAILED, HELD, PENDING, Phase, Retried
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.progress import Progress
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stop import Stop
+
+
+@dataclass(frozen=True)
+class MirrorRequest:
+    """What to mirror, and where.
+
+    planning: workspace, connections, and the configuration when one is given: then the plan is made first, in memory.
+    plan: path of the plan otherwise; empty for the workspace's own.
+    """
+
+    planning: PlanRequest
+    destination: Destination
+    plan: str = ""
+    options: TransferOptions = TransferOptions()
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.planning.workspace
+
+
+@dataclass(frozen=True)
+class MirrorRun:
+    """failures: of the plan and of the transfer.  path: of the document with every image's result, empty in check mode."""
+
+    plan: Plan
+    result: TransferResult
+    failures: Tuple[Failure, ...]
+    warnings: Tuple[str, ...]
+    path: str = ""
+
+    @property
+    def diff(self) -> Dict[str, str]:
+        """The names that become, or would become, something else: what they are before and after."""
+        before: List[str] = []
+        after: List[str] = []
+        for image in self.result.images:
+            if image.outcome == COPIED:
+                repository, digest = image.placed.repository, image.placed.digest
+                after += [f"{repository}:{tag} {digest}\n" for tag in image.placed.tags] or [f"{repository}@{digest}\n"]
+                before += [f"{repository}:{tag} {moved}\n" for tag, moved in image.moved.items()]
+        return {"before": "".join(sorted(before)), "after": "".join(sorted(after))}
+
+
+def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool = False) -> MirrorRun:
+    """Makes the registry hold what the plan names; in check mode says what that would take, and writes nothing.
+
+    What fails for one image is in the result.
+    Raises InputError, Locked, StorageError, Incompatible (the plan), Cancelled (while planning), and what any request
+    raises when the registry as a whole does not answer or let us in.
+    """
+    progress = Progress("" if check_mode else request.workspace.status)
+    network = request.planning.connections.open(environ, lambda host, reason, delay: progress(Retried(host, reason, delay)))
+    try:
+        with working_place(request.workspace, "image_mirror", check_mode) as (place, lost):
+            stop = Stop(lost)
+            with stopped_by_signals(_ending(stop, network)):
+                progress(Phase("plan"))
+                plan = _plan(request, place, network)
+                return _carry_out(request, plan, place, network, progress, stop, check_mode)
+    finally:
+        network.close()
+
+
+def _ending(stop: Stop, network: Network) -> Callable[[str], None]:
+    def end(reason: str) -> None:
+        stop.set(reason)
+        network.cancel()
+
+    return end
+
+
+def _plan(request: MirrorRequest, place: Workspace, network: Network) -> Plan:
+    planning = request.planning
+    if planning.config or planning.imageset is not None:
+        return make_plan(planning, load_imageset(planning), kept_plan(planning.workspace), place, network)
+    path = request.plan or planning.workspace.plan
+    try:
+        return Plan.read(path)
+    except FileNotFoundError:
+        raise InputError(f"there is no plan at {path}", subject=path, advice="Make one with imageset_plan, or give a configuration.") from None
+
+
+def _carry_out(
+    request: MirrorRequest, plan: Plan, place: Workspace, network: Network, progress: Progress, stop: Stop, check_mode: bool
+) -> MirrorRun:
+    placed, misplaced = place_images(plan, request.destination)
+    progress.expect(len(placed))
+    registry = network.mirror(request.destination, writing=not check_mode)
+    registry.ping()
+    shelf = Shelf(place.manifests)
+    journal = Journal.open(request.workspace.journal, registry.name, writable=not check_mode)
+    work = predict if check_mode else transfer
+    result = work(placed, network.upstream(place), registry, shelf, request.options, journal, progress, stop)
+    failures = (*plan.failures, *misplaced, *result.failures)
+    if check_mode:
+        return MirrorRun(plan, result, failures, plan.warnings)
+    journal.close(compact=result.complete)
+    warnings = plan.warnings + _remember(request, plan, shelf, result, placed)
+    path = request.workspace.last_run
+    files.write_json(path, {**result.document(), "failures": [failure.document() for failure in failures]})
+    return MirrorRun(plan, result, failures, warnings, path)
+
+
+def _remember(request: MirrorRequest, plan: Plan, shelf: Shelf, result: TransferResult, placed: Sequence[PlacedImage]) -> Tuple[str, ...]:
+    """Records in the history what arrived; says so when it cannot be told."""
+    if result.sharded:
+        return ()
+    missing = {(image.placed.image.destination, image.placed.digest) for image in result.images if image.outcome in (FAILED, HELD, PENDING)}
+    there = {(image.image.destination, image.digest) for image in placed}
+    missing |= {(image.destination, image.digest) for image in plan.images if (image.destination, image.digest) not in there}
+    history = History.load(request.workspace, str(request.destination))
+    try:
+        after = history.record(plan, shelf, int(time.time()), failed=missing, pruned=False)
+    except NotFound as error:
+        return (f"The history was not written, because not all manifests of the plan are in the workspace: {error}",)
+    after.save(request.workspace)
+    return ()

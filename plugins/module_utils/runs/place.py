@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Where a run works: the user's workspace under its lock, or in check mode a throw-away one that reads the user's caches."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from typing import Callable, Iterator, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.lock import WorkspaceLock
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+
+
+def never_lost() -> bool:
+    return False
+
+
+@contextmanager
+def working_place(kept: Workspace, owner: str, check_mode: bool) -> Iterator[Tuple[Workspace, Callable[[], bool]]]:
+    """The workspace to write to, and what says whether the right to write was lost.
+
+    kept: the user's.  owner: what other runs are told when they find it in use.
+    Raises Locked, StorageError.
+    """
+    if check_mode:
+        with _throw_away(kept) as workspace:
+            yield workspace, never_lost
+        return
+    with WorkspaceLock(kept.lock, owner) as lock:
+        yield kept, lock.lost
+
+
+@contextmanager
+def _throw_away(kept: Workspace) -> Iterator[Workspace]:
+    """A temporary workspace in which every manifest that the user's shelf holds is found, by link; nothing is written through."""
+    try:
+        root = tempfile.mkdtemp(prefix="disconnected-mirror-")
+    except OSError as error:
+        raise StorageError(f"cannot make a temporary directory: {error.strerror}", subject=tempfile.gettempdir()) from error
+    try:
+        workspace = Workspace(root)
+        _link_files(kept.manifests, workspace.manifests)
+        yield workspace
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _link_files(source: str, target: str) -> None:
+    for folder, _folders, names in os.walk(os.path.abspath(source)):
+        below = os.path.join(target, os.path.relpath(folder, os.path.abspath(source)))
+        os.makedirs(below, exist_ok=True)
+        for name in names:
+            os.symlink(os.path.join(folder, name), os.path.join(below, name))

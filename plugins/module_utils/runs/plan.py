@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A planning run: from a configuration to the plan, in the workspace or in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import PlanOptions, build_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import before_and_after
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import forecast
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lock import replay
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections, Network
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """What to plan, and how.
+
+    config: path of a configuration, or `imageset`: the document itself; exactly one of them.
+    options: of content sources, by name (`imageset.wanted.Context`).
+    locked: replay the plan that the workspace keeps, and resolve nothing again.
+    """
+
+    workspace: Workspace
+    config: str = ""
+    imageset: Optional[Mapping[str, Any]] = None
+    connections: Connections = Connections()
+    signatures: str = "copy"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    locked: bool = False
+    parallel: int = 8
+
+
+@dataclass(frozen=True)
+class PlanRun:
+    """changed: whether the plan of the workspace became, or would become, another one.  before: it, None for none."""
+
+    plan: Plan
+    before: Optional[Plan]
+    changed: bool
+    size: int
+
+    @property
+    def diff(self) -> Dict[str, str]:
+        return before_and_after(self.before, self.plan)
+
+
+def plan_imageset(request: PlanRequest, environ: Mapping[str, str], check_mode: bool = False) -> PlanRun:
+    """Makes the plan and keeps it in the workspace.  In check mode nothing is written.
+
+    Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
+    """
+    imageset = load_imageset(request)
+    before = kept_plan(request.workspace)
+    network = request.connections.open(environ, lambda host, reason, delay: None)
+    try:
+        with working_place(request.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(lambda reason: network.cancel()):
+            plan = make_plan(request, imageset, before, place, network)
+            changed = _keep(plan, request.workspace, check_mode)
+            return PlanRun(plan, before, changed, forecast(plan, Shelf(place.manifests)).store)
+    finally:
+        network.close()
+
+
+def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], place: Workspace, network: Network) -> Plan:
+    """The plan itself; manifests are kept in `place`, nothing else is written."""
+    context = Context(network.upstream(place), place, request.options, request.parallel)
+    if not request.locked:
+        return build_plan(imageset, context, previous=before, options=PlanOptions(request.signatures))
+    if before is None:
+        raise InputError("there is no plan to replay", subject=request.workspace.plan, advice="Make one without locked first.")
+    failures: Tuple[Failure, ...] = tuple(replay(before, imageset, context))
+    if failures:
+        raise _locked(failures)
+    return before
+
+
+def load_imageset(request: PlanRequest) -> ImageSet:
+    """Raises InputError with all problems of the configuration."""
+    if request.imageset is not None:
+        return configuration.parse(dict(request.imageset), (IMAGE_SET,), "imageset")
+    return configuration.load(request.config, (IMAGE_SET,))
+
+
+def kept_plan(workspace: Workspace) -> Optional[Plan]:
+    """The plan of the last run, None when there is none."""
+    try:
+        return Plan.read(workspace.plan)
+    except FileNotFoundError:
+        return None
+
+
+def _keep(plan: Plan, workspace: Workspace, check_mode: bool) -> bool:
+    if not check_mode:
+        return plan.write(workspace.plan)
+    try:
+        return files.read(workspace.plan) != files.json_bytes(plan.document())
+    except FileNotFoundError:
+        return True
+
+
+def _locked(failures: Tuple[Failure, ...]) -> MirrorError:
+    first = failures[0]
+    more = f" ({len(failures) - 1} more like this)" if len(failures) > 1 else ""
+    return InputError(f"{first.message}{more}", subject=first.subject, advice=first.advice)

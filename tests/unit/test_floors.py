@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shape of the tree: an import goes only downwards between the floors, and the core knows no Ansible."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import sys
+from typing import Dict, Iterator, List, Set, Tuple
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CORE = os.path.join(ROOT, "plugins", "module_utils")
+PREFIX = "ansible_collections.disconnected.mirror.plugins."
+
+# From the bottom; packages of one floor do not import each other.
+FLOORS: Tuple[Tuple[str, ...], ...] = (
+    ("base",),
+    ("http", "daemon"),
+    ("stores",),
+    ("imageset",),
+    ("releases", "catalogs", "charts", "extras"),
+    ("planning",),
+    ("transfer",),
+    ("resources", "report", "verify", "prune"),
+    ("runs",),
+    ("module",),
+)
+FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
+# The one package that knows Ansible.
+FACES = "module"
+
+
+def python_files(folder: str) -> List[str]:
+    return sorted(os.path.join(path, name) for path, _folders, names in os.walk(folder) for name in names if name.endswith(".py"))
+
+
+@functools.lru_cache(maxsize=None)
+def imported(path: str) -> Tuple[Tuple[str, int], ...]:
+    """Full names of what a file imports anywhere in it, with line numbers."""
+    return tuple(_imported(path))
+
+
+def _imported(path: str) -> Iterator[Tuple[str, int]]:
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read(), path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            yield ("." * node.level + (node.module or "")), node.lineno
+            for alias in node.names:
+                yield f"{'.' * node.level}{node.module or ''}.{alias.name}", node.lineno
+
+
+def package_of(path: str) -> str:
+    return os.path.relpath(path, CORE).split(os.sep)[0]
+
+
+def name_of(path: str) -> str:
+    return PREFIX + "module_utils." + os.path.relpath(path, CORE)[:-3].replace(os.sep, ".")
+
+
+def core_files() -> List[str]:
+    return [path for path in python_files(CORE) if package_of(path) != "__init__.py"]
+
+
+def test_every_package_has_its_floor():
+    assert {package_of(path) for path in core_files()} == set(FLOOR)
+
+
+def test_an_import_goes_downwards():
+    wrong = []
+    for path in core_files():
+        here = package_of(path)
+        for name, line in imported(path):
+            if not name.startswith(PREFIX + "module_utils."):
+                continue
+            there = name[len(PREFIX + "module_utils.") :].split(".")[0]
+            if there != here and FLOOR[there] >= FLOOR[here]:
+                wrong.append(f"{os.path.relpath(path, ROOT)}:{line} imports {there} from {here}")
+    assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+def test_the_core_knows_no_ansible():
+    wrong = [
+        f"{os.path.relpath(path, ROOT)}:{line} imports {name}"
+        for path in core_files()
+        if package_of(path) != FACES
+        for name, line in imported(path)
+        if name.split(".")[0] == "ansible" or name.startswith((PREFIX + "action", PREFIX + "modules", PREFIX + "doc_fragments"))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_imports_are_absolute():
+    wrong = [f"{os.path.relpath(path, ROOT)}:{line}" for path in core_files() for name, line in imported(path) if name.startswith(".")]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_import_is_dynamic():
+    """What AnsiballZ cannot see is not there on the target."""
+    wrong = [
+        f"{os.path.relpath(path, ROOT)}:{line} imports {name}"
+        for path in core_files()
+        for name, line in imported(path)
+        if name.split(".")[0] in ("importlib", "pkgutil", "runpy")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_files_import_each_other_in_no_circle():
+    names = {name_of(path): path for path in core_files()}
+    edges: Dict[str, Set[str]] = {own: {name for name, _line in imported(path) if name in names and name != own} for own, path in names.items()}
+    done: Set[str] = set()
+
+    def visit(name: str, above: Tuple[str, ...]) -> None:
+        if name in above:
+            pytest.fail("a circle: " + " > ".join(part[len(PREFIX) :] for part in (*above[above.index(name) :], name)))
+        if name not in done:
+            for successor in sorted(edges[name]):
+                visit(successor, (*above, name))
+            done.add(name)
+
+    for start in sorted(edges):
+        visit(start, ())
+
+
+@pytest.mark.parametrize("library", ["yaml", "requests", "tomllib", "tomli", "orjson", "cryptography", "zstandard", "pysequoia"])
+def test_a_library_is_imported_in_one_file(library):
+    importing = {os.path.relpath(path, CORE) for path in core_files() for name, _line in imported(path) if name.split(".")[0] == library}
+    assert len(importing) <= 1, f"{library} is imported in {sorted(importing)}; import it once, behind a guard"
+
+
+ALLOWED = {"yaml", "requests", "urllib3", "tomllib", "tomli", "orjson", "cryptography", "zstandard", "pysequoia", "jsonpath_ng"}
+
+
+def test_no_library_beyond_the_chosen_ones():
+    known = set(sys.stdlib_module_names) | ALLOWED | {"ansible_collections"}
+    wrong = [
+        f"{os.path.relpath(path, ROOT)}:{line} imports {name}"
+        for path in core_files()
+        for name, line in imported(path)
+        if name.split(".")[0] not in known and not (package_of(path) == FACES and name.split(".")[0] == "ansible")
+    ]
+    assert not wrong, "\n".join(wrong)
