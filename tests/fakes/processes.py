@@ -27,6 +27,8 @@ from urllib.request import urlopen
 import pytest
 
 DISTRIBUTION = ("docker-registry", "registry")
+# The content of an htpasswd file with the user `me`, password `secret`.
+HTPASSWD = "me:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+" (?P<status>\d{3}) (?P<size>\d+)')
 
 

@@ -109,24 +109,32 @@ class FakeRegistry:
             server.socket = self._tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = server.server_address[1]
         self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(target=self._serve, args=(server,), daemon=True)
         self._thread.start()
         return self
+
+    def _serve(self, server: _Server) -> None:
+        while self._server is server:
+            server.handle_request()
 
     def stop(self) -> None:
         """Stops listening and cuts what is open; the content stays."""
         server, self._server = self._server, None
         if server is None:
             return
-        server.shutdown()
+        try:
+            # Wakes the thread that waits for the next connection.
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            pass
+        if self._thread:
+            self._thread.join(5)
         server.server_close()
         for connection in list(server.open):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        if self._thread:
-            self._thread.join(5)
 
     def __enter__(self) -> "FakeRegistry":
         return self.start()
