@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine as a process of its own, for benchmarks and fault campaigns: mirrors a list of images.
+
+    python engine.py --images list.json --source 127.0.0.1:5000 --destination 127.0.0.1:5001 --state /tmp/state
+
+`list.json` holds {"images": [{"repo": ..., "tag": ..., "digest": ...}]}.  Planning is reduced to what is
+needed: a tag costs one GET, or one HEAD when the state directory has its manifest; with --pinned the digest
+is taken from the list.  A destination that is a directory (`--layout`) gets an OCI layout for each repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, List, Sequence
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.lock import WorkspaceLock
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import Listener, ignore
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import LEVELS, TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.progress import Progress
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stop import Stop
+
+
+class Resolver:
+    """From tags to digests, by the fewest requests.  known: what tags meant before, by `repo:tag`."""
+
+    def __init__(self, source: Store, shelf: Shelf, known: Dict[str, str], pinned: bool) -> None:
+        self._source = source
+        self._shelf = shelf
+        self._known = known
+        self._pinned = pinned
+
+    def place(self, entry: Dict[str, Any]) -> PlacedImage:
+        digest = Digest.parse(entry["digest"]) if self._pinned else self._resolve(entry["repo"], entry["tag"])
+        self._known[f"{entry['repo']}:{entry['tag']}"] = digest
+        image = PlanImage(
+            type="generic",
+            origin=f"{entry['repo']}:{entry['tag']}",
+            source=entry["repo"],
+            digest=digest,
+            media_type="",
+            size=0,
+            destination=entry["repo"],
+            tags=(entry["tag"],),
+        )
+        return PlacedImage(image, entry["repo"], image.tags)
+
+    def _resolve(self, repository: str, tag: str) -> Digest:
+        before = self._known.get(f"{repository}:{tag}")
+        if before and self._shelf.has(Digest.parse(before)):
+            found = self._source.find_manifest(repository, tag)
+            if found is not None and found.digest == before:
+                return found.digest
+        manifest = self._source.fetch_manifest(repository, tag)
+        self._shelf.put(manifest)
+        return manifest.digest
+
+
+def plan(entries: Sequence[Dict[str, Any]], source: Store, shelf: Shelf, state: str, pinned: bool, parallel: int) -> List[PlacedImage]:
+    path = os.path.join(state, "tags.json")
+    known: Dict[str, str] = {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            known = json.load(file)
+    before = dict(known)
+    resolver = Resolver(source, shelf, known, pinned)
+    with ThreadPoolExecutor(parallel) as pool:
+        placed = list(pool.map(resolver.place, entries))
+    if known != before:
+        os.makedirs(state, exist_ok=True)
+        with open(f"{path}.part", "w", encoding="utf-8") as file:
+            json.dump(known, file)
+        os.replace(f"{path}.part", path)
+    return placed
+
+
+def open_stores(arguments: argparse.Namespace) -> List[Store]:
+    host = HostSettings(plain_http=not arguments.tls, verify=False)
+    http = Http(Settings(default=host))
+    if not arguments.layout:
+        return [RegistryStore(arguments.source, http), RegistryStore(arguments.destination, http, writing=True)]
+    from ansible_collections.disconnected.mirror.tests.benchmarks.directory import DirectoryStore
+
+    return [RegistryStore(arguments.source, http), DirectoryStore(arguments.destination)]
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", required=True)
+    parser.add_argument("--source", required=True, help="host:port")
+    parser.add_argument("--destination", required=True, help="host:port, or a directory with --layout")
+    parser.add_argument("--state", required=True, help="the workspace")
+    parser.add_argument("--level", choices=LEVELS, default="default")
+    parser.add_argument("--parallel", type=int, default=8)
+    for flag in ("pinned", "tls", "layout", "check", "result", "no-journal", "no-progress"):
+        parser.add_argument(f"--{flag}", action="store_true")
+    return parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with open(arguments.images, encoding="utf-8") as file:
+        entries = json.load(file)["images"]
+    workspace = Workspace(arguments.state)
+    with WorkspaceLock(workspace.lock, "benchmark") as lock:
+        stop = Stop(lock.lost)
+        signal.signal(signal.SIGTERM, lambda *_signal: stop.set())
+        source, destination = open_stores(arguments)
+        shelf = Shelf(workspace.manifests)
+        placed = plan(entries, source, shelf, arguments.state, arguments.pinned, arguments.parallel)
+        journal = None if arguments.no_journal else Journal.open(workspace.journal, destination.name, writable=not arguments.check)
+        listener: Listener = ignore if arguments.no_progress else Progress(workspace.status)
+        act = predict if arguments.check else transfer
+        options = TransferOptions(level=arguments.level, parallel=arguments.parallel)
+        result = act(placed, source, destination, shelf, options, journal, listener, stop)
+        source.close()
+        destination.close()
+    document = result.document()
+    if not arguments.result:
+        document.pop("images")
+    json.dump(document, sys.stdout)
+    print()
+    return 130 if result.cancelled else 0 if result.complete else 1
+
+
+def main() -> int:
+    started = time.monotonic()
+    try:
+        return run(parse(sys.argv[1:]))
+    except MirrorError as error:
+        print(f"{error} (after {time.monotonic() - started:.1f} s)", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
