@@ -25,7 +25,7 @@ _MAX_HEADER = 1024 * 1024
 _EXTENDED = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 
 
-class _Member(tarfile.TarInfo):
+class BoundedTarInfo(tarfile.TarInfo):
     """Refuses extended headers of a size that nobody needs, before they are read into memory."""
 
     @classmethod
@@ -151,7 +151,7 @@ class Layer:
         """
         source = _unpacked(self._packed, self._subject)
         try:
-            with tarfile.open(fileobj=_Bounded(source), mode="r|", tarinfo=_Member) as archive:
+            with tarfile.open(fileobj=_Bounded(source), mode="r|", tarinfo=BoundedTarInfo) as archive:
                 for member in archive:
                     yield _plain(member.name), member, archive.extractfile
         except (tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError, OverflowError) as error:

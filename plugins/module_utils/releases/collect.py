@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Platform releases as a content source: which images do the channels of an image set mean? (config-and-releases part 2)"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Dict, List, Mapping, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import graph_source, memory, selection, signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import Channel
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.inspection import CATEGORY, Inspected, Inspector, WantedRelease
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import Payloads
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.selection import ARCHITECTURES, Picked, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.signatures import Signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.update_service import UpdateService
+
+DEFAULT_ARCHITECTURE = "amd64"
+
+
+def collect(imageset: ImageSet, context: Context) -> Collected:
+    """The releases of an image set, their components and the graph image.
+
+    Options: see `releases.settings`; `environ` replaces the process's environment.
+    Raises InputError for options that cannot be used (a key, a URL, a policy).
+    """
+    environment: Mapping[str, str] = context.options.get("environ", os.environ)
+    settings = Settings.of(context.options, environment, imageset.generation)
+    if imageset.delete:
+        # What is to be deleted was planned before, and nothing upstream shall change the answer (mirroring 5.4).
+        settings = replace(settings, offline=settings.offline or not settings.graph_file)
+    return _Collecting(imageset, context, settings).collected()
+
+
+class _Collecting:
+    def __init__(self, imageset: ImageSet, context: Context, settings: Settings) -> None:
+        self.imageset = imageset
+        self.platform = imageset.platform
+        self.context = context
+        self.settings = settings
+        self.warnings: List[str] = list(settings.notes)
+        self.failures: List[Failure] = []
+
+    def collected(self) -> Collected:
+        wanted = self._direct() if self.platform.release else self._from_channels()
+        payloads = Payloads(self.context.upstream, self.context.workspace)
+        known = Signatures(self.context.workspace, self.context.fetch)
+        inspector = Inspector(self.settings, self.platform, payloads, known, unsigned=self.imageset.delete)
+        with ThreadPoolExecutor(max_workers=max(1, self.context.parallel)) as pool:
+            inspected: Sequence[Inspected] = list(pool.map(inspector.inspect, wanted))
+        releases = tuple(one.entry for one in inspected if one.entry is not None)
+        graph = graph_source.collect(self.imageset, self.context, self.settings, signatures.documents(releases))
+        return Collected(
+            images=tuple(image for one in inspected for image in one.images) + graph.images,
+            releases=releases,
+            warnings=tuple(dict.fromkeys([*self.warnings, *(text for one in inspected for text in one.warnings), *graph.warnings])),
+            failures=(*self.failures, *(failure for one in inspected for failure in one.failures), *graph.failures),
+        )
+
+    def _direct(self) -> List[WantedRelease]:
+        """`platform.release` overrides the channels (PL-10); a tag is resolved once and its digest kept (PL-11)."""
+        key = "platform.release"
+        try:
+            reference = parse(self.platform.release, Generation.V2)
+            if not reference.digest:
+                reference = reference.pinned(self._resolve(reference.repository, reference.tag))
+        except Cancelled:
+            raise
+        except MirrorError as error:
+            self.failures.append(Failure.of(error, f"{key} ({self.platform.release})", CATEGORY))
+            return []
+        return [WantedRelease(reference, ((key,),))]
+
+    def _resolve(self, repository: str, tag: str) -> str:
+        known = memory.Tags(self.context.workspace)
+        if self.settings.offline:
+            kept = known.digest(repository, tag)
+            if kept:
+                return kept
+        found = self.context.upstream.find_manifest(repository, tag)
+        if found is None:
+            raise NotFound(f"{repository} has no tag {tag}", subject=f"{repository}:{tag}")
+        known.keep(repository, tag, found.digest)
+        return found.digest
+
+    def _from_channels(self) -> List[WantedRelease]:
+        channels = self._channels()
+        if not channels:
+            return []
+        architectures = self._architectures()
+        service = UpdateService(self.settings, self.context.fetch, self.context.workspace.path("releases", "graphs"))
+        self._read_ahead(service, channels, architectures)
+        past = memory.Past(self.context.workspace, self.settings)
+        selected = selection.select(channels, architectures, service.graph, self.settings.rules, past.memory())
+        self.warnings += selected.warnings
+        self.failures += selected.failures
+        if not self.imageset.delete:
+            past.keep(channels, selected)
+        return self._releases(selected, {channel.name for channel in channels if channel.okd})
+
+    def _channels(self) -> List[Channel]:
+        channels: List[Channel] = []
+        for place, wanted in enumerate(self.platform.channels):
+            try:
+                channels.append(Channel.of(wanted, place))
+            except InputError as error:
+                self.failures.append(Failure.of(error, f"platform.channels[{place}] ({wanted.name})", CATEGORY))
+        return channels
+
+    def _architectures(self) -> List[str]:
+        """Platforms always mean the payload for all of them (CH-16)."""
+        if self.platform.platforms:
+            return ["multi"]
+        wanted = list(dict.fromkeys(self.platform.architectures)) or [DEFAULT_ARCHITECTURE]
+        for name in wanted:
+            if name not in ARCHITECTURES:
+                error = InputError(f"{name!r} is no architecture of releases", advice=f"Write {', '.join(ARCHITECTURES)}.")
+                self.failures.append(Failure.of(error, "platform.architectures", CATEGORY))
+        return [name for name in wanted if name in ARCHITECTURES]
+
+    def _read_ahead(self, service: UpdateService, channels: Sequence[Channel], architectures: Sequence[str]) -> None:
+        """Asks for the graphs together; selection meets the errors again where they belong."""
+
+        def ask(question: Tuple[Channel, str]) -> None:
+            try:
+                service.graph(*question)
+            except Cancelled:
+                raise
+            except MirrorError:
+                return
+
+        questions = [(channel, architecture) for channel in channels for architecture in architectures]
+        with ThreadPoolExecutor(max_workers=max(1, min(self.context.parallel, len(questions)))) as pool:
+            list(pool.map(ask, questions))
+
+    def _releases(self, selected: Selection, okd: set) -> List[WantedRelease]:
+        """Each release image once, with all its reasons."""
+        groups: Dict[Tuple[str, str], List[Picked]] = {}
+        for picked in selected.picked:
+            groups.setdefault((picked.architecture, picked.release.payload), []).append(picked)
+        wanted: List[WantedRelease] = []
+        for (architecture, payload), picked in groups.items():
+            release = picked[0].release
+            try:
+                reference = parse(payload, Generation.V2)
+                if not reference.digest:
+                    reference = reference.pinned(self._resolve(reference.repository, reference.tag))
+            except Cancelled:
+                raise
+            except MirrorError as error:
+                self.failures.append(Failure.of(error, f"release {release.version} ({architecture})", CATEGORY))
+                continue
+            chains = tuple(one.chain for one in picked)
+            channel = picked[0].channel
+            wanted.append(WantedRelease(reference, chains, architecture, str(release.version), channel, channel in okd, release.url))
+        return wanted

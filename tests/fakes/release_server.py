@@ -1,0 +1,127 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The services that releases come from, on loopback: update graphs, signatures, graph data.
+
+    with ReleaseServer() as server:
+        server.graphs["amd64", "stable-4.14"] = answer([...])
+        server.files["/signatures/sha256=.../signature-1"] = message
+        server.url("/graph")
+
+Run by hand it serves a directory of recorded graphs (`<architecture>-<channel>.json`):
+
+    python release_server.py DIRECTORY
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+from urllib.parse import parse_qs, urlsplit
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+EMPTY = b'{"version":1,"nodes":[],"edges":[],"conditionalEdges":[]}'
+_CHANNEL = re.compile(r"[0-9a-z\-.]+\Z")
+_ARCHITECTURE = re.compile(r"[0-9a-z]+\Z")
+
+
+class ReleaseServer:
+    """graphs: answers by (architecture, channel); everything else is an empty graph, as the service has it.
+
+    files: contents by path.  asked: (path, query) of each question, in order.
+    """
+
+    def __init__(self, graphs: Optional[Dict[Tuple[str, str], bytes]] = None) -> None:
+        self.graphs: Dict[Tuple[str, str], bytes] = graphs or {}
+        self.files: Dict[str, bytes] = {}
+        self.asked: List[Tuple[str, Dict[str, str]]] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @classmethod
+    def of_directory(cls, *folders: str) -> "ReleaseServer":
+        """Serves `<architecture>-<channel>.json` of each folder; an earlier folder wins."""
+        graphs: Dict[Tuple[str, str], bytes] = {}
+        for folder in folders:
+            for name in sorted(os.listdir(folder)):
+                architecture, dash, channel = name[: -len(".json")].partition("-")
+                if dash and name.endswith(".json"):
+                    with open(os.path.join(folder, name), "rb") as file:
+                        graphs.setdefault((architecture, channel), file.read())
+        return cls(graphs)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    def url(self, path: str = "/graph") -> str:
+        return f"http://{self.host}{path}"
+
+    def __enter__(self) -> "ReleaseServer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+    def answer(self, target: str, accept: str) -> Tuple[int, bytes]:
+        parts = urlsplit(target)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        self.asked.append((parts.path, query))
+        if parts.path != "/graph":
+            content = self.files.get(parts.path)
+            return (200, content) if content is not None else (404, b"not found")
+        if "application/json" not in accept:
+            return 406, b"invalid Content-Type requested"
+        for name, form in (("channel", _CHANNEL), ("arch", _ARCHITECTURE)):
+            if not form.match(query.get(name, "")):
+                return 400, json.dumps({"kind": "missing_params" if name not in query else "invalid_params", "value": name}).encode()
+        return 200, self.graphs.get((query["arch"], query["channel"]), EMPTY)
+
+
+def fetch(url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
+    """Reads a document of this server, as `Context.fetch` does it."""
+    from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, RegistryError
+
+    try:
+        with urlopen(Request(url, headers=dict(headers or {})), timeout=10) as response:
+            return response.read(limit + 1)
+    except HTTPError as error:
+        kind = NotFound if error.code == 404 else RegistryError
+        raise kind(f"{urlsplit(url).netloc} answered {error.code}", subject=url, status=error.code) from error
+
+
+def _handler(server: ReleaseServer) -> Any:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, content = server.answer(self.path, self.headers.get("Accept", ""))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            pass
+
+    return Handler
+
+
+def main() -> None:
+    with ReleaseServer.of_directory(*sys.argv[1:]) as server:
+        print(server.url(), flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
