@@ -1,0 +1,204 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Everything that a cluster needs to use a mirror, from a plan and the mirror's name (mirroring 7; design 1).
+
+The plan covers the whole image set, so the files always cover it too, not the last increment (user-needs P12).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import documents as yaml_documents
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, GRAPH, RELEASE
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import signatures as release_signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources import folder as folders
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources import mirror_sets, signature_maps
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_names import PREFIX, names_v1, names_v2
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_sources import catalog_source, cluster_catalog, from_template
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.coverage import SCOPES
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.folder import Change
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.mirror_sets import ICSP, IDMS, ITMS, KINDS, SIZE_LIMIT
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.serialize import json_bytes, yaml_bytes
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.update_service import update_service
+
+SINGLE, PER_RELEASE = "single", "per_release"
+_FILES = {IDMS: "idms-oc-mirror.yaml", ITMS: "itms-oc-mirror.yaml", ICSP: "imageContentSourcePolicy.yaml"}
+
+
+@dataclass(frozen=True)
+class ResourceOptions:
+    """mirror_sets: kinds among idms, itms and icsp; empty for IDMS and ITMS, and ICSP too for v1alpha2 configurations.
+    scope: repository, namespace or host; empty for what the generation does (mirroring 7.1, 7.3).
+    signature_layout: single or per_release; empty for per_release in v1alpha2, single in v2alpha1.
+    size_limit: bytes of YAML after which a mirror set is cut into numbered ones.
+    """
+
+    mirror_sets: Tuple[str, ...] = ()
+    scope: str = ""
+    signature_layout: str = ""
+    size_limit: int = SIZE_LIMIT
+
+    def check(self) -> None:
+        """Raises InputError for a value that is not one of those above."""
+        for kind in self.mirror_sets:
+            _known("mirror set", kind, KINDS)
+        if self.scope:
+            _known("scope", self.scope, SCOPES)
+        if self.signature_layout:
+            _known("signature layout", self.signature_layout, (SINGLE, PER_RELEASE))
+
+
+@dataclass(frozen=True)
+class Resources:
+    """files: content by name.  warnings: what was left out or done otherwise than asked."""
+
+    files: Mapping[str, bytes]
+    warnings: Tuple[str, ...] = ()
+
+
+def make_resources(
+    plan: Plan,
+    destination: Destination,
+    options: ResourceOptions = ResourceOptions(),
+    signatures: Optional[Mapping[Digest, Sequence[bytes]]] = None,
+) -> Resources:
+    """The files for a cluster.  Reads nothing but the templates that the configuration names.
+
+    signatures: of releases, by digest; those that the plan carries when not given.
+    Raises InputError (an option, an image without origin, an entry larger than an object may be).
+    """
+    options.check()
+    generation = _generation(plan)
+    warnings: List[str] = []
+    found = _mirror_sets(plan, destination, options, generation)
+    found.update(_catalogs(plan, destination, generation, warnings))
+    found.update(_update_service(plan, destination, warnings))
+    found.update(_signatures(release_signatures.documents(plan.releases) if signatures is None else signatures, options, generation))
+    return Resources(found, tuple(warnings))
+
+
+def preview_resources(plan: Plan, destination: Destination, folder: str, options: ResourceOptions = ResourceOptions()) -> List[Change]:
+    """What `write_resources` would do, with contents before and after; writes nothing."""
+    return folders.compare(folder, make_resources(plan, destination, options).files)
+
+
+def write_resources(plan: Plan, destination: Destination, folder: str, options: ResourceOptions = ResourceOptions()) -> List[Tuple[str, bool]]:
+    """Makes the folder hold the files for a cluster: each path, and whether it changed; removed files are among them.
+
+    Only files that an earlier call wrote are removed.  Raises InputError, StorageError.
+    """
+    return folders.apply(folder, make_resources(plan, destination, options).files)
+
+
+def _known(what: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise InputError(f'unknown {what} "{value}"', advice=f"Known are {', '.join(allowed)}.")
+
+
+def _generation(plan: Plan) -> Generation:
+    return Generation.V1 if plan.config.get("apiVersion") == Generation.V1.api_version else Generation.V2
+
+
+def _mirror_sets(plan: Plan, destination: Destination, options: ResourceOptions, generation: Generation) -> Dict[str, bytes]:
+    kinds = options.mirror_sets or ((IDMS, ITMS, ICSP) if generation is Generation.V1 else (IDMS, ITMS))
+    images = mirror_sets.mirrored(plan.images, destination, generation)
+    rules = {IDMS: mirror_sets.digest_and_tag_rules(images, destination, options.scope)}
+    rules[ITMS] = rules[IDMS]
+    if ICSP in kinds:
+        rules[ICSP] = mirror_sets.content_source_rules(images, destination, options.scope)
+    found = {}
+    for kind in kinds:
+        documents = mirror_sets.documents(kind, rules[kind], options.size_limit)
+        if documents:
+            found[_FILES[kind]] = yaml_bytes(documents)
+    return found
+
+
+def _catalogs(plan: Plan, destination: Destination, generation: Generation, warnings: List[str]) -> Dict[str, bytes]:
+    """In the order of the configuration, which v1 counts names by."""
+    images = sorted((image for image in plan.images if image.type == CATALOG and not image.subject), key=lambda image: (_position(image), image.key))
+    places = {_tagged(image, destination): image for image in images}
+    if generation is Generation.V1:
+        names = names_v1({place: _source_name(image) for place, image in places.items()})
+    else:
+        names = names_v2(places)
+    found = {}
+    for place, image in places.items():
+        name = names[place]
+        file_name = f"catalogSource-{name}.yaml" if generation is Generation.V1 else f"{name}.yaml"
+        found[file_name] = yaml_bytes([_catalog_source(plan, image, name, place, warnings)])
+        found[f"cc-{name[len(PREFIX):]}.yaml"] = yaml_bytes([cluster_catalog(name, place)])
+    return found
+
+
+def _catalog_source(plan: Plan, image: PlanImage, name: str, place: str, warnings: List[str]) -> Dict[str, Any]:
+    path = _template(plan, image)
+    if not path:
+        return catalog_source(name, place)
+    try:
+        return from_template(name, place, yaml_documents.load(files.read(path), path))
+    except FileNotFoundError:
+        reason = "there is no such file"
+    except MirrorError as error:
+        reason = error.message
+    warnings.append(f"targetCatalogSourceTemplate {path} is not used: {reason}; {name} is generated without it.")
+    return catalog_source(name, place)
+
+
+def _template(plan: Plan, image: PlanImage) -> str:
+    """The template of the configuration's entry that wants the catalog."""
+    operators = (plan.config.get("mirror") or {}).get("operators") or []
+    position = _position(image)
+    return operators[position].get("targetCatalogSourceTemplate") or "" if position < len(operators) else ""
+
+
+def _position(image: PlanImage) -> int:
+    """The number of the first `operators` entry that wants a catalog."""
+    numbers = [chain[0][len("operators[") : -1] for chain in image.why if chain and chain[0].startswith("operators[")]
+    return min((int(number) for number in numbers if number.isdigit()), default=1_000_000)
+
+
+def _source_name(image: PlanImage) -> str:
+    """The name part of a catalog's origin: behind registry and first namespace component (mirroring 2.1 P3)."""
+    reference = parse(image.origin, Generation.V1)
+    if reference.transport == OCI:
+        return reference.path.rstrip("/").rsplit("/", 1)[-1]
+    return reference.path.partition("/")[2] or reference.path
+
+
+def _tagged(image: PlanImage, destination: Destination) -> str:
+    place = destination.full(image.destination)
+    return f"{place}:{image.tags[0]}" if image.tags else f"{place}@{image.digest}"
+
+
+def _update_service(plan: Plan, destination: Destination, warnings: List[str]) -> Dict[str, bytes]:
+    graphs = [image for image in plan.images if image.type == GRAPH and not image.subject]
+    releases = sorted({image.destination for image in plan.images if image.type == RELEASE and not image.subject})
+    if not graphs:
+        return {}
+    if not releases:
+        warnings.append("The graph image is mirrored and no release is: updateService.yaml is not generated.")
+        return {}
+    graph = f"{destination.full(graphs[0].destination)}@{graphs[0].digest}"
+    return {"updateService.yaml": yaml_bytes([update_service(destination.full(releases[0]), graph)])}
+
+
+def _signatures(signatures: Mapping[Digest, Sequence[bytes]], options: ResourceOptions, generation: Generation) -> Dict[str, bytes]:
+    if not signatures:
+        return {}
+    if (options.signature_layout or (PER_RELEASE if generation is Generation.V1 else SINGLE)) == PER_RELEASE:
+        return {name: json_bytes(document) for name, document in signature_maps.one_per_release(signatures).items()}
+    maps = signature_maps.single(signatures)
+    whole: Any = maps[0] if len(maps) == 1 else {"apiVersion": "v1", "kind": "List", "items": maps}
+    return {"signature-configmap.yaml": yaml_bytes(maps), "signature-configmap.json": json_bytes(whole)}
