@@ -101,6 +101,7 @@ class Run:
 
     timestamp: seconds since 1970, as the caller gave them.  images: keys of what is new or has new tags.
     blobs: digests of blobs and manifests that no earlier sequence that still counts had brought.
+    archive: id of the archive that carried them; empty for a run from registry to registry, and where it is not known.
     """
 
     sequence: int
@@ -108,15 +109,19 @@ class Run:
     config: Dict[str, Any]
     images: Tuple[Tuple[str, str, str], ...] = ()
     blobs: Tuple[str, ...] = ()
+    archive: str = ""
 
     def document(self) -> Dict[str, Any]:
-        return {
+        document = {
             "sequence": self.sequence,
             "timestamp": self.timestamp,
             "config": self.config,
             "images": [list(key) for key in self.images],
             "blobs": list(self.blobs),
         }
+        if self.archive:
+            document["archive"] = self.archive
+        return document
 
     @classmethod
     def parse(cls, document: Dict[str, Any]) -> "Run":
@@ -126,6 +131,7 @@ class Run:
             config=document["config"],
             images=tuple((path, Digest.parse(digest), name) for path, digest, name in document["images"]),
             blobs=tuple(Digest.parse(text) for text in document["blobs"]),
+            archive=document.get("archive", ""),
         )
 
 
@@ -194,12 +200,20 @@ class History:
         )
 
     def record(
-        self, plan: Plan, shelf: Shelf, timestamp: int, failed: AbstractSet[Tuple[str, str]] = frozenset(), pruned: bool = True, uid: str = ""
+        self,
+        plan: Plan,
+        shelf: Shelf,
+        timestamp: int,
+        failed: AbstractSet[Tuple[str, str]] = frozenset(),
+        pruned: bool = True,
+        uid: str = "",
+        stays: AbstractSet[Tuple[str, str]] = frozenset(),
     ) -> "History":
         """The history after a run; the same history when the run brought nothing (mirroring 4.3, B5).
 
         failed: (destination, digest) of images that did not arrive; what was known of them stays.
         pruned: whether what the plan no longer names was given up; otherwise it still counts as being there.
+        stays: (path, id) of what was given up and could not be deleted; it is a candidate again next time.
         uid: for the first run, made up when not given.
         """
         step = self.next(plan, shelf)

@@ -53,7 +53,7 @@ def may_follow(archive: ArchiveReader, current: Optional[History]) -> bool:
     Raises Incompatible on a gap, naming the archive to load first.
     """
     contents = archive.contents
-    if not contents.requires:
+    if not contents.follows:
         return True
     return follows(contents.sequence, current.sequence if current is not None else 0, subject=archive.name)
 

@@ -27,6 +27,8 @@ HISTORY = "history.json"
 CUSTODY = "custody.json"
 LAYOUT = "oci-layout"
 INDEX = "index.json"
+# Archives know no clock: the same plan gives the same bytes (user-needs G23).
+_NO_TIME = 0
 REFERENCE_NAME = "org.opencontainers.image.ref.name"
 
 
@@ -57,34 +59,32 @@ def pack(
     history: History,
     volume_size: int,
     uid: str,
-    timestamp: int,
-    requires: str = "",
     signature: str = "",
     extra: Mapping[str, bytes] = {},
 ) -> Packing:
     """Describes the archive of the next sequence.
 
     history: what the receiving side has; an empty one makes a full set.
-    uid: of the history, for its first run.  timestamp: seconds since 1970 for the history's record.
-    requires: id of the archive of the sequence before.  extra: further documents by member name.
+    uid: of the history, for its first run.  extra: further documents by member name.
     Raises NotFound when a manifest of the plan is not on the shelf.
     """
     step = history.next(plan, shelf)
-    after = history.record(plan, shelf, timestamp, uid=uid)
+    after = history.record(plan, shelf, _NO_TIME, uid=uid)
     fresh = {(entry.path, entry.id) for entry in step.fresh}
     images = [image for image in plan.images if (image.destination, image.digest) in fresh]
     blobs, left_out = _split(images, shelf, step)
+    follows = history.sequence if history.associations else 0
     documents = {
         PLAN: files.json_bytes(plan.document()),
         HISTORY: files.json_bytes(after.document()),
-        CUSTODY: files.json_bytes(_custody(plan, step.sequence, requires)),
+        CUSTODY: files.json_bytes(_custody(plan, step.sequence, history)),
         **extra,
         LAYOUT: files.json_bytes({"imageLayoutVersion": "1.0.0"}),
         INDEX: files.json_bytes(_index(images, shelf)),
     }
     members = [Content.document(name, content) for name, content in documents.items()]
     members += [Content.blob(digest, size) for digest, size in sorted(blobs.items())]
-    contents = Contents(after.uid or uid, step.sequence, requires, volume_size, signature, tuple(members))
+    contents = Contents(after.uid or uid, step.sequence, follows, volume_size, signature, tuple(members))
     placed = tuple(PlacedImage(image, image.source) for image in images)
     return Packing(contents, documents, placed, frozenset(left_out), after)
 
@@ -126,14 +126,14 @@ def reference_name(image: PlanImage) -> str:
     return name if tagged else f"{image.source}@{image.digest}"
 
 
-def _custody(plan: Plan, sequence: int, requires: str) -> List[Dict[str, Any]]:
-    """One entry for each hop; no clock and no host, so that the same plan gives the same bytes."""
+def _custody(plan: Plan, sequence: int, history: History) -> List[Dict[str, Any]]:
+    """One entry for each hop, with the archive before this one; no clock and no host, so that the same plan gives the same bytes."""
     return [
         {
             "action": "archived",
             "sequence": sequence,
             "plan": Digest.of(files.json_bytes(plan.document())),
             "images": len(plan.images),
-            "follows": requires,
+            "previous": history.runs[-1].archive if history.runs else "",
         }
     ]

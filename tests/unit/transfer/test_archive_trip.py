@@ -52,7 +52,6 @@ class Side:
     def __init__(self, folder, store):
         self.folder, self.store = folder, store
         self.history = History("archive")
-        self.last = ""
 
     def ship(self, *names):
         mirror = {"additionalImages": [{"name": f"{HOST}/team/{name}"} for name in names]}
@@ -61,7 +60,7 @@ class Side:
         plan = build_plan(imageset, Context(upstream=self.store, workspace=workspace))
         assert plan.failures == ()
         shelf = Shelf(workspace.manifests)
-        packing = pack(plan, shelf, self.history, volume_size=1 << 20, uid="test-uid", timestamp=1, requires=self.last)
+        packing = pack(plan, shelf, self.history, volume_size=1 << 20, uid="test-uid")
         folder = self.folder / f"out{packing.contents.sequence}"
         unfinished = UnfinishedSet(str(folder), packing.contents)
         unfinished.open(packing.documents)
@@ -69,7 +68,7 @@ class Side:
         result = transfer(packing.images, self.store, writer, shelf, journal=Journal(None, "archive"))
         assert result.complete and writer.missing() == ()
         unfinished.finish()
-        self.history, self.last = packing.history, unfinished.archive_id
+        self.history = packing.history
         return folder
 
 

@@ -51,14 +51,14 @@ class Contents:
     """The manifest of one archive set.
 
     uid: of the history that the set belongs to.  sequence: from 1.
-    requires: id of the archive that must be loaded before; empty for a full set.
+    follows: the sequence that must have been loaded before; 0 for a full set, which stands alone.
     volume_size: bytes that no volume exceeds.  signature: see SIGNATURES.
     members: in the order in which they lie in the volumes.
     """
 
     uid: str
     sequence: int
-    requires: str
+    follows: int
     volume_size: int
     signature: str
     members: Tuple[Content, ...]
@@ -70,7 +70,7 @@ class Contents:
                 "schema": SCHEMA,
                 "uid": self.uid,
                 "sequence": self.sequence,
-                "requires": self.requires,
+                "follows": self.follows,
                 "volume_size": self.volume_size,
                 "signature": self.signature,
                 "members": [[member.name, member.size, member.digest] for member in self.members],
@@ -95,7 +95,7 @@ class Contents:
             contents = cls(
                 uid=str(document["uid"]),
                 sequence=int(document["sequence"]),
-                requires=str(document["requires"]),
+                follows=int(document["follows"]),
                 volume_size=int(document["volume_size"]),
                 signature=str(document["signature"]),
                 members=tuple(_member(entry) for entry in document["members"]),
@@ -103,7 +103,7 @@ class Contents:
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise CorruptContent(f"the archive's manifest is malformed: {error}", subject=subject) from error
         # Whoever wrote other bytes than we would is refused, so that there is one reading only.
-        if contents.encoded() != encoded or contents.signature not in SIGNATURES or contents.sequence < 1:
+        if contents.encoded() != encoded or contents.signature not in SIGNATURES or not 0 <= contents.follows < contents.sequence:
             raise CorruptContent("the archive's manifest is malformed", subject=subject)
         return contents
 

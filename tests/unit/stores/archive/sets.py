@@ -28,10 +28,10 @@ def documents(content=(), tag="registry.example.com/ns/app:v1"):
     return {"plan.json": b'{"a": 1}\n', "oci-layout": b'{"imageLayoutVersion": "1.0.0"}', "index.json": json.dumps(index).encode()}
 
 
-def contents(content, volume_size=1 << 30, sequence=1, signature="", uid="u-1", requires=""):
+def contents(content, volume_size=1 << 30, sequence=1, signature="", uid="u-1", follows=0):
     named = [Content.document(name, data) for name, data in documents(content).items()]
     members = named + [Content.blob(Digest.of(blob), len(blob)) for blob in content]
-    return Contents(uid, sequence, requires, volume_size, signature, tuple(members))
+    return Contents(uid, sequence, follows, volume_size, signature, tuple(members))
 
 
 def fill(writer, blob, chunk=4096):

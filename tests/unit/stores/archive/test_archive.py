@@ -114,7 +114,7 @@ def test_large_sizes_and_long_names_have_headers_that_tar_reads():
 def test_a_sha512_blob_is_listed_by_tar_with_its_whole_name(tmp_path):
     blob = b"content"
     digest = Digest("sha512:" + hashlib.sha512(blob).hexdigest())
-    wanted = Contents("u", 1, "", 1 << 20, "", (*sets.contents([]).members, Content.blob(digest, len(blob))))
+    wanted = Contents("u", 1, 0, 1 << 20, "", (*sets.contents([]).members, Content.blob(digest, len(blob))))
     unfinished = UnfinishedSet(str(tmp_path), wanted)
     unfinished.open(sets.documents())
     place = ArchiveWriter(unfinished).start_blob("any", Descriptor("x", digest, len(blob)))
