@@ -126,7 +126,9 @@ def split(text: Any) -> Tuple[str, str, str, str]:
         raise _refused(text, "no repository is named", "Write host/repository:tag.")
     if tag is not None and not TAG.match(tag):
         raise _refused(
-            text, f"{tag!r} is not a tag", "A tag has 1 to 128 letters, digits, underscores, dots and dashes, and starts with neither of the last two."
+            text,
+            f"{tag!r} is not a tag",
+            "A tag has 1 to 128 letters, digits, underscores, dots and dashes, and starts with neither of the last two.",
         )
     return name, tag or "", digest, transport
 

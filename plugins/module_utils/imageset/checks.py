@@ -95,7 +95,9 @@ class _Checks:
             if storage.local.path:
                 self._report("CFG-21", "storageConfig", "local and registry exclude each other; keep one")
             else:
-                self._warnings.append("storageConfig.local has no path and is left out of account; the history is kept in storageConfig.registry.")
+                self._warnings.append(
+                    "storageConfig.local has no path and is left out of account; the history is kept in storageConfig.registry."
+                )
 
     # Releases
 
@@ -129,13 +131,18 @@ class _Checks:
     def _channel(self, channel: Channel, path: str) -> None:
         if self._required(channel.name, path, "name") and not _CHANNEL.match(channel.name):
             self._report(
-                "CFG-43", f"{path}.name", f'"{channel.name}" is not a channel: a channel has lower-case letters, digits, dots and dashes, as in stable-4.16'
+                "CFG-43",
+                f"{path}.name",
+                f'"{channel.name}" is not a channel: a channel has lower-case letters, digits, dots and dashes, as in stable-4.16',
             )
         if channel.type.lower() not in RELEASE_TYPES:
             self._report("CFG-44", f"{path}.type", f'unknown type "{channel.type}"; known are {" and ".join(RELEASE_TYPES)}')
         elif channel.type not in RELEASE_TYPES:
             self._warnings.append(f'{path}.type is written "{channel.type}" and taken for {channel.type.lower()}.')
-        bounds = [self._release_bound(channel, key, text, path) for key, text in (("minVersion", channel.min_version), ("maxVersion", channel.max_version))]
+        bounds = [
+            self._release_bound(channel, key, text, path)
+            for key, text in (("minVersion", channel.min_version), ("maxVersion", channel.max_version))
+        ]
         self._range(channel, bounds, path)
         bounded = bool(channel.min_version or channel.max_version)
         if channel.full and bounded:
@@ -170,7 +177,10 @@ class _Checks:
                 continue
         for name, first, second in _duplicates(names):
             self._report(
-                "CFG-31", second, f'catalog "{name}": duplicate found in configuration; give one of them a targetCatalog or a targetTag', first
+                "CFG-31",
+                second,
+                f'catalog "{name}": duplicate found in configuration; give one of them a targetCatalog or a targetTag',
+                first,
             )
 
     def _catalog(self, catalog: Catalog, path: str) -> None:
@@ -245,7 +255,9 @@ class _Checks:
         wanted = package.default_channel
         if wanted and wanted not in [channel.name for channel in package.channels]:
             self._report(
-                "CFG-5", f"{path}.defaultChannel", f'"{wanted}" must be declared in the channels of package "{package.name}" when it is its defaultChannel'
+                "CFG-5",
+                f"{path}.defaultChannel",
+                f'"{wanted}" must be declared in the channels of package "{package.name}" when it is its defaultChannel',
             )
 
 

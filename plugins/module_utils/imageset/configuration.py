@@ -29,9 +29,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.tree 
 
 KINDS = (IMAGE_SET, DELETE_IMAGE_SET)
 _STANZAS = {IMAGE_SET: "mirror", DELETE_IMAGE_SET: "delete"}
-_OLD_API = (
-    "v1alpha1 is no longer read: set v1alpha2, write platform for ocp, full (which means the opposite) for headsOnly, minVersion for startingVersion"
-)
+_OLD_API = "v1alpha1 is no longer read: set v1alpha2, write platform for ocp, full (which means the opposite) for headsOnly, minVersion for startingVersion"
 
 
 def load(path: str, kinds: Tuple[str, ...] = KINDS) -> ImageSet:
@@ -43,7 +41,9 @@ def load(path: str, kinds: Tuple[str, ...] = KINDS) -> ImageSet:
     try:
         content = files.read(path)
     except FileNotFoundError as error:
-        raise InputError(f"there is no configuration at {path}", subject=path, advice="Give the path of an ImageSetConfiguration.") from error
+        raise InputError(
+            f"there is no configuration at {path}", subject=path, advice="Give the path of an ImageSetConfiguration."
+        ) from error
     imageset = _read(tree.from_bytes(content, path), path, kinds)
     return replace(imageset, warnings=tree.slow_loader_warning() + imageset.warnings)
 
@@ -103,7 +103,9 @@ class _Reading:
         if named is None:
             self.problems.append(Problem("E-KIND", "kind", f"kind is missing; {expected} is expected", line))
         else:
-            self.problems.append(Problem("E-GVK", "kind", f'kind "{entry.value.written}" is not accepted here; {expected} is expected', line))
+            self.problems.append(
+                Problem("E-GVK", "kind", f'kind "{entry.value.written}" is not accepted here; {expected} is expected', line)
+            )
         if named in KINDS:
             return named
         return DELETE_IMAGE_SET if self._entry("delete") and not self._entry("mirror") else IMAGE_SET
@@ -138,7 +140,9 @@ class _Reading:
         named = self._entry("apiVersion")
         needed = kind == DELETE_IMAGE_SET or (named is not None and named.value.content == Generation.V2.api_version)
         if needed and self._entry(wanted) is None:
-            self.problems.append(Problem(f"E-{wanted.upper()}", wanted, f"the stanza {wanted} is missing; every {kind} has it", self._root.line))
+            self.problems.append(
+                Problem(f"E-{wanted.upper()}", wanted, f"the stanza {wanted} is missing; every {kind} has it", self._root.line)
+            )
         extra = self._entry(other)
         if extra is not None:
             self.problems.append(Problem("E-XSTANZA", other, f"is not allowed in {kind}; it has {wanted}", extra.line))

@@ -136,7 +136,9 @@ class Decoder:
                 known = value.content is None or self.is_kind(value, schema.TEXT, _join(path, name))
                 parts[name] = value.content.strip() if known and value.content else ""
                 if known and not parts[name]:
-                    self.report("E-PLATFORM", path, f"{name} must not be empty; write it as in {{os: linux, architecture: amd64}}", node.line)
+                    self.report(
+                        "E-PLATFORM", path, f"{name} must not be empty; write it as in {{os: linux, architecture: amd64}}", node.line
+                    )
             if all(parts.values()):
                 yield Platform(parts["os"], parts["architecture"])
 

@@ -120,4 +120,8 @@ def _host_and_namespace(rest: str, text: str) -> Tuple[str, str]:
 def _collision(place: Tuple[str, str], claims: Sequence[Claim], destination: Destination) -> InputError:
     names = sorted(claim.name for claim in claims)
     advice = "Raise max_nested_paths, or give one of them another repository or tag (targetRepo, targetTag, targetCatalog)."
-    return InputError(f"{destination.host}/{place[0]}:{place[1]} is the destination of {' and of '.join(names)}, which differ", subject=names[0], advice=advice)
+    return InputError(
+        f"{destination.host}/{place[0]}:{place[1]} is the destination of {' and of '.join(names)}, which differ",
+        subject=names[0],
+        advice=advice,
+    )

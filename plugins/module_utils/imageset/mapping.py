@@ -75,7 +75,9 @@ def map_additional_image(entry: AdditionalImage, reference: Reference, generatio
     if entry.target_repo:
         check_target(entry.target_repo)
     if entry.target_tag and not TAG.match(entry.target_tag):
-        raise InputError(f'invalid targetTag "{entry.target_tag}"', advice="A tag has up to 128 letters, digits, dots, dashes and underscores.")
+        raise InputError(
+            f'invalid targetTag "{entry.target_tag}"', advice="A tag has up to 128 letters, digits, dots, dashes and underscores."
+        )
     repository = entry.target_repo or _source_path(reference, generation)
     return Target(repository, entry.target_tag or _plain_tag(reference, generation, crowded))
 
@@ -93,7 +95,9 @@ def map_catalog(catalog: Catalog, generation: Generation, digest: str = "") -> T
     """
     repository, tag = _v1_catalog(catalog, digest) if generation is Generation.V1 else _v2_catalog(catalog, digest)
     if not is_path(repository):
-        raise InputError(f'"{repository}" cannot be the repository of catalog {catalog.catalog}', subject=catalog.catalog, advice="Give a targetCatalog.")
+        raise InputError(
+            f'"{repository}" cannot be the repository of catalog {catalog.catalog}', subject=catalog.catalog, advice="Give a targetCatalog."
+        )
     return Target(repository, _tag(tag))
 
 
@@ -155,7 +159,9 @@ def _source_path(reference: Reference, generation: Generation) -> str:
     path = path.lower() if generation is Generation.V1 else path
     if not is_path(path):
         raise InputError(
-            f'the directory "{reference.path}" cannot be the name of a repository', subject=str(reference), advice="Give a targetRepo, or rename it."
+            f'the directory "{reference.path}" cannot be the name of a repository',
+            subject=str(reference),
+            advice="Give a targetRepo, or rename it.",
         )
     return path
 
@@ -185,5 +191,7 @@ def _v2_catalog(catalog: Catalog, digest: str) -> Tuple[str, str]:
 
 def _tag(text: str) -> str:
     if not TAG.match(text):
-        raise InputError(f'"{text}" is not a tag', subject=text, advice="A tag has up to 128 letters, digits, dots, dashes and underscores.")
+        raise InputError(
+            f'"{text}" is not a tag', subject=text, advice="A tag has up to 128 letters, digits, dots, dashes and underscores."
+        )
     return text

@@ -17,7 +17,16 @@ NAMESPACE = "openshift-marketplace"
 SOURCE_TYPE = "grpc"
 
 # What a cluster writes into objects and nobody should hand back to it.
-_RUNTIME = ("creationTimestamp", "resourceVersion", "uid", "generation", "managedFields", "selfLink", "deletionTimestamp", "ownerReferences")
+_RUNTIME = (
+    "creationTimestamp",
+    "resourceVersion",
+    "uid",
+    "generation",
+    "managedFields",
+    "selfLink",
+    "deletionTimestamp",
+    "ownerReferences",
+)
 
 
 def catalog_source(name: str, image: str) -> Dict[str, Any]:

@@ -40,7 +40,9 @@ def compare(folder: str, wanted: Mapping[str, bytes]) -> List[Change]:
     for name in wanted:
         if not _is_name(name):
             raise InputError(f"{name!r:.200} is not a file name")
-    changes = [Change(os.path.join(folder, name), _content(os.path.join(folder, name)), content) for name, content in sorted(wanted.items())]
+    changes = [
+        Change(os.path.join(folder, name), _content(os.path.join(folder, name)), content) for name, content in sorted(wanted.items())
+    ]
     stale = sorted(set(_listed(folder)) - set(wanted))
     for name in stale:
         path = os.path.join(folder, name)

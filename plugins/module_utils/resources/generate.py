@@ -25,7 +25,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import folder as folders
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import mirror_sets, signature_maps
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_names import PREFIX, names_v1, names_v2
-from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_sources import catalog_source, cluster_catalog, from_template
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_sources import (
+    catalog_source,
+    cluster_catalog,
+    from_template,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.coverage import SCOPES
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.folder import Change
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.mirror_sets import ICSP, IDMS, ITMS, KINDS, SIZE_LIMIT
@@ -93,7 +97,9 @@ def preview_resources(plan: Plan, destination: Destination, folder: str, options
     return folders.compare(folder, make_resources(plan, destination, options).files)
 
 
-def write_resources(plan: Plan, destination: Destination, folder: str, options: ResourceOptions = ResourceOptions()) -> List[Tuple[str, bool]]:
+def write_resources(
+    plan: Plan, destination: Destination, folder: str, options: ResourceOptions = ResourceOptions()
+) -> List[Tuple[str, bool]]:
     """Makes the folder hold the files for a cluster: each path, and whether it changed; removed files are among them.
 
     Only files that an earlier call wrote are removed.  Raises InputError, StorageError.
@@ -127,7 +133,9 @@ def _mirror_sets(plan: Plan, destination: Destination, options: ResourceOptions,
 
 def _catalogs(plan: Plan, destination: Destination, generation: Generation, warnings: List[str]) -> Dict[str, bytes]:
     """In the order of the configuration, which v1 counts names by."""
-    images = sorted((image for image in plan.images if image.type == CATALOG and not image.subject), key=lambda image: (_position(image), image.key))
+    images = sorted(
+        (image for image in plan.images if image.type == CATALOG and not image.subject), key=lambda image: (_position(image), image.key)
+    )
     places = {_tagged(image, destination): image for image in images}
     if generation is Generation.V1:
         names = names_v1({place: _source_name(image) for place, image in places.items()})

@@ -50,7 +50,10 @@ def lines(
         place = prefix + destination.full(image.destination)
         for name in [f"{place}:{tag}" for tag in image.tags] or [f"{place}@{image.digest}"]:
             found.add(Line(_text(source, prefix), name))
-        found.update(Line(_text(replace(source, tag="", digest=child), prefix), f"{place}@{child}") for child in (children or {}).get(image.digest, ()))
+        found.update(
+            Line(_text(replace(source, tag="", digest=child), prefix), f"{place}@{child}")
+            for child in (children or {}).get(image.digest, ())
+        )
     return sorted(found, key=lambda line: (line.destination, line.source))
 
 

@@ -13,9 +13,24 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, GRAPH, RELATED, RELEASE, RELEASE_CONTENT
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import (
+    BUNDLE,
+    CATALOG,
+    GRAPH,
+    RELATED,
+    RELEASE,
+    RELEASE_CONTENT,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.resources.coverage import DIGEST, NAMESPACE, REPOSITORY, TAG, Mirrored, Rule, cover
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.coverage import (
+    DIGEST,
+    NAMESPACE,
+    REPOSITORY,
+    TAG,
+    Mirrored,
+    Rule,
+    cover,
+)
 
 IDMS, ITMS, ICSP = "idms", "itms", "icsp"
 KINDS = (IDMS, ITMS, ICSP)

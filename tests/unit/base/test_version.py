@@ -51,7 +51,25 @@ def test_build_metadata_is_kept_and_does_not_count():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "4", "4.12", "v4.12.0", "v4.0.0-0.1", "4-0-0+0.1", "0.1.0.1", "04.1.0", "4.1.0-01", "4.1.0-", "4.1.0+", "4.1.0-a..b", "4.1.0\n", " 4.1.0", "4.٢.0", None, 4.12],
+    [
+        "",
+        "4",
+        "4.12",
+        "v4.12.0",
+        "v4.0.0-0.1",
+        "4-0-0+0.1",
+        "0.1.0.1",
+        "04.1.0",
+        "4.1.0-01",
+        "4.1.0-",
+        "4.1.0+",
+        "4.1.0-a..b",
+        "4.1.0\n",
+        " 4.1.0",
+        "4.٢.0",
+        None,
+        4.12,
+    ],
 )
 def test_strict_refuses(text):
     with pytest.raises(InputError) as raised:
@@ -64,7 +82,9 @@ def test_the_empty_version_is_named():
         Version.parse("")
 
 
-@pytest.mark.parametrize("text, same", [("1.2", "1.2.0"), ("v1.2.3", "1.2.3"), ("4", "4.0.0"), ("1.02.3", "1.2.3"), ("v1.2-rc.1+x", "1.2.0-rc.1")])
+@pytest.mark.parametrize(
+    "text, same", [("1.2", "1.2.0"), ("v1.2.3", "1.2.3"), ("4", "4.0.0"), ("1.02.3", "1.2.3"), ("v1.2-rc.1+x", "1.2.0-rc.1")]
+)
 def test_lenient_takes_what_users_write(text, same):
     version = Version.parse_lenient(text)
     assert version == Version.parse(same)

@@ -52,7 +52,22 @@ def test_the_first_expression_that_matches_is_named():
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(?=a)", "(?!a)", "(?<=a)b", "(?<!a)b", r"(a)\1", "(?P<x>a)(?P=x)", "(a)?(?(1)b|c)", "(?>a)", "(?#note)a", "a*+", "a++", "a{1,2}+", r"a\Z", r"\u0061"],
+    [
+        "(?=a)",
+        "(?!a)",
+        "(?<=a)b",
+        "(?<!a)b",
+        r"(a)\1",
+        "(?P<x>a)(?P=x)",
+        "(a)?(?(1)b|c)",
+        "(?>a)",
+        "(?#note)a",
+        "a*+",
+        "a++",
+        "a{1,2}+",
+        r"a\Z",
+        r"\u0061",
+    ],
 )
 def test_what_re2_does_not_know_is_refused(pattern):
     with pytest.raises(InputError) as raised:

@@ -143,7 +143,9 @@ def test_vector_15_package_or_channel_twice():
 def test_vectors_16_and_17_blocked_expressions(base):
     (problem,) = problems_of(mirror(base, blockedImages=[{"name": "[invalid"}]))
     assert problem.rule == "CFG-38" and '"[invalid"' in problem.message
-    assert parse(mirror(base, blockedImages=[{"name": "registry/namespace/image@sha256:.*"}])).blocked_images == ("registry/namespace/image@sha256:.*",)
+    assert parse(mirror(base, blockedImages=[{"name": "registry/namespace/image@sha256:.*"}])).blocked_images == (
+        "registry/namespace/image@sha256:.*",
+    )
 
 
 def test_vector_18_storage_config_in_v2():
@@ -231,7 +233,11 @@ mirror:
         ({"apiVersion": V2["apiVersion"], "mirror": {}}, "E-KIND", "kind"),
         ({**V2, "kind": "Pod", "mirror": {}}, "E-GVK", '"Pod"'),
         ({"kind": "ImageSetConfiguration", "mirror": {}}, "E-GVK", "apiVersion is missing"),
-        ({**V2, "apiVersion": "mirror.openshift.io/v1", "mirror": {}}, "E-GVK", "mirror.openshift.io/v1alpha2 or mirror.openshift.io/v2alpha1"),
+        (
+            {**V2, "apiVersion": "mirror.openshift.io/v1", "mirror": {}},
+            "E-GVK",
+            "mirror.openshift.io/v1alpha2 or mirror.openshift.io/v2alpha1",
+        ),
         ({**V2, "apiVersion": "mirror.openshift.io/v1alpha1", "mirror": {"ocp": 1}}, "E-GVK", "headsOnly"),
         ({**V2, "apiVersion": 2, "mirror": {}}, "E-GVK", '"2"'),
         ([], "E-TYPE", "mapping"),
@@ -326,7 +332,9 @@ def test_unknown_keys_name_the_way_out(document, advice):
 
 
 def test_two_spellings_of_one_key(tmp_path):
-    text = "apiVersion: mirror.openshift.io/v1alpha2\nkind: ImageSetConfiguration\nmirror:\n  additionalImages: []\n  additionalimages: []\n"
+    text = (
+        "apiVersion: mirror.openshift.io/v1alpha2\nkind: ImageSetConfiguration\nmirror:\n  additionalImages: []\n  additionalimages: []\n"
+    )
     with pytest.raises(ConfigurationError) as raised:
         loaded(tmp_path, text)
     (problem,) = raised.value.problems
@@ -412,7 +420,9 @@ def test_a_delete_range_upside_down_is_a_warning():
     assert any("4.14.1 is higher than" in warning for warning in imageset.warnings)
 
 
-@pytest.mark.parametrize("name, advice", [("x86_64", "amd64?"), ("aarch64", "arm64?"), ("riscv64", "known are amd64, arm64, ppc64le, s390x, multi")])
+@pytest.mark.parametrize(
+    "name, advice", [("x86_64", "amd64?"), ("aarch64", "arm64?"), ("riscv64", "known are amd64, arm64, ppc64le, s390x, multi")]
+)
 def test_architectures(name, advice):
     (problem,) = problems_of(mirror(V1, platform={"architectures": ["multi", name]}))
     assert (problem.rule, problem.path) == ("CFG-44", "mirror.platform.architectures[1]") and advice in problem.message
@@ -425,7 +435,9 @@ def test_platform_warnings():
     assert any("graph has no effect" in warning for warning in parse(mirror(V1, platform={"graph": True})).warnings)
 
 
-@pytest.mark.parametrize("entry", [{"os": "linux"}, {"architecture": "amd64"}, {"os": " ", "architecture": "amd64"}, {"os": None, "architecture": "amd64"}])
+@pytest.mark.parametrize(
+    "entry", [{"os": "linux"}, {"architecture": "amd64"}, {"os": " ", "architecture": "amd64"}, {"os": None, "architecture": "amd64"}]
+)
 @pytest.mark.parametrize("place", ["platform", "operators", "additionalImages", "chart"])
 def test_platform_objects_are_whole(entry, place):
     holders = {
@@ -455,7 +467,10 @@ def test_v1_packages(package, rule):
 
 @pytest.mark.parametrize("version", ["1.2", "v1.2.3", "1.2.3-4"])
 def test_operator_bounds_are_lenient(version):
-    assert parse(operators({"catalog": CATALOG, "packages": [{"name": "foo", "minVersion": version}]})).operators[0].packages[0].min_version == version
+    assert (
+        parse(operators({"catalog": CATALOG, "packages": [{"name": "foo", "minVersion": version}]})).operators[0].packages[0].min_version
+        == version
+    )
 
 
 @pytest.mark.parametrize("catalog", ["registry.io/a/b", "registry.io/a:b@sha256:short", "s3://a/b:c"])
@@ -499,7 +514,10 @@ WHOLE_V2 = {
     "mirror": {
         "platform": {
             "graph": True,
-            "channels": [{"name": "stable-4.16", "minVersion": "4.16.1", "maxVersion": "4.16.9", "shortestPath": True}, {"name": "okd", "type": "okd", "full": True}],
+            "channels": [
+                {"name": "stable-4.16", "minVersion": "4.16.1", "maxVersion": "4.16.9", "shortestPath": True},
+                {"name": "okd", "type": "okd", "full": True},
+            ],
             "platforms": [{"os": "linux", "architecture": "arm64"}],
             "release": f"quay.io/r/p@sha256:{HEX}",
             "kubeVirtContainer": True,
@@ -515,9 +533,13 @@ WHOLE_V2 = {
                 "packages": [{"name": "p", "defaultChannel": "c", "channels": [{"name": "c", "minVersion": "1.0", "maxVersion": "2.0"}]}],
             }
         ],
-        "additionalImages": [{"name": "a.io/b:c", "targetRepo": "d", "targetTag": "e", "platforms": [{"os": "linux", "architecture": "s390x"}]}],
+        "additionalImages": [
+            {"name": "a.io/b:c", "targetRepo": "d", "targetTag": "e", "platforms": [{"os": "linux", "architecture": "s390x"}]}
+        ],
         "helm": {
-            "repositories": [{"name": "r", "url": "https://charts.example.com/", "charts": [{"name": "c", "version": "1.0.0", "imagePaths": ["{.a}"]}]}],
+            "repositories": [
+                {"name": "r", "url": "https://charts.example.com/", "charts": [{"name": "c", "version": "1.0.0", "imagePaths": ["{.a}"]}]}
+            ],
             "local": [
                 {
                     "name": "l",
@@ -574,7 +596,10 @@ def test_v2_values():
 def test_order_of_keys_and_their_case_do_not_matter():
     def shuffled(value):
         if isinstance(value, dict):
-            return {key if key in ("values", "image", "tag", "pull", "list") else key.upper(): shuffled(value[key]) for key in reversed(list(value))}
+            return {
+                key if key in ("values", "image", "tag", "pull", "list") else key.upper(): shuffled(value[key])
+                for key in reversed(list(value))
+            }
         return [shuffled(entry) for entry in value] if isinstance(value, list) else value
 
     reordered = shuffled(WHOLE_V2)
@@ -640,7 +665,19 @@ def test_the_slow_loader_is_told_of_and_reads_the_same(tmp_path, monkeypatch):
 
 def test_scalars_are_what_json_would_have():
     text = "{a: yes, b: 'yes', c: 4, d: 0x10, e: 010, f: 1.5, g: 2024-01-01, h: 12:30, i: ~, j: ! 5, k: .inf, l: 1_000, m: -7}"
-    expected = {"a": True, "b": "yes", "c": 4, "d": 16, "e": 8, "f": 1.5, "g": "2024-01-01", "h": "12:30", "i": None, "j": "5", "k": float("inf")}
+    expected = {
+        "a": True,
+        "b": "yes",
+        "c": 4,
+        "d": 16,
+        "e": 8,
+        "f": 1.5,
+        "g": "2024-01-01",
+        "h": "12:30",
+        "i": None,
+        "j": "5",
+        "k": float("inf"),
+    }
     expected.update(l=1000, m=-7)
     assert tree.from_bytes(text.encode()).plain() == expected
 
@@ -660,10 +697,29 @@ def test_files_that_are_not_there_or_not_text(tmp_path):
 
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False) | st.sampled_from(["", "x", "4.16.1", "a.io/b:c", "linux", "[", "stable-4.16"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["", "x", "4.16.1", "a.io/b:c", "linux", "[", "stable-4.16"]),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
-        st.sampled_from(["name", "catalog", "packages", "channels", "minVersion", "maxVersion", "platforms", "os", "full", "targetCatalog", "path", "values"]),
+        st.sampled_from(
+            [
+                "name",
+                "catalog",
+                "packages",
+                "channels",
+                "minVersion",
+                "maxVersion",
+                "platforms",
+                "os",
+                "full",
+                "targetCatalog",
+                "path",
+                "values",
+            ]
+        ),
         inner,
         max_size=4,
     ),
@@ -672,7 +728,10 @@ JUNK = st.recursive(
 
 
 @settings(derandomize=True, max_examples=250, deadline=None)
-@given(st.sampled_from([V1, V2, DELETE]), st.dictionaries(st.sampled_from(["platform", "operators", "additionalImages", "helm", "blockedImages", "samples"]), JUNK))
+@given(
+    st.sampled_from([V1, V2, DELETE]),
+    st.dictionaries(st.sampled_from(["platform", "operators", "additionalImages", "helm", "blockedImages", "samples"]), JUNK),
+)
 def test_any_document_loads_or_is_refused_with_reasons(base, content):
     document = {**base, ("delete" if base is DELETE else "mirror"): content}
     try:

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import is_path
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Claim, Destination, check_collisions, directory_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import (
+    Claim,
+    Destination,
+    check_collisions,
+    directory_of,
+)
 
 LONG = "ocpbugs-11922/mirror-release/gitlab-org/ci-cd/gitlab-runner-ubi-images/gitlab-runner-helper-ocp"
 
@@ -142,7 +147,9 @@ def test_a_placed_repository_obeys_the_limit_and_the_namespace(namespace, path, 
     assert not namespace or repository.startswith("/".join(namespace) + "/")
 
 
-@pytest.mark.parametrize("text, folder", [("file://foo", "foo"), ("file://./foo", "foo"), ("file://", "."), ("file:///srv/archive/", "/srv/archive")])
+@pytest.mark.parametrize(
+    "text, folder", [("file://foo", "foo"), ("file://./foo", "foo"), ("file://", "."), ("file:///srv/archive/", "/srv/archive")]
+)
 def test_directories_of_archives(text, folder):
     assert directory_of(text) == folder
 

@@ -35,11 +35,17 @@ def additional(generation, name, crowded=False, **fields):
 def test_release_places():
     tag = "4.13.10-x86_64"
     assert str(mapping.map_release(tag)) == "openshift/release-images:4.13.10-x86_64"
-    assert str(mapping.map_release_component(tag, "agent-installer-api-server")) == "openshift/release:4.13.10-x86_64-agent-installer-api-server"
+    assert (
+        str(mapping.map_release_component(tag, "agent-installer-api-server"))
+        == "openshift/release:4.13.10-x86_64-agent-installer-api-server"
+    )
     assert str(mapping.map_kubevirt(tag)) == "openshift/release:4.13.10-x86_64-kube-virt-container"
     assert str(mapping.map_kubevirt(tag, "s390x")) == "openshift/release:4.13.10-x86_64-kube-virt-container-s390x"
     assert str(mapping.map_graph()) == "openshift/graph-image:latest"
-    assert Destination.parse("docker://localhost:5000/test").full(mapping.map_release(tag).repository) == "localhost:5000/test/openshift/release-images"
+    assert (
+        Destination.parse("docker://localhost:5000/test").full(mapping.map_release(tag).repository)
+        == "localhost:5000/test/openshift/release-images"
+    )
     with pytest.raises(InputError, match="not a tag"):
         mapping.map_release("4.13.10+x86")
 
@@ -65,7 +71,9 @@ def test_additional_images_of_v2(name, fields, expected):
     assert additional(V2, name, **fields) == expected
 
 
-@pytest.mark.parametrize("fields", [{"target_repo": "invalid:tag"}, {"target_repo": "Upper"}, {"target_repo": "/a"}, {"target_tag": "-x"}, {"target_tag": "a/b"}])
+@pytest.mark.parametrize(
+    "fields", [{"target_repo": "invalid:tag"}, {"target_repo": "Upper"}, {"target_repo": "/a"}, {"target_tag": "-x"}, {"target_tag": "a/b"}]
+)
 def test_invalid_targets_of_additional_images(fields):
     with pytest.raises(InputError, match="invalid target"):
         additional(V2, "registry.redhat.io/ubi8/ubi:latest", **fields)
@@ -146,7 +154,10 @@ def test_operator_images_of_v2(name, expected):
 
 
 FNV = [
-    ("registry.redhat.io/openshift4/ose-kube-rbac-proxy@sha256:7efeeb8b29872a6f0271f651d7ae02c91daea16d853c50e374c310f044d8c76c", "5574585a"),
+    (
+        "registry.redhat.io/openshift4/ose-kube-rbac-proxy@sha256:7efeeb8b29872a6f0271f651d7ae02c91daea16d853c50e374c310f044d8c76c",
+        "5574585a",
+    ),
     (
         "registry.redhat.io/openshift-sandboxed-containers/osc-operator-bundle@sha256:8da62ba1c19c905bc1b87a6233ead475b047a766dc2acb7569149ac5cfe7f0f1",
         "1adce9f",
@@ -202,7 +213,9 @@ RHOP = "oci://testdata/artifacts/rhop-ctlg-oci"
 def test_layout_catalogs_of_v1(fields, expected):
     target = mapping.map_catalog(Catalog(catalog=RHOP, **fields), V1, digest=D)
     assert str(target) == expected
-    assert Destination.parse("docker://localhost:5000/disconnected_ocp").full(target.repository).startswith("localhost:5000/disconnected_ocp/")
+    assert (
+        Destination.parse("docker://localhost:5000/disconnected_ocp").full(target.repository).startswith("localhost:5000/disconnected_ocp/")
+    )
 
 
 @pytest.mark.parametrize(
@@ -276,7 +289,11 @@ def test_catalogs_without_a_place(catalog, fields, generation):
         ("registry.com/ns/bar:v1.2", {"target_name": "foo", "target_tag": "v1.3"}, "registry.com/ns/foo:v1.3"),
         ("registry.com/ns/baz:v1.2", {"target_tag": "v1.3"}, "registry.com/ns/baz:v1.3"),
         (f"{INDEX}:v4.12", {"target_catalog": "def/redhat-operator-index"}, "registry.redhat.io/def/redhat-operator-index:v4.12"),
-        ("oci:///home/myuser/random/folder/redhat-operator-index:v4.12", {"target_catalog": "def/redhat-operator-index"}, "def/redhat-operator-index:v4.12"),
+        (
+            "oci:///home/myuser/random/folder/redhat-operator-index:v4.12",
+            {"target_catalog": "def/redhat-operator-index"},
+            "def/redhat-operator-index:v4.12",
+        ),
         (f"{INDEX}:v4.12", {}, f"{INDEX}:v4.12"),
         (RHOP, {"target_name": "rhopi"}, "testdata/artifacts/rhopi"),
         (RHOP, {"target_tag": "v12"}, "testdata/artifacts/rhop-ctlg-oci:v12"),

@@ -40,7 +40,10 @@ LONG = "abcd/efgh/ijkl/mnop/qrst/uvwx/yzab/cdef/ghij/klmn/opqr/stuvw"
         ("test/common-services", "cs-test-common-services"),
         (LONG, "cs-" + LONG.replace("/", "-")),
         (LONG + "x", "cs-" + LONG.replace("/", "-")),
-        ("abcd/efgh/ijkl/mnop/qrst/uvwx/yzab/cdef/ghij/klmn/opqr/stuv/wxyz/abcd", "cs-abcd-efgh-ijkl-mnop-qrst-uvwx-yzab-cdef-ghij-klmn-opqr-stu-0"),
+        (
+            "abcd/efgh/ijkl/mnop/qrst/uvwx/yzab/cdef/ghij/klmn/opqr/stuv/wxyz/abcd",
+            "cs-abcd-efgh-ijkl-mnop-qrst-uvwx-yzab-cdef-ghij-klmn-opqr-stu-0",
+        ),
     ],
 )
 def test_names_of_the_first_generation(source, name):
@@ -86,7 +89,11 @@ def test_three_hundred_nasty_names_are_valid_and_unique():
 
 def test_plain_resources():
     source = catalog_source("cs-x-v1", "m.io/x:v1")
-    assert source["metadata"] == {"name": "cs-x-v1", "namespace": "openshift-marketplace", "annotations": {"createdBy": "disconnected.mirror"}}
+    assert source["metadata"] == {
+        "name": "cs-x-v1",
+        "namespace": "openshift-marketplace",
+        "annotations": {"createdBy": "disconnected.mirror"},
+    }
     assert source["spec"] == {"image": "m.io/x:v1", "sourceType": "grpc"}
     catalog = cluster_catalog("cs-x-v1", "m.io/x:v1")
     assert catalog["metadata"]["name"] == "cc-x-v1" and "namespace" not in catalog["metadata"]

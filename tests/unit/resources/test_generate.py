@@ -16,7 +16,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, GENERIC, GRAPH, RELEASE, RELEASE_CONTENT
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import (
+    BUNDLE,
+    CATALOG,
+    GENERIC,
+    GRAPH,
+    RELEASE,
+    RELEASE_CONTENT,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import signature_maps
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import (
@@ -43,7 +50,9 @@ def image(kind, origin, destination, tags=(), digest=PAYLOAD, why=()):
 def plan(version=V2, operators=({"catalog": f"{INDEX}:v4.16"},), **changes):
     images = (
         image(RELEASE, f"quay.io/openshift-release-dev/ocp-release@{PAYLOAD}", "openshift/release-images", ("4.16.3-x86_64",)),
-        image(RELEASE_CONTENT, f"quay.io/openshift-release-dev/ocp-v4.0-art-dev@{OTHER}", "openshift/release", ("4.16.3-x86_64-cli",), OTHER),
+        image(
+            RELEASE_CONTENT, f"quay.io/openshift-release-dev/ocp-v4.0-art-dev@{OTHER}", "openshift/release", ("4.16.3-x86_64-cli",), OTHER
+        ),
         image(GRAPH, "localhost/openshift/graph-image:latest", "openshift/graph-image", ("latest",), OTHER),
         image(CATALOG, f"{INDEX}:v4.16", "redhat/redhat-operator-index", ("v4.16",), why=(("operators[0]",),)),
         image(BUNDLE, f"registry.redhat.io/a/bundle@{OTHER}", "a/bundle", ("sha256-" + "b" * 64,), OTHER),
@@ -51,7 +60,9 @@ def plan(version=V2, operators=({"catalog": f"{INDEX}:v4.16"},), **changes):
     )
     whole = Plan(
         config={"apiVersion": version, "kind": "ImageSetConfiguration", "mirror": {"operators": list(operators)}},
-        releases=({"payload": f"quay.io/openshift-release-dev/ocp-release@{PAYLOAD}", "signatures": [base64.b64encode(SIGNATURE).decode()]},),
+        releases=(
+            {"payload": f"quay.io/openshift-release-dev/ocp-release@{PAYLOAD}", "signatures": [base64.b64encode(SIGNATURE).decode()]},
+        ),
         images=images,
     )
     return replace(whole, **changes)
@@ -73,7 +84,10 @@ def test_files_of_the_second_generation():
         "updateService.yaml",
     ]
     assert resources.warnings == ()
-    assert [document["metadata"]["name"] for document in documents(resources, "idms-oc-mirror.yaml")] == ["idms-operator-0", "idms-release-0"]
+    assert [document["metadata"]["name"] for document in documents(resources, "idms-oc-mirror.yaml")] == [
+        "idms-operator-0",
+        "idms-release-0",
+    ]
     assert [document["metadata"]["name"] for document in documents(resources, "itms-oc-mirror.yaml")] == ["itms-generic-0"]
     (source,) = documents(resources, "cs-redhat-operator-index-v4-16.yaml")
     assert source["spec"]["image"] == "mirror.example.com:5000/ocp/redhat/redhat-operator-index:v4.16"
@@ -147,7 +161,9 @@ def test_a_catalog_without_tag_is_named_by_digest():
 
 
 def test_catalogs_with_one_name_are_counted_in_the_order_of_the_configuration():
-    images = tuple(image(CATALOG, f"x{number}.io/ns/dev:v1", f"ns{9 - number}/dev", ("v1",), why=((f"operators[{number}]",),)) for number in range(3))
+    images = tuple(
+        image(CATALOG, f"x{number}.io/ns/dev:v1", f"ns{9 - number}/dev", ("v1",), why=((f"operators[{number}]",),)) for number in range(3)
+    )
     resources = make_resources(plan(V1, images=images), MIRROR)
     for number, suffix in enumerate(("", "-1", "-2")):
         (source,) = documents(resources, f"catalogSource-cs-dev{suffix}.yaml")
@@ -206,7 +222,9 @@ def test_signatures_are_numbered_by_digest_and_large_sets_are_cut():
     assert sorted(key[-3:] for key in whole["binaryData"]) == ["a-1", "a-2", "b-1"]
     large = {Digest("sha256:" + f"{number:064x}"): (b"x" * 300_000,) for number in range(5)}
     parts = signature_maps.single(large)
-    assert [part["metadata"]["name"] for part in parts] == ["mirrored-release-signatures"] + [f"mirrored-release-signatures-{n}" for n in (1, 2)]
+    assert [part["metadata"]["name"] for part in parts] == ["mirrored-release-signatures"] + [
+        f"mirrored-release-signatures-{n}" for n in (1, 2)
+    ]
     assert sum(len(part["binaryData"]) for part in parts) == 5
     resources = make_resources(plan(), MIRROR, signatures=large)
     assert len(json.loads(resources.files["signature-configmap.json"])["items"]) == 3
@@ -276,7 +294,9 @@ def closed(schema):
 @pytest.mark.needs_data
 @pytest.mark.skipif(not os.path.isdir(CRDS), reason="../shared/data/crds is not here")
 @pytest.mark.parametrize("version", [V1, V2])
-@pytest.mark.parametrize("destination", ["docker://mirror.example.com:5000/ocp", "docker://localhost:5000", "docker://mirror.example.com/a/b"])
+@pytest.mark.parametrize(
+    "destination", ["docker://mirror.example.com:5000/ocp", "docker://localhost:5000", "docker://mirror.example.com/a/b"]
+)
 def test_documents_are_what_the_api_takes(version, destination):
     jsonschema = pytest.importorskip("jsonschema")
     known = schemas()

@@ -120,7 +120,10 @@ DIGESTS = [
 def test_digests_of_operators_by_namespace_and_by_repository():
     base = "myregistry.com/mynamespace"
     assert by_name(IDMS, DIGESTS) == {
-        "idms-operator-0": {"quay.io/openshift-community-operators": [f"{base}/openshift-community-operators"], "registry.redhat.io": [base]}
+        "idms-operator-0": {
+            "quay.io/openshift-community-operators": [f"{base}/openshift-community-operators"],
+            "registry.redhat.io": [base],
+        }
     }
     assert by_name(IDMS, DIGESTS, scope=REPOSITORY) == {
         "idms-operator-0": {
@@ -142,7 +145,9 @@ def test_a_limit_on_paths_makes_repository_entries():
     destination = Destination.parse("docker://myregistry.com/mynamespace", 2)
     found = by_name(ITMS, [image(RELATED, "quay.io/cockroachdb/cockroach-helm-operator:v1")], destination=destination, scope=NAMESPACE)
     assert found == {
-        "itms-operator-0": {"quay.io/cockroachdb/cockroach-helm-operator": ["myregistry.com/mynamespace/cockroachdb-cockroach-helm-operator"]}
+        "itms-operator-0": {
+            "quay.io/cockroachdb/cockroach-helm-operator": ["myregistry.com/mynamespace/cockroachdb-cockroach-helm-operator"]
+        }
     }
 
 
@@ -183,7 +188,9 @@ def test_an_image_without_origin_is_an_error():
 
 def test_several_mirrors_of_one_source():
     images = [image(GENERIC, f"quay.io/a/b@{D}", path) for path in ("one/b", "two/b", "one/b")]
-    assert by_name(IDMS, images) == {"idms-generic-0": {"quay.io/a/b": ["myregistry.com/mynamespace/one/b", "myregistry.com/mynamespace/two/b"]}}
+    assert by_name(IDMS, images) == {
+        "idms-generic-0": {"quay.io/a/b": ["myregistry.com/mynamespace/one/b", "myregistry.com/mynamespace/two/b"]}
+    }
 
 
 def test_v1_names_everything_by_digest():
@@ -196,7 +203,11 @@ def test_v1_names_everything_by_digest():
 
 
 def test_policies():
-    images = RELEASE_SET + [image(BUNDLE, f"registry.redhat.io/a/b/c@{D}"), image(GENERIC, "registry.redhat.io/ubi8/ubi:latest"), image(HELM, "x.io/solo:1")]
+    images = RELEASE_SET + [
+        image(BUNDLE, f"registry.redhat.io/a/b/c@{D}"),
+        image(GENERIC, "registry.redhat.io/ubi8/ubi:latest"),
+        image(HELM, "x.io/solo:1"),
+    ]
     base = "myregistry.com/mynamespace"
     assert by_name(ICSP, images, generation=V1) == {
         "generic-0": {"registry.redhat.io/ubi8": [f"{base}/ubi8"], "x.io/solo": [f"{base}/solo"]},
@@ -290,7 +301,11 @@ def test_the_written_form():
 
 
 def test_an_entry_for_tags_does_not_hide_the_one_for_digests():
-    images = [image(GENERIC, "a.io/ns/x:1", "custom/x"), image(GENERIC, f"a.io/ns/x@{D}"), image(GENERIC, f"a.io/ns/x/deep@{D}", "other/deep")]
+    images = [
+        image(GENERIC, "a.io/ns/x:1", "custom/x"),
+        image(GENERIC, f"a.io/ns/x@{D}"),
+        image(GENERIC, f"a.io/ns/x/deep@{D}", "other/deep"),
+    ]
     found = mirrored(images, MIRROR, V2)
     book = Book(digest_and_tag_rules(found, MIRROR))
     base = "myregistry.com/mynamespace"
@@ -315,7 +330,13 @@ IMAGES = st.lists(
 
 
 @settings(derandomize=True, max_examples=120, deadline=None)
-@given(IMAGES, st.sampled_from(["", "/n", "/n/m"]), st.sampled_from([0, 3, 4]), st.sampled_from(["", REPOSITORY, NAMESPACE, HOST]), st.sampled_from([V1, V2]))
+@given(
+    IMAGES,
+    st.sampled_from(["", "/n", "/n/m"]),
+    st.sampled_from([0, 3, 4]),
+    st.sampled_from(["", REPOSITORY, NAMESPACE, HOST]),
+    st.sampled_from([V1, V2]),
+)
 def test_every_image_is_found_at_the_mirror(entries, namespace, limit, scope, generation):
     destination = Destination.parse(f"docker://m.io{namespace}", limit)
     images = [image(kind, f"{host}/{path}{selector}", target or path) for kind, host, path, selector, target in entries]
