@@ -29,7 +29,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.tree 
 
 KINDS = (IMAGE_SET, DELETE_IMAGE_SET)
 _STANZAS = {IMAGE_SET: "mirror", DELETE_IMAGE_SET: "delete"}
-_OLD_API = "v1alpha1 is no longer read: set v1alpha2, write platform for ocp, full (which means the opposite) for headsOnly, minVersion for startingVersion"
+_OLD_API = (
+    "v1alpha1 is no longer read: set v1alpha2, write platform for ocp, full (which means the opposite) for headsOnly, "
+    "minVersion for startingVersion"
+)
 
 
 def load(path: str, kinds: Tuple[str, ...] = KINDS) -> ImageSet:
@@ -55,7 +58,8 @@ def parse(document: Any, kinds: Tuple[str, ...] = KINDS, subject: str = "") -> I
 
 def _read(root: Node, subject: str, kinds: Tuple[str, ...]) -> ImageSet:
     if not root.is_mapping:
-        message = f"a mapping with apiVersion, kind and the stanza mirror or delete is expected, not {'nothing' if root.content is None else 'this'}"
+        found = "nothing" if root.content is None else "this"
+        message = f"a mapping with apiVersion, kind and the stanza mirror or delete is expected, not {found}"
         raise ConfigurationError((Problem("E-TYPE", "", message, root.line),), subject)
     reading = _Reading(root, kinds)
     imageset = reading.imageset()

@@ -45,7 +45,7 @@ class Destination:
         depth = len(namespace.split("/")) if namespace else 0
         if max_nested_paths < 0 or 0 < max_nested_paths <= depth:
             raise InputError(
-                f"max_nested_paths is {max_nested_paths}: it must be strictly higher than the number of path components of {text} ({depth})",
+                f"max_nested_paths is {max_nested_paths}; it must be strictly higher than the number of path components of {text}, {depth}",
                 advice="Raise it, or 0 for no limit, or give a shorter namespace.",
             )
         return cls(host, namespace, max_nested_paths)

@@ -21,7 +21,10 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_NODES = 200_000
 MAX_DEPTH = 60
 
-SLOW_LOADER = "PyYAML was built without libyaml, so that large YAML documents are read about ten times slower; install PyYAML as your distribution packages it."
+SLOW_LOADER = (
+    "PyYAML was built without libyaml, so that large YAML documents are read about ten times slower; "
+    "install PyYAML as your distribution packages it."
+)
 
 _PREFIX = "tag:yaml.org,2002:"
 _TRUE, _FALSE = ("yes", "true", "on"), ("no", "false", "off")

@@ -9,7 +9,7 @@ The plan covers the whole image set, so the files always cover it too, not the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import documents as yaml_documents
@@ -85,6 +85,7 @@ def make_resources(
     options.check()
     generation = _generation(plan)
     warnings: List[str] = []
+    plan = _placeable(plan, destination, warnings)
     found = _mirror_sets(plan, destination, options, generation)
     found.update(_catalogs(plan, destination, generation, warnings))
     found.update(_update_service(plan, destination, warnings))
@@ -105,6 +106,19 @@ def write_resources(
     Only files that an earlier call wrote are removed.  Raises InputError, StorageError.
     """
     return folders.apply(folder, make_resources(plan, destination, options).files)
+
+
+def _placeable(plan: Plan, destination: Destination, warnings: List[str]) -> Plan:
+    """The plan without images whose repository this registry cannot have: a transfer fails them one by one, too."""
+    kept = []
+    for image in plan.images:
+        try:
+            destination.repository(image.destination)
+        except InputError as error:
+            warnings.append(f"{image.origin} is left out: {error.message}.")
+        else:
+            kept.append(image)
+    return replace(plan, images=tuple(kept))
 
 
 def _known(what: str, value: str, allowed: Sequence[str]) -> None:

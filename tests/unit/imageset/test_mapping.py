@@ -159,7 +159,8 @@ FNV = [
         "5574585a",
     ),
     (
-        "registry.redhat.io/openshift-sandboxed-containers/osc-operator-bundle@sha256:8da62ba1c19c905bc1b87a6233ead475b047a766dc2acb7569149ac5cfe7f0f1",
+        "registry.redhat.io/openshift-sandboxed-containers/osc-operator-bundle@sha256:"
+        "8da62ba1c19c905bc1b87a6233ead475b047a766dc2acb7569149ac5cfe7f0f1",
         "1adce9f",
     ),
 ]

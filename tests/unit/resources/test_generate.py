@@ -146,6 +146,13 @@ def test_an_empty_plan_needs_nothing(tmp_path):
     assert write_resources(Plan(), MIRROR, str(tmp_path / "x")) == [] and not (tmp_path / "x").exists()
 
 
+def test_an_image_without_a_possible_place_spoils_nothing():
+    images = plan().images + (image(GENERIC, "a.io/b:1", "x" * 240, ("1",)),)
+    resources = make_resources(plan(images=images), MIRROR)
+    assert resources.files == make_resources(plan(), MIRROR).files
+    assert "a.io/b:1 is left out" in resources.warnings[0]
+
+
 def test_a_graph_without_releases():
     images = tuple(entry for entry in plan().images if entry.type != RELEASE)
     resources = make_resources(plan(images=images), MIRROR)
