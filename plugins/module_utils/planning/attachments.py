@@ -19,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     AccessDenied,
     Cancelled,
+    InputError,
     MirrorError,
     NotFound,
     RegistryError,
@@ -41,6 +42,12 @@ SIGNATURES = (
 # Nobody signs the signature of a signature of a signature; a registry that says so is broken or hostile.
 MAX_DEPTH = 4
 MAX_FOUND = 1000
+
+# A page of tags holds a hundred on registries that are sparing; a subject has three possible tags.
+_TAGS_FOR_EACH = 100
+_LEAST_TAGS = 1000
+
+_NO_REFERRERS = (AccessDenied, InputError, NotFound, RegistryError, Unsupported)
 
 
 @dataclass(frozen=True)
@@ -98,23 +105,27 @@ def find_attachments(resolver: Resolver, subjects: Dict[str, Sequence[Digest]]) 
 
 
 class _Search:
-    """Looks in one repository."""
+    """Looks in one repository.  subjects: how many digests will be asked for."""
 
     def __init__(self, resolver: Resolver, repository: str, subjects: int) -> None:
         self._resolver = resolver
         self._repository = repository
         self._subjects = subjects
-        # None: the tags are not known, each must be asked for.
-        self._tags: Optional[FrozenSet[str]] = None
+        self._tags: FrozenSet[str] = frozenset()
+        # Whether `_tags` are all; what is not among them must be asked for otherwise.
+        self._all = False
 
     def prepare(self) -> None:
-        """Reads the tag list; a registry that does not show it is asked tag by tag later."""
+        """Reads the tag list, as far as that costs less than asking for each possible tag."""
+        most = max(_LEAST_TAGS, _TAGS_FOR_EACH * self._subjects)
         try:
-            self._tags = frozenset(self._resolver.store.tags(self._repository) or ())
+            tags, self._all = self._resolver.store.some_tags(self._repository, most)
+            self._tags = frozenset(tags)
         except Cancelled:
             raise
-        except (AccessDenied, NotFound, RegistryError, Unsupported):
-            self._tags = None
+        except MirrorError:
+            # Many registries show no list; one that does not answer at all says so again when it is asked for tags.
+            self._all = False
 
     def attached(self, digest: Digest) -> Tuple[Tuple[Attachment, ...], Optional[MirrorError]]:
         """What is attached to a digest, sorted; and what went wrong on the way."""
@@ -127,7 +138,7 @@ class _Search:
 
     def _by_tag(self, digest: Digest) -> Iterable[Attachment]:
         for tag in tags_of(digest):
-            if self._tags is not None and tag not in self._tags:
+            if self._all and tag not in self._tags:
                 continue
             try:
                 yield Attachment(self._resolver.named(self._repository, tag), digest, tag)
@@ -135,11 +146,11 @@ class _Search:
                 continue
 
     def _by_reference(self, digest: Digest) -> Iterable[Attachment]:
-        if self._resolver.store.capabilities.referrers is False and self._lacks_fallback(digest):
+        if self._resolver.store.capabilities_of(self._repository).referrers is False and self._lacks_fallback(digest):
             return
         try:
             descriptors = self._resolver.store.referrers(self._repository, digest)
-        except (AccessDenied, NotFound, RegistryError, Unsupported):
+        except _NO_REFERRERS:
             # Registries that do not know the request answer it in many ways; the tags were looked at before.
             return
         for descriptor in _first_of_each(descriptors):
@@ -148,7 +159,8 @@ class _Search:
                 yield Attachment(manifest, digest)
 
     def _lacks_fallback(self, digest: Digest) -> bool:
-        return self._tags is not None and f"{digest.algorithm}-{digest.hex}" not in self._tags
+        """Whether no tag lists what refers to the digest (OCI distribution specification, "Referrers Tag Schema")."""
+        return self._all and f"{digest.algorithm}-{digest.hex}" not in self._tags
 
 
 def _first_of_each(descriptors: Iterable[Descriptor]) -> List[Descriptor]:

@@ -132,7 +132,7 @@ def top(shares: Dict[str, Share], count: int = 10) -> List[Tuple[str, Share]]:
 
 
 def _source(image: PlanImage) -> str:
-    return LOCAL if image.source.startswith("oci:") else image.source.split("/", 1)[0]
+    return LOCAL if image.source.startswith(("oci:", "built:")) else image.source.split("/", 1)[0]
 
 
 def _operators(image: PlanImage) -> List[str]:

@@ -31,7 +31,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registr
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import codes, refusal
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_foreign import open_foreign
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_pages import pages
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_pages import next_link, pages
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_referrers import Referrers
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_uploads import Uploads, has_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
@@ -125,6 +125,14 @@ class RegistryStore(Store):
             return open_foreign(self.http, blob, offset, mend, subject)
 
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+        found = self._tags(repository)
+        return None if found is None else found[0]
+
+    def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
+        return self._tags(repository, most) or ((), True)
+
+    def _tags(self, repository: str, most: int = 0) -> Optional[Tuple[Tuple[str, ...], bool]]:
+        """Tags and whether they are all.  most: enough to stop at the next page, 0 for never; None: no such repository."""
         found: Dict[str, None] = {}
         access = self._endpoint.access(repository)
         subject = f"{self.host}/{repository}"
@@ -137,7 +145,9 @@ class RegistryStore(Store):
             if listed is not None and not (isinstance(listed, list) and all(isinstance(tag, str) for tag in listed)):
                 raise RegistryError(f"{self.host} answered with something that is not a list of tags", subject=subject, host=self.host)
             found.update(dict.fromkeys(listed or ()))
-        return tuple(found)
+            if 0 < most <= len(found) and next_link(response.headers.get("link", "")):
+                return tuple(found), False
+        return tuple(found), True
 
     def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
         return self._referrers.of(repository, Digest.parse(digest))

@@ -44,14 +44,19 @@ class Referrers:
             if found is not None:
                 return found
         index = self._tagged(repository, digest)
-        return index.children if index is not None else ()
+        return index.children if index is not None and index.digest != digest else ()
 
     def add(self, repository: str, manifest: Manifest) -> None:
-        """Adds a manifest to the tagged index of its subject.  The registry was seen not to do it itself."""
+        """Adds a manifest to the tagged index of its subject.  The registry was seen not to do it itself.
+
+        An image that has no tag of its own is published under this very tag (mirroring 2.4); that name is left to it.
+        """
         if manifest.subject is None:
             return
         with self._lock:
             index = self._tagged(repository, manifest.subject.digest)
+            if index is not None and index.digest == manifest.subject.digest:
+                return
             entries = index.document()["manifests"] if index is not None else []
             if any(entry.get("digest") == manifest.digest for entry in entries):
                 return
@@ -84,12 +89,13 @@ class Referrers:
             self.api = False
 
     def _tagged(self, repository: str, digest: Digest) -> Optional[Manifest]:
+        """The index of referrers, or the manifest itself where it took the tag."""
         tag = fallback_tag(digest)
         try:
             index = self._store.fetch_manifest(repository, tag)
         except NotFound:
             return None
-        if not index.is_index:
+        if not index.is_index and index.digest != digest:
             raise InputError(
                 f"the tag {tag} should list referrers, and names a {index.media_type}", subject=f"{self._endpoint.host}/{repository}:{tag}"
             )

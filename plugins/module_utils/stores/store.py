@@ -105,6 +105,14 @@ class Store(ABC):
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
         """All tags, every page followed; None when the repository does not exist."""
 
+    def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
+        """Tags, and whether these are all: no further page is asked for once `most` are known."""
+        return self.tags(repository) or (), True
+
+    def capabilities_of(self, repository: str) -> Capabilities:
+        """Of the place that answers for a repository; stores of many places know more by that than `capabilities` says."""
+        return self.capabilities
+
     @abstractmethod
     def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
         """Manifests whose subject is `digest`, by the API or its tag fallback (OCI distribution specification)."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from dataclasses import replace
 from typing import Callable, Dict, Iterable, List, Optional, Set, Tuple, TypeVar
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -102,6 +103,29 @@ class Upstream(Store):
             return self._ask(repository, "", list_tags)
         except NotFound:
             return None
+
+    def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
+        def list_tags(store: Store, name: str) -> Tuple[Tuple[str, ...], bool]:
+            found = store.some_tags(name, most)
+            if not found[0]:
+                raise NotFound(f"{repository} has no tags", subject=repository)
+            return found
+
+        try:
+            return self._ask(repository, "", list_tags)
+        except NotFound:
+            return (), True
+
+    def capabilities_of(self, repository: str) -> Capabilities:
+        """As far as they are known.  referrers: False only when none of the repository's places lists them."""
+        if repository.startswith((LAYOUT, BUILT)):
+            return self._layout(repository).capabilities
+        host, _slash, path = repository.partition("/")
+        routes = self._conf.routes(Reference(DOCKER, host, path))
+        with self._lock:
+            stores = [self._stores.get((route.host, route.insecure)) for route in routes]
+        known = [store.capabilities.referrers if store is not None else None for store in stores]
+        return replace(self.capabilities, referrers=False if all(listed is False for listed in known) else None)
 
     def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
         """Of the first place that knows any: a mirror may hold an image without what is attached to it."""
