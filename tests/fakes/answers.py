@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Dict, List
+from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional
 
 from ansible_collections.disconnected.mirror.tests.fakes.content import Blob
 
@@ -49,16 +49,16 @@ class Answer:
 class Refused(Exception):
     """Ends a route with an error in the form of the OCI distribution specification."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Dict[str, str] = {}) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Optional[Mapping[str, str]] = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
-        self.headers = dict(headers)
+        self.headers = dict(headers or {})
 
     def answer(self) -> Answer:
         return as_json({"errors": [{"code": self.code, "message": self.message, "detail": {}}]}, self.status, self.headers)
 
 
-def as_json(document: object, status: int = 200, headers: Dict[str, str] = {}) -> Answer:
-    return Answer(status, {"Content-Type": "application/json", **headers}, json.dumps(document).encode("utf-8"))
+def as_json(document: object, status: int = 200, headers: Optional[Mapping[str, str]] = None) -> Answer:
+    return Answer(status, {"Content-Type": "application/json", **(headers or {})}, json.dumps(document).encode("utf-8"))

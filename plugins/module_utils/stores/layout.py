@@ -148,7 +148,9 @@ class LayoutStore(Store):
         if len(by_digest) > 1:
             names = ", ".join(sorted(self._index.names())[:10]) or "none"
             raise InputError(
-                f"the layout holds {len(by_digest)} images, and none is named", subject=subject, advice=f"Name one of them; the names are: {names}."
+                f"the layout holds {len(by_digest)} images, and none is named",
+                subject=subject,
+                advice=f"Name one of them; the names are: {names}.",
             )
         return next(iter(by_digest.values()))
 

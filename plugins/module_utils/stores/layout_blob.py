@@ -125,4 +125,5 @@ class FileWriter(BlobWriter):
                 pass
 
     def _failed(self, error: OSError) -> StorageError:
-        return StorageError(f"cannot write {self._path}: {error.strerror}", subject=str(self._blob.digest), advice="See that there is room for it.")
+        subject = str(self._blob.digest)
+        return StorageError(f"cannot write {self._path}: {error.strerror}", subject=subject, advice="See that there is room for it.")

@@ -72,7 +72,8 @@ class LayoutIndex:
         if len(full) == 1:
             return next(iter(full.values()))
         known = ", ".join(sorted(names)[:10]) or "none"
-        raise NotFound(f"the layout has no image named {entry_name(repository, tag)}", subject=self._path, advice=f"Its names are: {known}.")
+        name = entry_name(repository, tag)
+        raise NotFound(f"the layout has no image named {name}", subject=self._path, advice=f"Its names are: {known}.")
 
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
         """Tags of a repository; names without a repository belong to every one.  None when there is no layout."""
@@ -124,7 +125,8 @@ class LayoutIndex:
         try:
             stat = os.stat(self._file)
         except OSError:
-            raise NotFound("there is no OCI image layout", subject=self._path, advice="It is a directory with oci-layout and index.json.") from None
+            advice = "It is a directory with oci-layout and index.json."
+            raise NotFound("there is no OCI image layout", subject=self._path, advice=advice) from None
         state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         with self._lock:
             if state != self._state:

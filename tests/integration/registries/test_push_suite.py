@@ -75,7 +75,10 @@ def test_credentials_of_an_auth_file_open_a_real_registry(tmp_path):
     htpasswd.write_text(processes.HTPASSWD, encoding="ascii")
     app = images.multi_arch("app")
     with processes.DistributionProcess(str(tmp_path), htpasswd=str(htpasswd)) as registry:
-        entries = {f"{registry.host}/team": {"username": "me", "password": "secret"}, registry.host: {"username": "me", "password": "wrong"}}
+        entries = {
+            f"{registry.host}/team": {"username": "me", "password": "secret"},
+            registry.host: {"username": "me", "password": "wrong"},
+        }
         store = RegistryStore(registry.host, Http(SETTINGS, Credentials.of(entries=entries, environ={})), writing=True)
         images.push(app, store, "team/app", "1.0")
         assert store.fetch_manifest("team/app", "1.0").content == app.content

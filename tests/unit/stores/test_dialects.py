@@ -28,7 +28,8 @@ def target_of(fake: FakeRegistry) -> push_suite.Target:
     fake.projects.add("/".join(namespace.strip("/").split("/")[: dialect.projects or 1]))
 
     def open_store():
-        return RegistryStore(fake.host, Http(SETTINGS, Credentials.of(entries={fake.host: {"username": "me", "password": "pw"}}, environ={})), writing=True)
+        credentials = Credentials.of(entries={fake.host: {"username": "me", "password": "pw"}}, environ={})
+        return RegistryStore(fake.host, Http(SETTINGS, credentials), writing=True)
 
     def ready(repository):
         if dialect.repositories_exist:

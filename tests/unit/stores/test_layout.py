@@ -15,7 +15,13 @@ import threading
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    CorruptContent,
+    InputError,
+    NotFound,
+    StorageError,
+    Unsupported,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import MAX_SIZE, Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob

@@ -77,7 +77,8 @@ def internet():
 
 
 def conf(*mirrors, prefix="quay.io", **registry):
-    entry = {"prefix": prefix, "location": prefix, "mirror": [{"location": place} if isinstance(place, str) else place for place in mirrors], **registry}
+    places = [{"location": place} if isinstance(place, str) else place for place in mirrors]
+    entry = {"prefix": prefix, "location": prefix, "mirror": places, **registry}
     return RegistriesConf(tuple(registries_of({"registry": [entry]}, "registries.conf").values()), "registries.conf")
 
 
