@@ -66,6 +66,14 @@ class Destination:
             )
         return repository
 
+    def fits(self, path: str) -> bool:
+        """Whether there can be a repository for a path of a plan."""
+        try:
+            self.repository(path)
+        except InputError:
+            return False
+        return True
+
     def full(self, path: str) -> str:
         """`host/repository` for a path of a plan."""
         return f"{self.host}/{self.repository(path)}"

@@ -110,15 +110,9 @@ def write_resources(
 
 def _placeable(plan: Plan, destination: Destination, warnings: List[str]) -> Plan:
     """The plan without images whose repository this registry cannot have: a transfer fails them one by one, too."""
-    kept = []
-    for image in plan.images:
-        try:
-            destination.repository(image.destination)
-        except InputError as error:
-            warnings.append(f"{image.origin} is left out: {error.message}.")
-        else:
-            kept.append(image)
-    return replace(plan, images=tuple(kept))
+    lost = sorted({image.origin for image in plan.images if not destination.fits(image.destination)})
+    warnings += [f"{origin} is left out: {destination.host} cannot have a repository for it." for origin in lost]
+    return replace(plan, images=tuple(image for image in plan.images if destination.fits(image.destination))) if lost else plan
 
 
 def _known(what: str, value: str, allowed: Sequence[str]) -> None:

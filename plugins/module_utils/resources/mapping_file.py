@@ -41,11 +41,14 @@ def lines(
 
     V1 writes registry references bare, as `oc image mirror -f` reads them, and names every source by digest; V2 writes
     the transport on both sides and names sources as they were configured, by digest where they have one.
+    Images that have no possible place are left out, as a transfer does.
     children: digests of the instances of an index, by its digest; each gets a line of its own (8.1).
     """
     prefix = "" if generation is Generation.V1 else f"{DOCKER}://"
     found = set()
     for image in images:
+        if not destination.fits(image.destination):
+            continue
         source = _source(image, generation)
         place = prefix + destination.full(image.destination)
         for name in [f"{place}:{tag}" for tag in image.tags] or [f"{place}@{image.digest}"]:

@@ -87,6 +87,10 @@ def test_the_namespace_and_the_limit_are_applied():
     assert lines([image("a.io/b/c:1", "b/c", ("1",))], destination, V1)[0].destination == "m.io/n/b-c:1"
 
 
+def test_an_image_without_a_possible_place_has_no_line():
+    assert lines([image("a.io/b:1", "x" * 250)], MIRROR, V2) == []
+
+
 def test_what_is_written_is_read(tmp_path):
     path = os.path.join(str(tmp_path), "results", "mapping.txt")
     for generation in Generation:
