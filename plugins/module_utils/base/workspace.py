@@ -41,6 +41,11 @@ class Workspace:
         return self.path("results", "mapping.txt")
 
     @property
+    def report(self) -> str:
+        """The value behind the report page, as JSON."""
+        return self.path("results", "report.json")
+
+    @property
     def manifests(self) -> str:
         """Manifests by digest, so that no later step asks for them again."""
         return self.path("manifests")
@@ -52,6 +57,16 @@ class Workspace:
     @property
     def history(self) -> str:
         return self.path("history")
+
+    @property
+    def uid(self) -> str:
+        """The identity under which this workspace counts its sequences."""
+        return self.path("uid")
+
+    @property
+    def charts(self) -> str:
+        """Chart archives that were downloaded or came in an archive."""
+        return self.path("charts")
 
     @property
     def content(self) -> str:

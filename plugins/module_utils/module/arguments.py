@@ -72,6 +72,14 @@ TRANSFER: Dict[str, Any] = {
     "progress_interval": {"type": "int", "default": 10},
 }
 
+RESOURCES: Dict[str, Any] = {
+    "plan": {"type": "path"},
+    "dest": {"type": "path"},
+    "mirror_sets": {"type": "list", "elements": "str", "choices": ["idms", "itms", "icsp"], "default": []},
+    "scope": {"type": "str", "choices": ["repository", "namespace", "host"]},
+    "signature_layout": {"type": "str", "choices": ["single", "per_release"]},
+}
+
 
 def connections(params: Mapping[str, Any]) -> Connections:
     """The connection options of a module as the core takes them."""

@@ -15,9 +15,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.resources import ResourcesRequest, write_cluster_resources
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import Shard, TransferOptions
+
+# Paths in a result; the folder has all of them.
+MAX_FILES = 100
 
 Params = Mapping[str, Any]
 
@@ -65,6 +70,20 @@ def mirror_images(params: Params, check_mode: bool) -> Outcome:
         problem=problem,
         diff=run.diff,
     )
+
+
+def write_resources(params: Params, check_mode: bool) -> Outcome:
+    """cluster_resources."""
+    request = ResourcesRequest(
+        planning=plan_request(params),
+        destination=Destination.parse(params["destination"], params["max_nested_paths"]),
+        plan=params["plan"] or "",
+        folder=params["dest"] or "",
+        options=ResourceOptions(tuple(params["mirror_sets"]), params["scope"] or "", params["signature_layout"] or ""),
+    )
+    run = write_cluster_resources(request, os.environ, check_mode)
+    values = {"dest": request.place, "mapping_path": request.workspace.mapping, "files": run.files[:MAX_FILES], "files_total": len(run.files)}
+    return Outcome(changed=run.changed, values=values, warnings=run.warnings, diff=run.diff)
 
 
 def plan_request(params: Params) -> PlanRequest:

@@ -6,20 +6,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.placement import place_images
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan, read_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
@@ -103,13 +105,9 @@ def _ending(stop: Stop, network: Network) -> Callable[[str], None]:
 
 def _plan(request: MirrorRequest, place: Workspace, network: Network) -> Plan:
     planning = request.planning
-    if planning.config or planning.imageset is not None:
+    if planning.has_configuration:
         return make_plan(planning, load_imageset(planning), kept_plan(planning.workspace), place, network)
-    path = request.plan or planning.workspace.plan
-    try:
-        return Plan.read(path)
-    except FileNotFoundError:
-        raise InputError(f"there is no plan at {path}", subject=path, advice="Make one with imageset_plan, or give a configuration.") from None
+    return read_plan(request.plan or planning.workspace.plan)
 
 
 def _carry_out(
@@ -129,7 +127,12 @@ def _carry_out(
     journal.close(compact=result.complete)
     warnings = plan.warnings + _remember(request, plan, shelf, result, placed)
     path = request.workspace.last_run
-    files.write_json(path, {**result.document(), "failures": [failure.document() for failure in failures]})
+    document = {**result.document(), "failures": [failure.document() for failure in failures]}
+    files.write_json(path, document)
+    # What a run that changed nothing could report is what the last one did.
+    if result.changed or failures or not os.path.exists(request.workspace.report):
+        now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        files.write_json(request.workspace.report, summary(plan, shelf, "mirror_to_mirror", str(request.destination), now, document))
     return MirrorRun(plan, result, failures, warnings, path)
 
 

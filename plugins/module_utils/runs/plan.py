@@ -44,6 +44,10 @@ class PlanRequest:
     locked: bool = False
     parallel: int = 8
 
+    @property
+    def has_configuration(self) -> bool:
+        return bool(self.config) or self.imageset is not None
+
 
 @dataclass(frozen=True)
 class PlanRun:
@@ -87,6 +91,29 @@ def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], 
     if failures:
         raise _locked(failures)
     return before
+
+
+def find_plan(request: PlanRequest, path: str, place: Workspace, environ: Mapping[str, str]) -> Plan:
+    """The plan that a later step works with: made in memory when a configuration is given, else read from `path` or the workspace.
+
+    Raises InputError (no such plan), Incompatible, StorageError, and what planning raises.
+    """
+    if not request.has_configuration:
+        return read_plan(path or request.workspace.plan)
+    network = request.connections.open(environ, lambda host, reason, delay: None)
+    try:
+        with stopped_by_signals(lambda reason: network.cancel()):
+            return make_plan(request, load_imageset(request), kept_plan(request.workspace), place, network)
+    finally:
+        network.close()
+
+
+def read_plan(path: str) -> Plan:
+    """Raises InputError (no such plan), Incompatible, StorageError."""
+    try:
+        return Plan.read(path)
+    except FileNotFoundError:
+        raise InputError(f"there is no plan at {path}", subject=path, advice="Make one with imageset_plan, or give a configuration.") from None
 
 
 def load_imageset(request: PlanRequest) -> ImageSet:
