@@ -7,7 +7,7 @@
 
 `list.json` holds {"images": [{"repo": ..., "tag": ..., "digest": ...}]}.  Planning is reduced to what is
 needed: a tag costs one GET, or one HEAD when the state directory has its manifest; with --pinned the digest
-is taken from the list.  A destination that is a directory (`--layout`) gets an OCI layout for each repository.
+is taken from the list.  A destination that is a directory (`--layout`) gets an OCI layout.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
@@ -96,11 +97,10 @@ def plan(entries: Sequence[Dict[str, Any]], source: Store, shelf: Shelf, state: 
 def open_stores(arguments: argparse.Namespace) -> List[Store]:
     host = HostSettings(plain_http=not arguments.tls, verify=False)
     http = Http(Settings(default=host))
-    if not arguments.layout:
-        return [RegistryStore(arguments.source, http), RegistryStore(arguments.destination, http, writing=True)]
-    from ansible_collections.disconnected.mirror.tests.benchmarks.directory import DirectoryStore
-
-    return [RegistryStore(arguments.source, http), DirectoryStore(arguments.destination)]
+    source = RegistryStore(arguments.source, http)
+    if arguments.layout:
+        return [source, LayoutStore(arguments.destination)]
+    return [source, RegistryStore(arguments.destination, http, writing=True)]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

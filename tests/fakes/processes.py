@@ -24,8 +24,6 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-import pytest
-
 DISTRIBUTION = ("docker-registry", "registry")
 # The content of an htpasswd file with the user `me`, password `secret`.
 HTPASSWD = "me:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
@@ -42,6 +40,9 @@ def require(*names: str) -> str:
     """`find`, or skips the test."""
     path = find(names)
     if not path:
+        # Benchmarks use these processes as well, and stay light without it.
+        import pytest
+
         pytest.skip(f"none of {', '.join(names)} is installed")
     return path
 

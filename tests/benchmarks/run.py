@@ -1,0 +1,195 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compares the engine with other tools: same registries, same run, rounds alternated.
+
+    python tests/benchmarks/run.py                         # all cases, three rounds
+    python tests/benchmarks/run.py --case smoke --rounds 1
+    python tests/benchmarks/run.py --case many-small --scale 0.1 --json samples.json
+
+Each cell starts an empty destination, runs the tool cold, checks every image's digest there, and runs the tool again
+with nothing changed.  Ratios of one run mean something; seconds of two runs do not.  Scratch goes to --work, best a
+tmpfs; few-large needs 8 GiB there.  Peers (`skopeo`, `crane`) take part where they are installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from statistics import median
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+if __name__ == "__main__":
+    # Started as a file: make the working tree importable, as conftest.py does for pytest.
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    import conftest
+
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [conftest.COLLECTIONS, os.environ.get("PYTHONPATH", "")]))
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, Filler, scaled, wishes
+from ansible_collections.disconnected.mirror.tests.benchmarks.measure import Sample, interpreter_memory, measure
+from ansible_collections.disconnected.mirror.tests.benchmarks.targets import CASES, COLD, UNCHANGED, Case, verdicts
+from ansible_collections.disconnected.mirror.tests.benchmarks.tools import LAYOUT, Files, available, to_folder
+from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
+
+
+def certificate(work: str) -> Tuple[str, str]:
+    pair = os.path.join(work, "tls.crt"), os.path.join(work, "tls.key")
+    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1]]
+    subprocess.run([*request, *name], check=True, stderr=subprocess.DEVNULL)
+    return pair
+
+
+def open_registry(host: str, tls: bool, writing: bool = False) -> RegistryStore:
+    return RegistryStore(host, Http(Settings(default=HostSettings(plain_http=not tls, verify=False))), writing=writing)
+
+
+class Bench:
+    """All cells of one case."""
+
+    def __init__(self, case: Case, arguments: argparse.Namespace, work: str) -> None:
+        self.case = case
+        self.rounds = arguments.rounds
+        self.work = work
+        self.tls = certificate(work) if case.tls else None
+        self.tools = available([name for name in case.tools if not arguments.tools or name in arguments.tools])
+        self.preset = scaled(PRESETS[case.preset], arguments.scale)
+        self.seed = arguments.seed
+        self.samples: Dict[Tuple[str, str], List[Sample]] = {}
+        self.figures: Dict[str, float] = {"interpreter": interpreter_memory()}
+        self.problems: List[str] = []
+
+    def run(self) -> None:
+        with DistributionProcess(os.path.join(self.work, "source"), tls=self.tls) as source:
+            store = open_registry(source.host, bool(self.tls), writing=True)
+            filled = Filler(store, self.preset.docker).fill(wishes(self.preset, self.seed))
+            store.close()
+            images = filled["images"]
+            self.figures.update(images=len(images), repositories=len({image["repo"] for image in images}), bytes=filled["totals"]["bytes"] / 2**20)
+            say(f"{self.case.name}: {filled['totals']}")
+            files = Files(self.work, images, source.host, bool(self.tls))
+            for number in range(self.rounds):
+                for name in self.tools if number % 2 == 0 else list(reversed(self.tools)):
+                    self._cell(name, source, files, images)
+
+    def _cell(self, name: str, source: DistributionProcess, files: Files, images: Sequence[Dict[str, Any]]) -> None:
+        folder = os.path.join(self.work, "cell")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(os.path.join(folder, "home"))
+        destination = None if to_folder(name) else DistributionProcess(os.path.join(folder, "destination"), tls=self.tls).start()
+        try:
+            command = files.command(name, destination.host if destination else "", folder)
+            # A cache of an earlier cell must not help.
+            environment = {key: os.path.join(folder, "home") for key in ("XDG_DATA_HOME", "XDG_CACHE_HOME")}
+            for phase in (COLD, UNCHANGED):
+                sample = measure(command, source, destination, os.path.join(self.work, f"{name}.log"), environment)
+                self.samples.setdefault((name, phase), []).append(sample)
+                say(f"  {name:14} {phase:9} {sample.wall:7.2f} s  cpu {sample.cpu:6.2f}  requests {sample.requests:6}  memory {sample.memory:4.0f} MiB")
+                if sample.status:
+                    self.problems.append(f"{name} {phase}: exit status {sample.status}, see {self.work}/{name}.log")
+            self._check(name, destination, folder, images)
+        finally:
+            if destination is not None:
+                destination.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _check(self, name: str, destination: Optional[DistributionProcess], folder: str, images: Sequence[Dict[str, Any]]) -> None:
+        if destination is not None:
+            store: Store = open_registry(destination.host, bool(self.tls))
+        elif name == LAYOUT:
+            store = LayoutStore(os.path.join(folder, "layout"))
+        else:
+            return
+        wrong = 0
+        for image in images:
+            found = store.find_manifest(image["repo"], image["tag"])
+            wrong += found is None or found.digest != image["digest"]
+        store.close()
+        if wrong:
+            self.problems.append(f"{name}: {wrong} of {len(images)} images are not at the destination")
+
+
+def report(bench: Bench) -> bool:
+    """Prints both tables; says whether all targets were met."""
+    say(f"\n### {bench.case.name}: {bench.figures['images']:.0f} images, {bench.figures['bytes']:.0f} MiB unique\n")
+    say("| tool | phase | wall s: median (least-most) | tool+source+destination CPU s | memory MiB | requests | loopback MiB | share of the limit |")
+    say("|---|---|---|---|---|---|---|---|")
+    for (name, phase), samples in bench.samples.items():
+        walls = [sample.wall for sample in samples]
+        middle = sorted(samples, key=lambda sample: sample.wall)[len(samples) // 2]
+        cpu = f"{middle.tool_cpu:.2f}+{middle.source_cpu:.2f}+{middle.destination_cpu:.2f}"
+        requests = f"{sum(middle.source_requests.values())}+{sum(middle.destination_requests.values())}"
+        memory = max(sample.memory for sample in samples)
+        say(
+            f"| {name} | {phase} | {median(walls):.2f} ({min(walls):.2f}-{max(walls):.2f}) | {cpu} | {memory:.0f} | {requests} "
+            f"| {middle.loopback:.0f} | {middle.limit_share:.0%} |"
+        )
+    say("\n| target | phase | figure | reached | at most | |\n|---|---|---|---|---|---|")
+    found = verdicts(bench.case, bench.samples, bench.figures)
+    for verdict in found:
+        target = verdict.target
+        say(f"| {target.tool} | {target.phase} | {target.figure} {verdict.against} | {verdict.value:.2f} | {target.most:g} | {'met' if verdict.met else 'MISSED'} |")
+    for problem in bench.problems:
+        say(f"\nPROBLEM: {problem}")
+    return all(verdict.met for verdict in found) and not bench.problems
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def parse() -> argparse.Namespace:
+    names = [case.name for case in CASES]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", action="append", choices=names, help="default: all but smoke")
+    parser.add_argument("--tools", action="append", help="only these tools")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the images")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--json", help="write every sample to this file")
+    parser.add_argument("--work", default="/dev/shm" if os.path.isdir("/dev/shm") else None, help="where scratch goes")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = parse()
+    if not find(DISTRIBUTION):
+        say("No registry binary was found (docker-registry or registry).")
+        return 2
+    met = True
+    kept: Dict[str, Any] = {}
+    for case in CASES:
+        if case.name not in (arguments.case or [each.name for each in CASES if each.name != "smoke"]):
+            continue
+        work = tempfile.mkdtemp(prefix="mirror-benchmark-", dir=arguments.work)
+        try:
+            bench = Bench(case, arguments, work)
+            bench.run()
+            met = report(bench) and met
+            kept[case.name] = {"figures": bench.figures, "samples": {" ".join(key): [asdict(each) for each in value] for key, value in bench.samples.items()}}
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump(kept, file, indent=1)
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except MirrorError as problem:
+        sys.exit(str(problem))
