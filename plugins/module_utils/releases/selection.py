@@ -105,6 +105,7 @@ class _Selecting:
         except MirrorError as error:
             picked, warnings = [], [str(error)]
         self.picked += picked
+        warnings = [warning for warning in warnings if warning not in self.warnings]
         if self.rules.strict and warnings:
             self.failures.append(Failure("no_update_path", " ".join(warnings), f"platform.channels on {architecture}", "release"))
         else:
