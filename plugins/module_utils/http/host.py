@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
+from queue import SimpleQueue
 from typing import Deque, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, open_connection, proxy_authorization
@@ -25,7 +25,7 @@ _SURELY_OPEN = 1.0
 class Host:
     """Connections are given out to whoever asks and come back when their answer was read.
 
-    slots: bounds the requests under way at once (streams do not count, so that no thread waits for itself).
+    `enter` and `leave` bound the requests under way at once; streams do not count, so that no thread waits for itself.
     """
 
     def __init__(self, origin: Origin, settings: Settings, contexts: Contexts) -> None:
@@ -33,7 +33,9 @@ class Host:
         self.settings: HostSettings = settings.host(origin.host, origin.port)
         self.timeouts: Timeouts = settings.timeouts
         self.pace = Pace()
-        self.slots = threading.Semaphore(settings.parallel)
+        self._slots: SimpleQueue = SimpleQueue()
+        for number in range(settings.parallel):
+            self._slots.put(number)
         self.proxy: Optional[Proxy] = _proxy(self.settings, settings, origin)
         self._contexts = contexts
         self._idle: Deque[Connection] = deque()
@@ -43,6 +45,13 @@ class Host:
         # A proxy for plain requests wants the whole URL (RFC 9112, 3.2.2).
         self.target_prefix = str(origin) if plain_proxy else ""
         self.common_headers = f"Host: {origin.netloc}\r\n" + (proxy_authorization(plain_proxy) if plain_proxy else "")
+
+    def enter(self) -> None:
+        """Waits for one of the places for requests."""
+        self._slots.get()
+
+    def leave(self) -> None:
+        self._slots.put(0)
 
     def take(self, fresh: bool = False, certain: bool = False) -> Connection:
         """An idle connection, or a new one (always when `fresh`).

@@ -195,15 +195,18 @@ class Http:
     def _once(self, host: Host, request: Request, sent: str, limit: Optional[int]) -> Response:
         head = request.head(host.common_headers + _COMMON, host.target_prefix, sent, len(request.body))
         self._await_turn(host)
-        with host.slots:
-            self._count(request.method)
+        self._count(request.method)
+        host.enter()
+        try:
             response = self._send(host, request, head)
             note(host, response)
             if response.status >= 300:
                 read_error(response)
             elif limit is not None:
                 response.read(limit)
-        return response
+            return response
+        finally:
+            host.leave()
 
     def _send(self, host: Host, request: Request, head: bytes) -> Response:
         seconds = host.timeouts.answer if request.slow else host.timeouts.stall

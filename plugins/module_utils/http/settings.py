@@ -86,7 +86,7 @@ class Settings:
         Keys: those of HostSettings (the default for all hosts), `hosts` (host[:port] to the same keys),
         `timeouts`, `retries`, `parallel`, `http_proxy`, `https_proxy`, `no_proxy`.  Raises InputError with the key's path.
         """
-        given = dict(_mapping(document or {}, "connection settings"))
+        given = dict(_mapping({} if document is None else document, "connection settings"))
         own = {key: given.pop(key) for key in _names(HostSettings) if key in given}
         default = _build(HostSettings, own, HostSettings(), "")
         hosts = _mapping(given.pop("hosts", None) or {}, "hosts")

@@ -11,6 +11,7 @@ has its own reader.  It is strict: what is ambiguous breaks the exchange.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from typing import Any, Callable, Dict, Optional, Tuple
@@ -20,6 +21,9 @@ HEAD_LIMIT = 64 * 1024
 _SLICE = 128 * 1024
 # Slower than this over a whole stall window is as good as silent (user-needs G18).
 _LEAST_RATE = 1024
+
+# A header's line: no space before the colon, no folding.
+_HEADER = re.compile(r"^([^\s:]+):[ \t]*([^\r\n]*)(?:\r\n|\Z)", re.MULTILINE)
 
 Headers = Dict[str, str]
 
@@ -129,21 +133,27 @@ class Connection:
         self._sock.close()
 
     def _head(self, deadline: float, seconds: float) -> bytes:
-        if seconds != self.timeout:
-            self._sock.settimeout(seconds)
+        data = self._rest
+        if data or seconds != self.timeout:
+            data = self._slow_head(data, deadline)
+        else:
+            data = self._more(deadline, untouched=True)
+            if b"\r\n\r\n" not in data:
+                data = self._slow_head(data, deadline)
+        head, _end, self._rest = data.partition(b"\r\n\r\n")
+        return head
+
+    def _slow_head(self, data: bytes, deadline: float) -> bytes:
+        """Goes on until the head is complete, its deadline kept however slowly it comes."""
         try:
-            data = self._rest or self._more(deadline, untouched=True)
-            end = data.find(b"\r\n\r\n")
-            while end < 0:
+            while b"\r\n\r\n" not in data:
                 if len(data) > HEAD_LIMIT:
                     raise Interrupted(f"the head of the answer is longer than {HEAD_LIMIT} bytes")
                 self._sock.settimeout(max(0.001, deadline - time.monotonic()))
-                data += self._more(deadline)
-                end = data.find(b"\r\n\r\n")
+                data += self._more(deadline, untouched=not data)
+            return data
         finally:
             self._sock.settimeout(self.timeout)
-        self._rest = data[end + 4 :]
-        return data[:end]
 
     def _more(self, deadline: float, untouched: bool = False) -> bytes:
         try:
@@ -162,30 +172,31 @@ def parse_head(head: bytes) -> Tuple[int, int, Headers]:
 
     Raises Interrupted when it is not the head of an HTTP/1 answer.
     """
-    lines = head.decode("latin-1").split("\r\n")
-    start = lines[0].split(" ", 2)
-    if len(start) < 2 or start[0] not in ("HTTP/1.1", "HTTP/1.0") or not (len(start[1]) == 3 and start[1].isdigit()):
+    start, _end, rest = head.decode("latin-1").partition("\r\n")
+    words = start.split(" ", 2)
+    if len(words) < 2 or words[0] not in ("HTTP/1.1", "HTTP/1.0") or len(words[1]) != 3 or not words[1].isdecimal():
         raise Interrupted("the answer is not HTTP/1.1")
+    pairs = _HEADER.findall(rest)
+    if rest and not len(pairs) == rest.count("\r\n") + 1 == rest.count("\n") + 1:
+        raise Interrupted("the answer has a malformed header")
     headers: Headers = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon or not name or name[0] in " \t" or name[-1] in " \t":
-            raise Interrupted("the answer has a malformed header")
-        name = name.lower()
-        value = value.strip(" \t")
+    for name, value in pairs:
+        name, value = name.lower(), value.rstrip(" \t")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return int(start[1]), int(start[0][-1]), headers
+    return int(words[1]), int(words[0][-1]), headers
 
 
 def _length(headers: Headers) -> Optional[int]:
     text = headers.get("content-length")
     if text is None:
         return None
-    values = {value.strip() for value in text.split(",")}
-    value = values.pop()
-    if values or not value.isascii() or not value.isdigit() or len(value) > 18:
-        raise Interrupted(f"the answer has the Content-Length {text!r:.60}")
-    return int(value)
+    if "," in text:
+        # Said several times, and the same each time.
+        text, *others = {value.strip() for value in text.split(",")}
+        text = text if not others else ""
+    if not text.isdecimal() or len(text) > 18:
+        raise Interrupted(f"the answer has the Content-Length {headers['content-length']!r:.60}")
+    return int(text)
 
 
 class Response:
@@ -195,7 +206,10 @@ class Response:
     body: what `read` read.  origin: who answered, set by the session.
     """
 
-    __slots__ = ("_chunked", "_connection", "_done", "_left", "_on_done", "_reusable", "_seen", "_since", "body", "headers", "length", "origin", "status")
+    __slots__ = (
+        *("_chunked", "_connection", "_done", "_left", "_on_done", "_reusable", "_seen", "_since"),
+        *("body", "headers", "length", "origin", "status"),
+    )
 
     def __init__(self, connection: Connection, method: str, status: int, version: int, headers: Headers) -> None:
         self.status = status
@@ -203,7 +217,6 @@ class Response:
         self.body = b""
         self.origin: Any = None
         self._connection = connection
-        self._done = False
         self._on_done: Optional[Callable[[Connection, bool], None]] = None
         self._since = 0.0
         self._seen = 0
@@ -216,14 +229,15 @@ class Response:
             self._chunked = False
             self.length = 0
         self._left = 0 if self._chunked else self.length
+        self._done = self.length == 0
         told = headers.get("connection", "").lower()
         self._reusable = (self._chunked or self.length is not None) and ("keep-alive" in told if version == 0 else "close" not in told)
 
     def on_done(self, call: Callable[[Connection, bool], None]) -> None:
         """`call(connection, reusable)` once, when the body has been read or given up."""
         self._on_done = call
-        if self._left == 0 and not self._chunked:
-            self._finish(self._reusable)
+        if self._done:
+            call(self._connection, self._reusable)
 
     def readinto(self, view: memoryview) -> int:
         """Fills `view` as far as the body goes; 0 at its end.  Raises Interrupted when it breaks off or crawls."""
