@@ -175,6 +175,11 @@ def test_vector_21_default_architecture():
     assert parse(mirror(V1, platform={"graph": True})).platform.architectures == ()
 
 
+def test_no_default_architecture_next_to_platforms():
+    platform = {"channels": [{"name": "stable-4.16"}], "platforms": [{"os": "linux", "architecture": "arm64"}]}
+    assert parse({**DELETE, "delete": {"platform": platform}}).platform.architectures == ()
+
+
 def test_vector_22_type_in_another_case():
     imageset = parse(channels({"name": "4-stable", "type": "Okd"}))
     assert imageset.platform.channels[0].type == "okd"
