@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
@@ -66,6 +66,14 @@ class Network:
     def mirror(self, destination: Destination, writing: bool) -> RegistryStore:
         """The mirror registry; credentials with the right to push are asked for when `writing`."""
         return RegistryStore(destination.host, self._destination, writing=writing)
+
+    def registry(self, host: str) -> RegistryStore:
+        """Any registry that is written to beside the mirror itself, such as one that keeps histories."""
+        return RegistryStore(host, self._destination, writing=True)
+
+    def fetch(self, url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
+        """Reads a document for a content source (`imageset.wanted.Fetch`)."""
+        return self._source.get(url, (headers or {}).get("Accept", "*/*"), limit)
 
     def cancel(self) -> None:
         """No request is begun any more."""

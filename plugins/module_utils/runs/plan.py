@@ -82,7 +82,7 @@ def plan_imageset(request: PlanRequest, environ: Mapping[str, str], check_mode: 
 
 def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], place: Workspace, network: Network) -> Plan:
     """The plan itself; manifests are kept in `place`, nothing else is written."""
-    context = Context(network.upstream(place), place, request.options, request.parallel)
+    context = Context(network.upstream(place), place, request.options, request.parallel, fetch=network.fetch)
     if not request.locked:
         return build_plan(imageset, context, previous=before, options=PlanOptions(request.signatures))
     if before is None:
