@@ -51,6 +51,11 @@ class Workspace:
         return self.path("manifests")
 
     @property
+    def attachments(self) -> str:
+        """What was found attached to images, and when."""
+        return self.path("attachments.json")
+
+    @property
     def journal(self) -> str:
         return self.path("journal")
 

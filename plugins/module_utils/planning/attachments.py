@@ -79,8 +79,8 @@ def tags_of(digest: Digest) -> Tuple[str, ...]:
 def find_attachments(resolver: Resolver, subjects: Dict[str, Sequence[Digest]]) -> Found:
     """Looks for attachments of these digests, by repository.
 
-    Costs one tag list of each repository, or a HEAD for each possible tag where listing is refused or endless, and one
-    referrers request for each digest where the registry answers such requests.
+    Costs one tag list of each repository, or a question for each possible tag where listing is refused or endless, and
+    one referrers request for each digest where the registry answers such requests.
     """
     attachments: Dict[Tuple[str, Digest], Tuple[Attachment, ...]] = {}
     errors: Dict[Tuple[str, Digest], MirrorError] = {}
@@ -89,6 +89,7 @@ def find_attachments(resolver: Resolver, subjects: Dict[str, Sequence[Digest]]) 
         list(pool.map(_Search.prepare, searches.values()))
         level = [(name, digest) for name, digests in sorted(subjects.items()) for digest in dict.fromkeys(digests)]
         seen = set(level)
+        most = MAX_FOUND + len(level)
         for _depth in range(MAX_DEPTH):
             answers = list(pool.map(lambda item: searches[item[0]].attached(item[1]), level))
             further: List[Tuple[str, Digest]] = []
@@ -99,8 +100,10 @@ def find_attachments(resolver: Resolver, subjects: Dict[str, Sequence[Digest]]) 
                 further += [(item[0], attachment.manifest.digest) for attachment in found]
             level = [item for item in dict.fromkeys(further) if item not in seen]
             seen.update(level)
-            if not level or len(seen) > MAX_FOUND + sum(len(digests) for digests in subjects.values()):
+            if not level or len(seen) > most:
                 break
+    # What lies deeper than anybody attaches is not looked at, and counts as having nothing attached.
+    attachments.update((item, ()) for item in level)
     return Found(attachments, errors)
 
 

@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import Blocked
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context, WantedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lookups import Lookups
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.merge import entry_of, united, without_collisions
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
@@ -28,9 +29,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """signatures: copy, skip or require (`planning.signing`)."""
+    """signatures: copy, skip or require (`planning.signing`).
+
+    now: seconds since 1970, 0 for not known.  attachments_age: for how many seconds what was found attached to an image
+    (or not) is believed without asking again; only where `now` is known.
+    """
 
     signatures: str = COPY
+    now: int = 0
+    attachments_age: int = 24 * 60 * 60
 
 
 def build_plan(
@@ -49,11 +56,13 @@ def build_plan(
     check_policy(options.signatures)
     collected = _collect(imageset, context, used_sources(imageset, sources))
     wanted, warnings = _without_blocked(imageset, collected.images)
-    resolver = Resolver(context.upstream, Shelf(context.workspace.manifests), _known(previous), context.parallel)
+    shelf = Shelf(context.workspace.manifests)
+    resolver = Resolver(context.upstream, shelf, _known(previous), context.parallel)
     contents, unresolved = resolver.resolve(wanted)
     entries = united(entry_of(image, content) for image, content in contents.items())
     entries, collisions = without_collisions(entries)
-    entries, unsigned, more = with_attachments(entries, resolver, options.signatures)
+    lookups = Lookups(context.workspace.attachments, shelf, options.now, options.attachments_age) if options.now else None
+    entries, unsigned, more = with_attachments(entries, resolver, options.signatures, lookups)
     plan = Plan(
         config=imageset.document(),
         releases=collected.releases,

@@ -13,6 +13,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments import Attachment, Found, find_attachments
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import content_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lookups import Lookups
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.merge import Entry, united
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
@@ -29,8 +30,13 @@ def check_policy(policy: str) -> None:
         raise InputError(f"signatures is {policy!r}", subject="signatures", advice=f"Choose one of {', '.join(POLICIES)}.")
 
 
-def with_attachments(entries: Sequence[Entry], resolver: Resolver, policy: str) -> Tuple[List[Entry], List[Failure], List[str]]:
-    """The entries that satisfy the policy, followed by their attachments; failures; warnings."""
+def with_attachments(
+    entries: Sequence[Entry], resolver: Resolver, policy: str, lookups: Optional[Lookups] = None
+) -> Tuple[List[Entry], List[Failure], List[str]]:
+    """The entries that satisfy the policy, followed by their attachments; failures; warnings.
+
+    lookups: what was found lately; a signature that is required and was not there is looked for again nevertheless.
+    """
     check_policy(policy)
     if policy == SKIP:
         return list(entries), [], []
@@ -38,7 +44,7 @@ def with_attachments(entries: Sequence[Entry], resolver: Resolver, policy: str) 
     for entry in entries:
         if not entry.built:
             subjects.setdefault(entry.image.source, []).extend(manifest.digest for manifest in entry.content.manifests)
-    found = find_attachments(resolver, subjects)
+    found = _look(subjects, resolver, lookups if policy == COPY else None)
     kept: List[Entry] = []
     attached: List[Entry] = []
     failures: List[Failure] = []
@@ -55,6 +61,25 @@ def with_attachments(entries: Sequence[Entry], resolver: Resolver, policy: str) 
             failures += failed
     chosen, warnings = _first_claims(united(attached))
     return kept + chosen, failures, warnings
+
+
+def _look(subjects: Dict[str, List[Digest]], resolver: Resolver, lookups: Optional[Lookups]) -> Found:
+    """What is attached, asking only about repositories of which that is not known."""
+    if lookups is None:
+        return find_attachments(resolver, subjects)
+    attachments: Dict[Tuple[str, Digest], Tuple[Attachment, ...]] = {}
+    for repository in list(subjects):
+        known = lookups.recall(repository, subjects[repository])
+        if known is not None:
+            del subjects[repository]
+            attachments.update(((repository, digest), attached) for digest, attached in known.items())
+    found = find_attachments(resolver, subjects)
+    refused = {repository for repository, _digest in found.errors}
+    for repository in sorted(set(subjects) - refused):
+        lookups.keep(repository, {digest: attached for (name, digest), attached in found.attachments.items() if name == repository})
+    if subjects:
+        lookups.save()
+    return Found({**attachments, **found.attachments}, found.errors)
 
 
 def _failure(entry: Entry, found: Found, policy: str) -> Optional[Failure]:

@@ -46,6 +46,8 @@ def _throw_away(kept: Workspace) -> Iterator[Workspace]:
     try:
         workspace = Workspace(root)
         _link_files(kept.manifests, workspace.manifests)
+        if os.path.exists(kept.attachments):
+            os.symlink(os.path.abspath(kept.attachments), workspace.attachments)
         yield workspace
     finally:
         shutil.rmtree(root, ignore_errors=True)

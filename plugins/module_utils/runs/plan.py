@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
 
@@ -84,7 +85,7 @@ def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], 
     """The plan itself; manifests are kept in `place`, nothing else is written."""
     context = Context(network.upstream(place), place, request.options, request.parallel, fetch=network.fetch)
     if not request.locked:
-        return build_plan(imageset, context, previous=before, options=PlanOptions(request.signatures))
+        return build_plan(imageset, context, previous=before, options=PlanOptions(request.signatures, now=int(time.time())))
     if before is None:
         raise InputError("there is no plan to replay", subject=request.workspace.plan, advice="Make one without locked first.")
     failures: Tuple[Failure, ...] = tuple(replay(before, imageset, context))

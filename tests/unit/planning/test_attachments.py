@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import PlanOptions, build_plan
 from ansible_collections.disconnected.mirror.tests.fakes.world import World
 
 REPOSITORY = "registry.test/team/app"
@@ -171,3 +174,74 @@ def test_two_sources_that_sign_one_image_differently_are_told(world):
     assert [image.source for image in plan.images if image.subject] == ["one.test/app"]
     assert len(plan.warnings) == 1 and "two.test/app" in plan.warnings[0]
     assert plan.failures == ()
+
+
+DAY = 24 * 60 * 60
+
+
+def replan(world, names, now, **options):
+    world.store.calls.clear()
+    return build_plan(world.imageset(*names), world.context, options=PlanOptions(now=now, **options))
+
+
+@pytest.fixture
+def signed(world):
+    """A world with a signed, pinned image whose signature has a signature, and the name of that image."""
+    image = world.store.add_image(REPOSITORY)
+    signature = world.store.add_image(REPOSITORY, sig(image), layers=[b"s"])
+    world.store.add_image(REPOSITORY, layers=[b"r"], subject=signature, artifact_type=BUNDLE)
+    world.name = f"{REPOSITORY}@{image.digest}"
+    return world
+
+
+def test_what_was_found_lately_is_not_asked_for_again(signed):
+    first = replan(signed, [signed.name], 1000)
+    assert len(first.images) == 3 and signed.store.calls
+    assert replan(signed, [signed.name], 1000 + DAY - 1) == first
+    assert signed.store.calls == []
+
+
+def test_what_was_found_long_ago_is_asked_for_again(signed):
+    first = replan(signed, [signed.name], 1000)
+    attestation = signed.store.add_image(REPOSITORY, sig(first.images[0], "att"), layers=[b"late"])
+    assert attestation.digest not in {image.digest for image in replan(signed, [signed.name], 1001).images}
+    assert attestation.digest in {image.digest for image in replan(signed, [signed.name], 1000 + DAY).images}
+    assert attestation.digest in {image.digest for image in replan(signed, [signed.name], 1, attachments_age=0).images}
+
+
+def test_a_further_image_of_a_repository_is_looked_at(signed):
+    replan(signed, [signed.name], 1000)
+    other = signed.store.add_image(REPOSITORY, "2", layers=[b"2"])
+    signature = signed.store.add_image(REPOSITORY, sig(other), layers=[b"s2"])
+    plan = replan(signed, [signed.name, f"{REPOSITORY}:2"], 1001)
+    assert signature.digest in {image.digest for image in plan.images} and len(plan.images) == 5
+
+
+def test_a_required_signature_that_was_not_there_is_looked_for_again(world):
+    image = world.store.add_image(REPOSITORY)
+    name = f"{REPOSITORY}@{image.digest}"
+    assert replan(world, [name], 1000, signatures="require").failures
+    world.store.add_image(REPOSITORY, sig(image), layers=[b"s"])
+    assert replan(world, [name], 1001, signatures="require").failures == ()
+
+
+def test_a_lookup_that_failed_is_not_remembered(signed):
+    signed.store.errors["referrers", REPOSITORY] = Unreachable("it went away")
+    assert replan(signed, [signed.name], 1000).failures
+    signed.store.errors.clear()
+    assert len(replan(signed, [signed.name], 1001).images) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"form": 1, "repositories": []}', b'{"form": 1, "repositories": {"registry.test/team/app": 5}}'])
+def test_a_broken_memory_is_none(signed, content):
+    first = replan(signed, [signed.name], 1000)
+    with open(signed.workspace.attachments, "wb") as file:
+        file.write(content)
+    assert replan(signed, [signed.name], 1001) == first
+    assert signed.store.calls
+
+
+def test_a_memory_whose_manifests_are_gone_is_none(signed):
+    first = replan(signed, [signed.name], 1000)
+    shutil.rmtree(signed.workspace.manifests)
+    assert replan(signed, [signed.name], 1001) == first
