@@ -90,7 +90,7 @@ def local_chart(chart: Chart, key: str, context: Context) -> FoundChart:
     content = files.read(chart.path)
     if not _SAFE.match(file):
         raise InputError(f"{file!r} cannot be the name of a chart archive", subject=f"{key}.path")
-    path = context.workspace.path("charts", file)
+    path = os.path.join(context.workspace.charts, file)
     files.write(path, content)
     return FoundChart(chart, key, path, chart.name or file, chart.version, "", Digest.of(content))
 
@@ -127,7 +127,7 @@ def _place(context: Context, name: str, version: str) -> str:
     file = f"{name}-{version}.tgz"
     if not _SAFE.match(file):
         raise InputError(f"{file!r} cannot be the name of a chart archive", subject=name)
-    return context.workspace.path("charts", file)
+    return os.path.join(context.workspace.charts, file)
 
 
 def _has_digest(path: str, hexadecimal: str) -> bool:

@@ -47,8 +47,13 @@ def load(path: str, kinds: Tuple[str, ...] = KINDS) -> ImageSet:
         raise InputError(
             f"there is no configuration at {path}", subject=path, advice="Give the path of an ImageSetConfiguration."
         ) from error
-    imageset = _read(tree.from_bytes(content, path), path, kinds)
+    imageset = parse_bytes(content, kinds, path)
     return replace(imageset, warnings=tree.slow_loader_warning() + imageset.warnings)
+
+
+def parse_bytes(content: bytes, kinds: Tuple[str, ...] = KINDS, subject: str = "") -> ImageSet:
+    """Reads YAML that came from elsewhere than a file.  Raises ConfigurationError, InputError."""
+    return _read(tree.from_bytes(content, subject), subject, kinds)
 
 
 def parse(document: Any, kinds: Tuple[str, ...] = KINDS, subject: str = "") -> ImageSet:

@@ -28,6 +28,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.place
 
 # The destination's repository for a path of the plan.
 Place = Callable[[str], str]
+# Whether an archive holds a digest.
+Holds = Callable[[Digest], bool]
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,15 @@ def may_follow(archive: ArchiveReader, current: Optional[History]) -> bool:
 
 
 def prove_left_out(
-    archive: ArchiveReader, load: Load, images: Sequence[PlacedImage], destination: Store, place: Place, parallel: int = 8
+    name: str, holds: Holds, history: History, images: Sequence[PlacedImage], destination: Store, place: Place, parallel: int = 8
 ) -> Dict[Digest, str]:
     """Proves that the registry has what the images need and the archive does not hold.
 
-    images: those that are not at the destination yet.  Gives a repository of the destination for each such blob, to
+    name, holds: of the archive.  history: that it carries.  images: those that are not at the destination yet.  Gives a repository of the destination for each such blob, to
     mount it from.  Raises Incompatible naming the archives that hold what is missing.
     """
-    needed = _needed(archive, load.history, images)
-    homes = load.history.repositories()
+    needed = _needed(holds, history, images)
+    homes = history.repositories()
     by_repository: Dict[str, List[Digest]] = {}
     for digest in sorted(needed):
         by_repository.setdefault(place(homes[digest]), []).append(digest)
@@ -79,15 +81,15 @@ def prove_left_out(
             proved.update((digest, repository) for digest in present)
     missing = needed - set(proved)
     if missing:
-        raise Incompatible(_told(missing, load.history), subject=archive.name, advice="Load them first; nothing was pushed.")
+        raise Incompatible(_told(missing, history), subject=name, advice="Load them first; nothing was pushed.")
     return proved
 
 
-def _needed(archive: ArchiveReader, history: History, images: Iterable[PlacedImage]) -> FrozenSet[Digest]:
+def _needed(holds: Holds, history: History, images: Iterable[PlacedImage]) -> FrozenSet[Digest]:
     """Blobs (not manifests, which registries keep apart) that some image needs and the archive leaves out."""
     wanted = {(placed.image.destination, placed.digest) for placed in images}
     entries: List[Association] = [entry for entry in history.associations if (entry.path, entry.id) in wanted]
-    return frozenset(Digest(digest) for entry in entries for digest in entry.blobs if digest not in archive.segments)
+    return frozenset(Digest(digest) for entry in entries for digest in entry.blobs if not holds(Digest(digest)))
 
 
 def _told(missing: FrozenSet[Digest], history: History) -> str:

@@ -94,7 +94,7 @@ class Far:
         forecast = predict(images, archive, self.registry, shelf)
         missing = [entry.placed for entry in forecast.images if entry.outcome == "copied"]
         journal = Journal(None, "memory")
-        homes = prove_left_out(archive, load, missing, self.registry, lambda path: f"ns/{path}")
+        homes = prove_left_out(archive.name, archive.segments.__contains__, load.history, missing, self.registry, lambda path: f"ns/{path}")
         for digest, repository in homes.items():
             journal.add_blob(digest, repository)
         result = transfer(images, Completed(archive, self.registry, homes), self.registry, shelf, journal=journal)

@@ -88,6 +88,16 @@ class TarIndex:
         self.entries[name] = Entry(volume, member.offset_data, member.size, member.linkname if member.issym() else "")
 
 
+def first_name(volume: str) -> str:
+    """The name of a volume's first member; empty for what is no tar."""
+    try:
+        with tarfile.open(volume, "r:") as tar:
+            member = tar.next()
+            return member.name if member is not None else ""
+    except (tarfile.TarError, OSError, EOFError, UnicodeError):
+        return ""
+
+
 class EntryReader(BlobReader):
     """Bytes of one entry from an offset on."""
 

@@ -10,7 +10,7 @@
     isc_<RFC3339>                            the configuration
 
 The archive carries no mapping: what it means is planned from its configuration again, with
-the archive in the place of the internet.
+the archive in the place of the internet: repositories are found under their origin's name too.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class V2Archive(LegacyArchive):
 
     def manifest_name(self, repository: str, reference: str) -> str:
         if ":" not in reference:
-            link = self._tags.get(repository, {}).get(reference)
+            link = self._tags.get(self._filed(repository), {}).get(reference)
             if link is None:
                 raise NotFound(f"{self.name} has no {repository}:{reference}")
             reference = self.index.read(link).decode("ascii", "replace").strip()
@@ -65,8 +65,15 @@ class V2Archive(LegacyArchive):
         return name
 
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
-        names = self._tags.get(repository)
+        names = self._tags.get(self._filed(repository))
         return None if names is None else tuple(sorted(names))
+
+    def _filed(self, origin: str) -> str:
+        """Where the archive files an origin: its path without the host (mirroring 2.4)."""
+        if origin.startswith("oci://"):
+            return origin[len("oci://") :].strip("/")
+        first, slash, rest = origin.partition("/")
+        return rest if slash and ("." in first or ":" in first or first == "localhost") else origin
 
     @property
     def repositories(self) -> Tuple[str, ...]:

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Archives of any maker, as one kind of value: a store, a plan, a history.
+
+Ours are proved byte by byte and may be signed.  Those of oc-mirror carry no checksums, so what
+they declare is all that can be checked: the parts are there, and every blob is hashed while it
+is pushed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from dataclasses import dataclass, replace
+from typing import Callable, Dict, List, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.registry_memory import RegistryMemory
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sequence import follows
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.takeover import history_of, plan_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys, verify
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy import v1, v2
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import first_name
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import opened
+
+_GRAPH = re.compile(r"working-dir/hold-release/cincinnati-graph-data/[^/]+\.json\Z")
+
+
+@dataclass(frozen=True)
+class FoundArchive:
+    """holds: whether a digest is in it.  extra: its further documents, such as charts, by name.  legacy: made by oc-mirror v1."""
+
+    name: str
+    store: Store
+    plan: Plan
+    history: History
+    follows: int
+    holds: Callable[[Digest], bool]
+    extra: Callable[[], Dict[str, bytes]] = dict
+    legacy: bool = False
+
+    @property
+    def uid(self) -> str:
+        return self.history.uid
+
+    @property
+    def sequence(self) -> int:
+        return self.history.sequence
+
+    def require_follows(self, current: int) -> None:
+        """Raises Incompatible when the destination lacks the sequence before; a full set may come at any time."""
+        if self.follows:
+            follows(self.sequence, current, subject=self.name)
+
+    def stored_history(self, memory: RegistryMemory) -> Optional[History]:
+        """What the registry has of this archive's history; what oc-mirror v1 recorded there counts."""
+        try:
+            stored = memory.read(self.uid)
+        except Incompatible:
+            encoded = memory.read_v1(self.uid)
+            if encoded is None:
+                raise
+            return history_of(Metadata.decode(encoded, f"metadata of {self.uid} at the registry"))
+        return History.parse(stored, f"history of {self.uid} at the registry") if stored is not None else None
+
+
+def find_archives(path: str, place: Workspace, trusted: Optional[TrustedKeys], parallel: int) -> Tuple[FoundArchive, ...]:
+    """All archives of a folder, or the one that a volume belongs to, proved as far as they can be; by sequence.
+
+    place: a workspace for manifests of archives that carry no plan.
+    Raises NotFound, CorruptContent, Incompatible, StorageError.
+    """
+    if not os.path.exists(path):
+        raise NotFound("there is no such archive", subject=path)
+    first, second = _v1_volumes(path), _v2_volumes(path)
+    if (first or second) and trusted is not None:
+        raise CorruptContent("a signature is required, and archives of oc-mirror have none", subject=path)
+    if second:
+        return (_v2_archive(second, place, parallel),)
+    if first:
+        return tuple(_v1_archive(volumes, Shelf(place.manifests)) for volumes in first)
+    archives = []
+    for found in find(path):
+        reader = ArchiveReader(found)
+        if trusted is not None:
+            verify(reader, trusted)
+        require_sound(reader, max(2, min(parallel, os.cpu_count() or 2)))
+        archives.append(_ours(reader))
+    return tuple(archives)
+
+
+def _ours(reader: ArchiveReader) -> FoundArchive:
+    load = opened(reader)
+
+    def extra() -> Dict[str, bytes]:
+        return {name: reader.document(name) for name in reader.documents if "/" in name}
+
+    return FoundArchive(reader.name, reader, load.plan, load.history, reader.contents.follows, reader.segments.__contains__, extra)
+
+
+def _v1_archive(volumes: Tuple[str, ...], shelf: Shelf) -> FoundArchive:
+    archive = v1.V1Archive(volumes)
+    metadata = archive.metadata
+    history = history_of(metadata)
+    alone = metadata.single_use or metadata.sequence <= 1
+
+    def holds(digest: Digest) -> bool:
+        return archive.blob_name(digest) in archive.index.entries
+
+    def extra() -> Dict[str, bytes]:
+        names = [name for name in archive.index.entries if re.match(r"(charts|release-signatures)/[^/]+\Z", name)]
+        return {name: archive.index.read(name) for name in names}
+
+    plan = replace(plan_of(archive, shelf), config=metadata.mirror)
+    return FoundArchive(archive.name, archive, plan, history, 0 if alone else metadata.sequence - 1, holds, extra, legacy=True)
+
+
+def _v2_archive(volumes: Tuple[str, ...], place: Workspace, parallel: int) -> FoundArchive:
+    """Planned from its own configuration, with the archive in the place of the internet."""
+    archive = v2.V2Archive(volumes)
+    imageset = configuration.parse_bytes(archive.configuration, (IMAGE_SET,), f"configuration of {archive.name}")
+    graphs = {name: archive.index.read(name) for name in archive.index.entries if _GRAPH.match(name)}
+    for name, content in graphs.items():
+        files.write(os.path.join(place.root, "graphs", os.path.basename(name)), content)
+    context = Context(archive, place, {"graph_dir": os.path.join(place.root, "graphs")}, parallel)
+    plan = build_plan(imageset, context)
+    uid = str(uuid.uuid5(uuid.NAMESPACE_URL, "".join(image.digest for image in plan.images)))
+    history = History("", "", uid).record(plan, Shelf(place.manifests), 0)
+
+    def holds(digest: Digest) -> bool:
+        return archive.blob_name(digest) in archive.index.entries
+
+    return FoundArchive(archive.name, archive, plan, history, 0, holds)
+
+
+def _v1_volumes(path: str) -> List[Tuple[str, ...]]:
+    """Volumes of oc-mirror v1, which have the names of ours, by sequence; empty where there are none."""
+    by_sequence: Dict[int, List[str]] = {}
+    for name, match in _matching(path, v1.NAME):
+        by_sequence.setdefault(int(match.group(1)), []).append(name)
+    return [tuple(volumes) for _sequence, volumes in sorted(by_sequence.items()) if _chosen(path, volumes) and first_name(volumes[0]) == v1.METADATA]
+
+
+def _v2_volumes(path: str) -> Tuple[str, ...]:
+    volumes = [name for name, _match in _matching(path, v2.NAME)]
+    return tuple(volumes) if volumes and _chosen(path, volumes) else ()
+
+
+def _matching(path: str, form: "re.Pattern[str]") -> List[Tuple[str, "re.Match[str]"]]:
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
+    found = [(os.path.join(folder, name), form.match(name)) for name in sorted(os.listdir(folder))]
+    return [(name, match) for name, match in found if match is not None]
+
+
+def _chosen(path: str, volumes: List[str]) -> bool:
+    """A folder means all of its archives, a file its own."""
+    return os.path.isdir(path) or os.path.join(os.path.dirname(path) or ".", os.path.basename(path)) in volumes
