@@ -78,7 +78,10 @@ def scaled(preset: Preset, factor: float) -> Preset:
 
 def wishes(preset: Preset, seed: str) -> List[Wish]:
     chance = random.Random(f"wishes/{seed}")
-    shared = [tuple((f"{seed}/base/{variant}/{n}", size + variant * KIB) for n, size in enumerate(preset.base)) for variant in range(preset.variants)]
+    shared = [
+        tuple((f"{seed}/base/{variant}/{n}", size + variant * KIB) for n, size in enumerate(preset.base))
+        for variant in range(preset.variants)
+    ]
     made = []
     for repository in range(preset.repositories):
         for tag in range(preset.tags):

@@ -96,11 +96,10 @@ def plan(entries: Sequence[Dict[str, Any]], source: Store, shelf: Shelf, state: 
 
 def open_stores(arguments: argparse.Namespace) -> List[Store]:
     host = HostSettings(plain_http=not arguments.tls, verify=False)
-    http = Http(Settings(default=host))
-    source = RegistryStore(arguments.source, http)
+    source = RegistryStore(arguments.source, Http(Settings(default=host)))
     if arguments.layout:
         return [source, LayoutStore(arguments.destination)]
-    return [source, RegistryStore(arguments.destination, http, writing=True)]
+    return [source, RegistryStore(arguments.destination, Http(Settings(default=host)), writing=True)]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -78,7 +78,8 @@ class Bench:
             filled = Filler(store, self.preset.docker).fill(wishes(self.preset, self.seed))
             store.close()
             images = filled["images"]
-            self.figures.update(images=len(images), repositories=len({image["repo"] for image in images}), bytes=filled["totals"]["bytes"] / 2**20)
+            repositories = {image["repo"] for image in images}
+            self.figures.update(images=len(images), repositories=len(repositories), bytes=filled["totals"]["bytes"] / 2**20)
             say(f"{self.case.name}: {filled['totals']}")
             files = Files(self.work, images, source.host, bool(self.tls))
             for number in range(self.rounds):
@@ -97,7 +98,8 @@ class Bench:
             for phase in (COLD, UNCHANGED):
                 sample = measure(command, source, destination, os.path.join(self.work, f"{name}.log"), environment)
                 self.samples.setdefault((name, phase), []).append(sample)
-                say(f"  {name:14} {phase:9} {sample.wall:7.2f} s  cpu {sample.cpu:6.2f}  requests {sample.requests:6}  memory {sample.memory:4.0f} MiB")
+                figures = f"{sample.wall:7.2f} s  cpu {sample.cpu:6.2f}  requests {sample.requests:6}  memory {sample.memory:4.0f} MiB"
+                say(f"  {name:14} {phase:9} {figures}")
                 if sample.status:
                     self.problems.append(f"{name} {phase}: exit status {sample.status}, see {self.work}/{name}.log")
             self._check(name, destination, folder, images)
@@ -125,7 +127,9 @@ class Bench:
 def report(bench: Bench) -> bool:
     """Prints both tables; says whether all targets were met."""
     say(f"\n### {bench.case.name}: {bench.figures['images']:.0f} images, {bench.figures['bytes']:.0f} MiB unique\n")
-    say("| tool | phase | wall s: median (least-most) | tool+source+destination CPU s | memory MiB | requests | loopback MiB | share of the limit |")
+    say(
+        "| tool | phase | wall s: median (least-most) | CPU s of tool+source+destination | memory MiB | requests | loopback MiB | limit share |"
+    )
     say("|---|---|---|---|---|---|---|---|")
     for (name, phase), samples in bench.samples.items():
         walls = [sample.wall for sample in samples]
@@ -141,7 +145,9 @@ def report(bench: Bench) -> bool:
     found = verdicts(bench.case, bench.samples, bench.figures)
     for verdict in found:
         target = verdict.target
-        say(f"| {target.tool} | {target.phase} | {target.figure} {verdict.against} | {verdict.value:.2f} | {target.most:g} | {'met' if verdict.met else 'MISSED'} |")
+        outcome = "met" if verdict.met else "MISSED"
+        figure = f"{target.figure} {verdict.against}"
+        say(f"| {target.tool} | {target.phase} | {figure} | {verdict.value:.2f} | {target.most:g} | {outcome} |")
     for problem in bench.problems:
         say(f"\nPROBLEM: {problem}")
     return all(verdict.met for verdict in found) and not bench.problems
@@ -179,7 +185,8 @@ def main() -> int:
             bench = Bench(case, arguments, work)
             bench.run()
             met = report(bench) and met
-            kept[case.name] = {"figures": bench.figures, "samples": {" ".join(key): [asdict(each) for each in value] for key, value in bench.samples.items()}}
+            samples = {" ".join(key): [asdict(each) for each in value] for key, value in bench.samples.items()}
+            kept[case.name] = {"figures": bench.figures, "samples": samples}
         finally:
             shutil.rmtree(work, ignore_errors=True)
     if arguments.json:

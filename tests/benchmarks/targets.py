@@ -110,11 +110,7 @@ CASES: Tuple[Case, ...] = (
         "few-large-tls",
         "few-large",
         (OURS, "crane", "skopeo"),
-        (
-            Target(OURS, COLD, "wall", 1.0, _CRANES),
-            Target(OURS, COLD, "wall", 1.0, _SKOPEOS),
-            Target(OURS, COLD, "tool_cpu", 0.9, _CRANES),
-        ),
+        (Target(OURS, COLD, "wall", 1.0, _CRANES), Target(OURS, COLD, "wall", 1.0, _SKOPEOS), Target(OURS, COLD, "tool_cpu", 0.9, _CRANES)),
         tls=True,
     ),
     Case(

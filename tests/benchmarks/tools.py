@@ -21,6 +21,7 @@ _ENGINE = (
     f"{sys.executable} {os.path.join(_HERE, 'engine.py')} --images {{images}} --source {{source}} --destination {{destination}} "
     "--state {folder}/state {tls}"
 )
+_SKOPEO = "{skopeo} --insecure-policy copy -q --all --src-tls-verify=false"
 _SPREAD = "xargs -P {processes} -I@ "
 
 OURS = "ours"
@@ -37,16 +38,12 @@ COMMANDS = {
     "crane-layout": "xargs {crane} pull --insecure --format=oci < {pulled}",
     "skopeo": (
         _SPREAD.replace("{processes}", "4")
-        + "{skopeo} --insecure-policy copy -q --all --src-tls-verify=false --dest-tls-verify=false docker://{source}/@ docker://{destination}/@"
-        + " < {references}"
+        + f"{_SKOPEO} --dest-tls-verify=false docker://{{source}}/@ docker://{{destination}}/@ < {{references}}"
     ),
-    "skopeo-sync": (
-        "{skopeo} --insecure-policy sync --all --src yaml --dest docker --dest-tls-verify=false {yaml} {destination}/bench"
-    ),
+    "skopeo-sync": ("{skopeo} --insecure-policy sync --all --src yaml --dest docker --dest-tls-verify=false {yaml} {destination}/bench"),
     "skopeo-layout": (
         _SPREAD.replace("{processes}", "4")
-        + "{skopeo} --insecure-policy copy -q --all --src-tls-verify=false --dest-shared-blob-dir {folder}/blobs docker://{source}/@ oci:{folder}/@"
-        + " < {references}"
+        + f"{_SKOPEO} --dest-shared-blob-dir {{folder}}/blobs docker://{{source}}/@ oci:{{folder}}/@ < {{references}}"
     ),
 }
 

@@ -100,7 +100,13 @@ class BreakingWriter(BlobWriter):
 
 
 def placed(
-    manifest: Manifest, source: str, tags: Any = ("latest",), repository: str = "", type: str = "generic", why: Any = (("additionalImages[0]",),), **more: Any
+    manifest: Manifest,
+    source: str,
+    tags: Any = ("latest",),
+    repository: str = "",
+    type: str = "generic",
+    why: Any = (("additionalImages[0]",),),
+    **more: Any,
 ) -> PlacedImage:
     """A planned image with its place; by default in a repository of the source's name below `mirror`."""
     repository = repository or f"mirror/{source}"

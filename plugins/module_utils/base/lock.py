@@ -68,7 +68,7 @@ class Holder:
 
 
 class WorkspaceLock:
-    """    with WorkspaceLock(workspace.lock, "image_mirror"):  ...
+    """with WorkspaceLock(workspace.lock, "image_mirror"):  ...
 
     path: the lock file.  owner: what is shown to others.
     Entering raises Locked (who holds it, since when), StorageError.

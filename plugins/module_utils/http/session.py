@@ -63,6 +63,7 @@ class Http:
         self._hosts: Dict[Origin, Host] = {}
         self._lock = threading.Lock()
         self._counts: Counter = Counter()
+        self._repeated = 0
         self._stop = threading.Event()
         self._patience = patience(settings.retries)
 
@@ -71,6 +72,11 @@ class Http:
         """How many requests were sent so far, by method; repeated ones and those for tokens included."""
         with self._lock:
             return dict(self._counts)
+
+    @property
+    def retries(self) -> int:
+        """How many requests were made again so far."""
+        return self._repeated
 
     def exchange(self, request: Request, limit: int = LIMIT) -> Response:
         """Sends a request and reads the whole answer (its `body`), whatever its status.
@@ -148,6 +154,8 @@ class Http:
         if asked is not None:
             delay = max(asked, min(delay, retries.delay))
             host.pace.hold(asked)
+        with self._lock:
+            self._repeated += 1
         if self._on_retry is not None:
             self._on_retry(origin.netloc, reason, delay)
         self._sleep(delay)

@@ -197,6 +197,10 @@ class RegistryStore(Store):
     def requests(self) -> Mapping[str, int]:
         return self.http.requests
 
+    @property
+    def retries(self) -> int:
+        return self.http.retries
+
     def cancel(self) -> None:
         self.http.cancel()
 

@@ -144,6 +144,11 @@ class Store(ABC):
         """Requests sent so far, by method; empty for stores that send none."""
         return {}
 
+    @property
+    def retries(self) -> int:
+        """Requests that were made again so far."""
+        return 0
+
     def cancel(self) -> None:
         """Ends waiting between retries, from any thread; what is begun from now on raises Cancelled."""
 

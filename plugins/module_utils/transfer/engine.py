@@ -94,7 +94,14 @@ def predict(
             results.append(ImageResult(placed, FAILED, verdict.failure, verdict.moved))
         else:
             results.append(ImageResult(placed, PRESENT if verdict.present else COPIED, None, verdict.moved))
-    return TransferResult(tuple(results), duration=time.monotonic() - began, requests=run.requests(), cancelled=run.cancelled, stopped_by=run.stopped_by)
+    return TransferResult(
+        images=tuple(results),
+        retries=run.retries(),
+        duration=time.monotonic() - began,
+        requests=run.requests(),
+        cancelled=run.cancelled and any(entry.outcome == PENDING for entry in results),
+        stopped_by=run.stopped_by,
+    )
 
 
 def _survey(run: Run, images: Sequence[PlacedImage]) -> Dict[int, Verdict]:
@@ -255,7 +262,7 @@ class _Transfer:
             images=tuple(results),
             blobs=dict(self._tally.blobs),
             size=self._tally.size,
-            retries=self._tally.retries,
+            retries=self._run.retries(),
             duration=duration,
             requests=self._run.requests(),
             cancelled=self._run.cancelled and any(entry.outcome == PENDING for entry in results),

@@ -19,7 +19,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.event
     PENDING,
     PRESENT,
     BlobDone,
-    Retried,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 
@@ -55,15 +54,12 @@ class Tally:
     def __init__(self) -> None:
         self.blobs = {COPIED: 0, MOUNTED: 0, PRESENT: 0, FAILED: 0}
         self.size = 0
-        self.retries = 0
 
     def __call__(self, event: object) -> None:
         if isinstance(event, BlobDone):
             self.blobs[event.outcome] += 1
             if event.outcome == COPIED:
                 self.size += event.size
-        elif isinstance(event, Retried):
-            self.retries += 1
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,13 @@ from __future__ import annotations
 import threading
 from typing import Any, Dict, Optional
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError, StorageError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    Cancelled,
+    Failure,
+    MirrorError,
+    StorageError,
+    Unreachable,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.content import ManifestReader
@@ -40,6 +46,7 @@ class Run:
         self._asked = stop
         self._troubles = 0
         self._before = {"source": dict(source.requests), "destination": dict(destination.requests)}
+        self._retried = source.retries + destination.retries
         self.lock = threading.Lock()
         self.crew = Crew(options.parallel, options.buffer, self, lambda: emit(Tick()), self._interrupt)
 
@@ -56,8 +63,13 @@ class Run:
         counted = {}
         for end, store in (("source", self.source), ("destination", self.destination)):
             before = self._before[end]
-            counted[end] = {method: count - before.get(method, 0) for method, count in store.requests.items() if count > before.get(method, 0)}
+            counted[end] = {
+                method: count - before.get(method, 0) for method, count in store.requests.items() if count > before.get(method, 0)
+            }
         return {end: methods for end, methods in counted.items() if methods}
+
+    def retries(self) -> int:
+        return self.source.retries + self.destination.retries - self._retried
 
     def _interrupt(self) -> None:
         """Nobody waits for a retry any more."""

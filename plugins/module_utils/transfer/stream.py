@@ -32,7 +32,9 @@ class Stream:
     first reading proves the source, and the destination verifies what it got before it publishes.
     """
 
-    def __init__(self, source: Store, repository: str, blob: Descriptor, buffer: memoryview, stop: Any, accepted: Callable[[int], None]) -> None:
+    def __init__(
+        self, source: Store, repository: str, blob: Descriptor, buffer: memoryview, stop: Any, accepted: Callable[[int], None]
+    ) -> None:
         self._source = source
         self._repository = repository
         self._blob = blob
@@ -140,11 +142,12 @@ class Stream:
         self._resumes = self._resumes + 1 if self._sent <= self._furthest else 1
         self._furthest = max(self._furthest, self._sent)
         if self._resumes > MAX_RESUMES:
-            raise Unreachable(
-                f"the destination broke the upload {self._resumes} times at byte {self._sent}", subject=self._blob.digest, attempts=self._resumes
-            ) from interruption
+            raise self._lost(f"the destination broke the upload {self._resumes} times at byte {self._sent}") from interruption
         self._sent = writer.resume()
         if not 0 <= self._sent <= self._start + self._filled:
-            raise Unreachable(f"the destination wants to go on at byte {self._sent}, which was never sent", subject=self._blob.digest) from interruption
+            raise self._lost(f"the destination wants to go on at byte {self._sent}, which was never sent") from interruption
         self._accepted(self._sent - before)
         return self._start <= self._sent
+
+    def _lost(self, message: str) -> Unreachable:
+        return Unreachable(message, subject=self._blob.digest, attempts=self._resumes)

@@ -24,7 +24,9 @@ def test_bytes_and_media_type_come_back_as_they_were(tmp_path: Any) -> None:
     assert shelf.has(manifest.digest)
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"", lambda data: data.replace(b"2", b"3"), lambda data: b"\xff" + data[5:]])
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-1], lambda data: b"", lambda data: data.replace(b"2", b"3"), lambda data: b"\xff" + data[5:]]
+)
 def test_damaged_file_counts_as_absent_and_is_replaced(tmp_path: Any, damage: Any) -> None:
     shelf = Shelf(str(tmp_path))
     manifest = Manifest.parse(CONTENT)

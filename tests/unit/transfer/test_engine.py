@@ -33,7 +33,8 @@ def test_everything_arrives_and_each_blob_crosses_once(bench: Any) -> None:
     assert result.complete and result.changed and outcomes(result) == ["copied"] * 5
     for image in images:
         assert bench.destination.named[image.repository]["1.0"] == image.digest
-        assert bench.destination.manifests[image.repository][image.digest].content == bench.source.manifests[image.image.source][image.digest].content
+        arrived = bench.destination.manifests[image.repository][image.digest]
+        assert arrived.content == bench.source.manifests[image.image.source][image.digest].content
     assert bench.source.count("open_blob") == 11
     assert result.blobs == {"copied": 11, "mounted": 4, "present": 0, "failed": 0}
     assert result.size == sum(len(content) for content in {c for blobs in bench.source.blobs.values() for c in blobs.values()})
