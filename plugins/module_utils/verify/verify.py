@@ -174,23 +174,27 @@ class _Verifier:
     def _contents(
         self, places: Mapping[Tuple[str, Digest], Tuple[Descriptor, Tuple[str, ...]]], absent: FrozenSet[Tuple[str, Digest]]
     ) -> int:
-        """Reads each blob of the part once, from the first repository that has it."""
-        once: Dict[Digest, str] = {}
+        """Reads each blob of the part once: a registry keeps it once, so what is wrong with it is wrong wherever it is named."""
+        homes: Dict[Digest, List[str]] = {}
         for repository, digest in sorted(places):
             if (repository, digest) not in absent and self._part.holds(digest):
-                once.setdefault(digest, repository)
-        items = sorted((repository, digest) for digest, repository in once.items())
+                homes.setdefault(digest, []).append(repository)
+        items = sorted((repositories[0], digest) for digest, repositories in homes.items())
         size = 0
-        for (repository, digest), result in zip(items, self._each(lambda item: is_sound(self._destination, item[0], places[item][0]), items)):
-            blob, origins = places[repository, digest]
-            if isinstance(result, MirrorError):
-                self._findings.add(_unreadable(repository, digest, result, origins))
-            elif result is False:
-                message = f"{repository} has other content under {digest}; delete the blob at the registry, collect its garbage and push again"
-                self._findings.add(Finding(repository, CORRUPT_BLOB, digest, message, origins))
+        for (first, digest), result in zip(items, self._each(lambda item: is_sound(self._destination, item[0], places[item][0]), items)):
             if isinstance(result, bool):
-                size += blob.size
+                size += places[first, digest][0].size
+            for repository in homes[digest]:
+                origins = places[repository, digest][1]
+                if isinstance(result, MirrorError):
+                    self._findings.add(_unreadable(repository, digest, result, origins))
+                elif result is False:
+                    self._findings.add(Finding(repository, CORRUPT_BLOB, digest, _corrupt(repository, digest), origins))
         return size
+
+
+def _corrupt(repository: str, digest: Digest) -> str:
+    return f"{repository} has other content under {digest}; delete the blob at the registry, collect its garbage and push again"
 
 
 def _places(checked: Iterable[Checked]) -> Dict[Tuple[str, Digest], Tuple[Descriptor, Tuple[str, ...]]]:
