@@ -11,8 +11,6 @@ from typing import Callable, Iterator, List
 
 import pytest
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
-
 
 class Scripted:
     """Calls `behave(connection, number, request head)` for each request; keeps the heads in `heads`."""
