@@ -14,13 +14,19 @@ name has no version.  `*` marks the default channel.
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import io
 import json
 import re
+import tarfile
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Selection
+from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 
 _CHANNEL = re.compile(r"(\S+) ([^\s*:]+)(\*?)(?: prio=(\d+))?:(.*)")
 _ENTRY = re.compile(r"([^\s<!~\[]+)(?:\[([^\]]+)\])?(?:<(\S+))?(?: !\{([^}]*)\})?(?: ~\"([^\"]*)\")?\Z")
@@ -70,7 +76,9 @@ def write(folder: Path, content: Iterable[Dict[str, Any]], name: str = "catalog.
     return folder
 
 
-def catalog(folder: Path, text: str, properties: Optional[Mapping[str, Iterable[Dict[str, Any]]]] = None, more: Iterable[Dict[str, Any]] = ()) -> Catalog:
+def catalog(
+    folder: Path, text: str, properties: Optional[Mapping[str, Iterable[Dict[str, Any]]]] = None, more: Iterable[Dict[str, Any]] = ()
+) -> Catalog:
     return Catalog.from_directory(str(write(folder, [*documents(text, properties), *more])))
 
 
@@ -133,5 +141,87 @@ def _bundle(package: str, name: str, version: str, properties: Mapping[str, Iter
         "package": package,
         "image": image,
         "properties": [*own, *properties.get(name, ())],
-        "relatedImages": [{"name": "", "image": image}, {"name": "operator", "image": f"quay.example.com/{package}/operator:{version or 'latest'}"}],
+        "relatedImages": [
+            {"name": "", "image": image},
+            {"name": "operator", "image": f"quay.example.com/{package}/operator:{version or 'latest'}"},
+        ],
     }
+
+
+def tar(members: Iterable[Tuple[str, Any]], compress: bool = True) -> bytes:
+    """A layer: (name, content) for a file, (name, None) for a folder, (name, TarInfo) for anything else."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in members:
+            if isinstance(content, tarfile.TarInfo):
+                archive.addfile(content)
+                continue
+            member = tarfile.TarInfo(name)
+            if content is None:
+                member.type, member.mode = tarfile.DIRTYPE, 0o755
+                archive.addfile(member)
+            else:
+                member.size, member.mode = len(content), 0o644
+                archive.addfile(member, io.BytesIO(content))
+    return gzip.compress(buffer.getvalue(), 1, mtime=0) if compress else buffer.getvalue()
+
+
+def files(content: Iterable[Dict[str, Any]], folder: str = "configs") -> List[Tuple[str, Any]]:
+    """The members of a configs directory: one file for each package, one for what belongs to none."""
+    by_package: Dict[str, List[Dict[str, Any]]] = {}
+    for document in content:
+        package = document["name"] if document["schema"] == "olm.package" else document.get("package", "")
+        by_package.setdefault(package, []).append(document)
+    members: List[Tuple[str, Any]] = [(folder, None)]
+    for package, found in sorted(by_package.items()):
+        text = "\n".join(json.dumps(document, indent=4) for document in found)
+        members += [(f"{folder}/{package}", None)] if package else []
+        members.append((f"{folder}/{package}/catalog.json" if package else f"{folder}/other.json", text.encode()))
+    return members
+
+
+BASE = [
+    ("bin", None),
+    ("bin/opm", b"not a program"),
+    ("tmp", None),
+    ("tmp/cache", None),
+    ("tmp/cache/digest", b"stale"),
+    ("tmp/cache/cache", b"stale"),
+]
+LABELS = {"operators.operatorframework.io.index.configs.v1": "/configs", "maintainer": "nobody"}
+
+
+def config(layers: Iterable[bytes], architecture: str = "amd64", labels: Optional[Mapping[str, str]] = None, **settings: Any) -> bytes:
+    """An image's configuration, by default that of a catalog as publishers make them."""
+    started = {
+        "Entrypoint": ["/bin/opm"],
+        "Cmd": ["serve", "/configs", "--cache-dir=/tmp/cache"],
+        "Labels": dict(LABELS if labels is None else labels),
+    }
+    diff_ids = [
+        f"sha256:{hashlib.sha256(gzip.decompress(layer) if layer[:2] == bytes((31, 139)) else layer).hexdigest()}" for layer in layers
+    ]
+    document = {
+        "architecture": architecture,
+        "os": "linux",
+        "created": "2024-01-01T00:00:00Z",
+        "config": {**started, **settings},
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        "history": [{"created_by": "publisher"} for _layer in diff_ids],
+    }
+    return json.dumps(document).encode()
+
+
+def publish(
+    store: MemoryStore, repository: str, tag: str, content: Iterable[Dict[str, Any]], platforms: Iterable[str] = ("amd64", "arm64")
+) -> Manifest:
+    """A catalog image for each architecture under one index, with an attestation beside them."""
+    configs = tar(files(content))
+    children = []
+    for architecture in platforms:
+        layers = [tar([*BASE, ("etc/arch", architecture.encode())]), configs]
+        children.append((f"linux/{architecture}", store.add_image(repository, layers=layers, config=config(layers, architecture))))
+    children.append(
+        ("unknown/unknown", store.add_image(repository, layers=[b"attestation"], config=b'{"architecture":"unknown","os":"unknown"}'))
+    )
+    return store.add_index(repository, children, tag)

@@ -102,7 +102,9 @@ class Catalog:
         document = parser.parse(content, subject)
         found = heading.of(document, subject)
         if (found.schema, found.package, found.name) != (span.schema, package, span.name):
-            raise InputError("a document hides what it is", subject=subject, advice="Write each of schema, package and name once, as plain text.")
+            raise InputError(
+                "a document hides what it is", subject=subject, advice="Write each of schema, package and name once, as plain text."
+            )
         if content.lstrip()[:1] != b"{":
             self._lines.add(span, document)
         return document

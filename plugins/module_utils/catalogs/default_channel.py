@@ -102,7 +102,9 @@ def _by_priority(package: Package, warnings: List[str]) -> Tuple[str, str]:
     highest = max(priority for priority, _name in ranked)
     names = sorted(name for priority, name in ranked if priority == highest)
     if len(names) > 1:
-        warnings.append(f"Channels {', '.join(names)} of package {package.name} have the same priority {highest}; {names[0]} becomes the default.")
+        warnings.append(
+            f"Channels {', '.join(names)} of package {package.name} have the same priority {highest}; {names[0]} becomes the default."
+        )
     return names[0], f"the highest channel priority, {highest}"
 
 

@@ -114,7 +114,10 @@ def unmet(catalog: Catalog, draft: Draft) -> Tuple[str, ...]:
         for package in needs.packages:
             if not _met(package, bundles):
                 open_ones.setdefault(package, []).append(bundle.name)
-    return tuple(f"{_some(names)} requires {need}, which nothing selected from this catalog provides." for need, names in sorted(open_ones.items(), key=lambda pair: str(pair[0])))
+    return tuple(
+        f"{_some(names)} requires {need}, which nothing selected from this catalog provides."
+        for need, names in sorted(open_ones.items(), key=lambda pair: str(pair[0]))
+    )
 
 
 def _some(names: List[str]) -> str:
@@ -154,7 +157,9 @@ def _add(catalog: Catalog, draft: Draft, provider: Provider) -> Iterator[str]:
         return
     way = graph.fill(channel, provider.name, head)
     if not way:
-        raise InputError(f'channel {channel.name}: head "{head}" not reachable from bundle "{provider.name}"', subject=f'package "{package.name}"')
+        raise InputError(
+            f'channel {channel.name}: head "{head}" not reachable from bundle "{provider.name}"', subject=f'package "{package.name}"'
+        )
     draft.take(package.name, channel.name, way)
 
 

@@ -31,7 +31,9 @@ class Level:
     @classmethod
     def of(cls, minimum: str, maximum: str, bundle: str, subject: str) -> "Level":
         if minimum and bundle:
-            raise InputError("minimum version and bundle are mutually exclusive", subject=subject, advice="Keep one of minVersion and minBundle.")
+            raise InputError(
+                "minimum version and bundle are mutually exclusive", subject=subject, advice="Keep one of minVersion and minBundle."
+            )
         if maximum:
             return cls(range=bounds(minimum, maximum))
         if minimum:
@@ -114,7 +116,9 @@ def _channel_level(package: Package, listed: config.PackageChannel, level: Level
     subject = f'[package="{package.name}" channel="{listed.name}"]'
     own = Level.of(listed.min_version, listed.max_version, listed.min_bundle, subject)
     if level.range and own.range:
-        raise InputError(f"{subject} range setting is mutually exclusive between package and channel", advice="Set the bounds at one of them.")
+        raise InputError(
+            f"{subject} range setting is mutually exclusive between package and channel", advice="Set the bounds at one of them."
+        )
     if listed.name not in package.channels and not tolerant:
         raise InputError(f"{subject} channel does not exist in new model", advice=f"It has {', '.join(package.channels)}.")
     return own

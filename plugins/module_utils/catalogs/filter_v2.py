@@ -11,8 +11,21 @@ from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import dependencies, graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.default_channel import REPAIRED, best_channel, repaired, with_default_v2
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import IGNORE, INCLUDE, WARN, Draft, Filtered, Options, pruned
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.default_channel import (
+    REPAIRED,
+    best_channel,
+    repaired,
+    with_default_v2,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import (
+    IGNORE,
+    INCLUDE,
+    WARN,
+    Draft,
+    Filtered,
+    Options,
+    pruned,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Channel, Package, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.ranges import Range, bounds, gated
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import model as config
@@ -45,7 +58,9 @@ def select(catalog: Catalog, wanted: config.Catalog, options: Options) -> Filter
         if reason:
             chosen[name] = reason
     if options.strict and (missing := sorted(set(names) - set(found))):
-        raise InputError(f"nothing of these packages is left: {', '.join(missing)}", advice="Check their names, channels and bounds with catalog_info.")
+        raise InputError(
+            f"nothing of these packages is left: {', '.join(missing)}", advice="Check their names, channels and bounds with catalog_info."
+        )
     selection = Selection(found, catalog.others)
     return _with_dependencies(catalog, Filtered(selection, tuple(warnings), chosen), options)
 

@@ -55,7 +55,9 @@ def check(catalog: Catalog, selection: Selection) -> None:
             if hint:
                 hints.append(hint)
         advice = " ".join(hints) or "Check minVersion, maxVersion and defaultChannel of the package."
-        raise InputError(error.message, subject=catalog.name, advice=f"{advice} or let the filter mend it with the repair option.") from error
+        raise InputError(
+            error.message, subject=catalog.name, advice=f"{advice} or let the filter mend it with the repair option."
+        ) from error
 
 
 def _with_missing(filtered: Filtered, wanted: config.Catalog, options: Options) -> Filtered:

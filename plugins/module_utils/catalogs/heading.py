@@ -50,7 +50,11 @@ def of(document: Mapping[str, Any], subject: str) -> Heading:
         values[folded] = value
     schema = values.get("schema", "")
     if not schema:
-        raise InputError(f"object {str(dict(document))[:120]!r} is missing root schema field", subject=subject, advice="This is not a file-based catalog.")
+        raise InputError(
+            f"object {str(dict(document))[:120]!r} is missing root schema field",
+            subject=subject,
+            advice="This is not a file-based catalog.",
+        )
     name = values.get("name", "")
     return Heading(schema, name if schema == model.PACKAGE else values.get("package", ""), name)
 

@@ -155,7 +155,9 @@ class Bundle:
     @cached_property
     def properties(self) -> Tuple[Tuple[str, Any], ...]:
         """(type, value) of each property."""
-        return tuple((text(entry, "type", self.subject), entry.get("value")) for entry in objects(self.document, "properties", self.subject))
+        return tuple(
+            (text(entry, "type", self.subject), entry.get("value")) for entry in objects(self.document, "properties", self.subject)
+        )
 
     def values(self, kind: str) -> List[Any]:
         """The values of the properties of one type."""

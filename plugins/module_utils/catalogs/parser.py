@@ -15,6 +15,8 @@ import re
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml_library import yaml
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.yaml_loader import loader
 
 MAX_DEPTH = 200
 MAX_NODES = 2_000_000
@@ -56,14 +58,10 @@ def _too_deep(subject: str) -> InputError:
 
 
 def _parse_yaml(content: bytes, subject: str, earlier: Optional[ValueError]) -> Any:
-    import yaml
-
-    from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.yaml_loader import LOADER
-
     try:
         if _suspicious(content):
-            _check_bounds(yaml.parse(content, Loader=LOADER), subject)
-        parsed = yaml.load(content, Loader=LOADER)
+            _check_bounds(yaml.parse(content, Loader=loader()), subject)
+        parsed = yaml.load(content, Loader=loader())
         # Aliases become copies and keys become text, as in the JSON that the field makes of it.
         return json.loads(json.dumps(parsed, ensure_ascii=False, allow_nan=False))
     except RecursionError as error:
@@ -85,8 +83,6 @@ def _suspicious(content: bytes) -> bool:
 
 def _check_bounds(events: Iterator[Any], subject: str) -> None:
     """Walks a document's events; raises InputError when it is too deep, or too large once aliases are copied."""
-    import yaml
-
     sizes: Dict[str, int] = {}
     open_nodes: List[Tuple[str, int]] = []
     total = 0

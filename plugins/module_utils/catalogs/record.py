@@ -115,7 +115,11 @@ def _has_own(level: Any) -> bool:
 def _own(listed: Listed) -> Listed:
     """A package that has settings of its own, as it is recorded."""
     return Listed(
-        name=listed.name, min_version=listed.min_version, max_version=listed.max_version, min_bundle=listed.min_bundle, channels=listed.channels
+        name=listed.name,
+        min_version=listed.min_version,
+        max_version=listed.max_version,
+        min_bundle=listed.min_bundle,
+        channels=listed.channels,
     )
 
 

@@ -59,7 +59,9 @@ def documents(file: BinaryIO, subject: str) -> Iterator[Raw]:
         buffer, offset = buffer[start:], offset + start
         searched = len(buffer)
         if searched > MAX_DOCUMENT:
-            raise InputError(f"a document has more than {MAX_DOCUMENT} bytes", subject=subject, advice="No catalog needs that; ask its publisher.")
+            raise InputError(
+                f"a document has more than {MAX_DOCUMENT} bytes", subject=subject, advice="No catalog needs that; ask its publisher."
+            )
         if not chunk:
             yield from _whole(Raw(offset, buffer[:-3] if buffer.endswith(b"\n---") else buffer))
             return

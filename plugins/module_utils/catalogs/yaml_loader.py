@@ -6,30 +6,32 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from typing import Any
 
-import yaml
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml_library import safe_loader, yaml
 
+_TAG = "tag:yaml.org,2002:"
+# Read by other rules than PyYAML's, or not at all.
+_REPLACED = tuple(_TAG + kind for kind in ("timestamp", "int", "float", "value"))
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0b[01_]+|0[0-7_]+)\Z")
 _FLOAT = re.compile(
     r"(?:[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*[eE][-+]?[0-9]+|\.[0-9_]+(?:[eE][-+]?[0-9]+)?)"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
 )
-_TAG = "tag:yaml.org,2002:"
-# Read by other rules than PyYAML's, or not at all.
-_REPLACED = tuple(_TAG + kind for kind in ("timestamp", "int", "float", "value"))
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+@functools.lru_cache(maxsize=None)
+def loader() -> Any:
     """The safe loader, fast where libyaml is there, without dates and numbers to the base of sixty."""
 
-    yaml_implicit_resolvers = {
-        first: [(tag, form) for tag, form in resolvers if tag not in _REPLACED]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    class Loader(safe_loader()):
+        yaml_implicit_resolvers = {
+            first: [(tag, form) for tag, form in resolvers if tag not in _REPLACED]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
 
-
-_Loader.add_implicit_resolver(_TAG + "int", _INT, list("-+0123456789"))
-_Loader.add_implicit_resolver(_TAG + "float", _FLOAT, list("-+0123456789."))
-
-LOADER = _Loader
+    Loader.add_implicit_resolver(_TAG + "int", _INT, list("-+0123456789"))
+    Loader.add_implicit_resolver(_TAG + "float", _FLOAT, list("-+0123456789."))
+    return Loader

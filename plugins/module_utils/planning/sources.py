@@ -36,6 +36,12 @@ def _releases(imageset: ImageSet, context: Context) -> Collected:
     return collect(imageset, context)
 
 
+def _catalogs(imageset: ImageSet, context: Context) -> Collected:
+    from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.collect import collect
+
+    return collect(imageset, context)
+
+
 def _additional_images(imageset: ImageSet, context: Context) -> Collected:
     from ansible_collections.disconnected.mirror.plugins.module_utils.extras.collect import collect
 
@@ -51,7 +57,7 @@ def _charts(imageset: ImageSet, context: Context) -> Collected:
 # A source is imported when an image set uses it, for the others cost a run time and memory.
 SOURCES: Tuple[Source, ...] = (
     Source("platform", lambda imageset: imageset.platform != PlatformContent(), _releases),
-    Source("operators", lambda imageset: bool(imageset.operators)),
+    Source("operators", lambda imageset: bool(imageset.operators), _catalogs),
     Source("additionalImages", lambda imageset: bool(imageset.additional_images), _additional_images),
     Source("helm", lambda imageset: imageset.helm != Helm(), _charts),
 )

@@ -25,6 +25,7 @@ MANIFEST_REFERENCE = "io.openshift.upgrades.graph.release.manifestref"
 MAX_BYTES = 512 * 1024 * 1024
 MAX_RELEASES = 100_000
 MAX_EDGES = 5_000_000
+_UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _conditions(groups: List[Any], places: Mapping[str, int], subject: str) -> D
     conditions: Dict[Tuple[int, int], Tuple[str, ...]] = {}
     for number, group in enumerate(groups):
         try:
-            names = tuple(str(risk.get("name") or "") for risk in group.get("risks") or ())
+            names = tuple(str(risk.get("name") or _UNNAMED) for risk in group.get("risks") or ()) or (_UNNAMED,)
             pairs = [(edge["from"], edge["to"]) for edge in group["edges"]]
             for source, target in pairs:
                 if source in places and target in places:

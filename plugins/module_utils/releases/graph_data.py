@@ -14,7 +14,7 @@ from typing import Dict, Mapping, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.layer import BoundedTarInfo
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import BoundedTarInfo
 
 # Today's data has a few megabytes.
 MAX_PACKED = 256 * 1024 * 1024

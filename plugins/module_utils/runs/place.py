@@ -38,14 +38,15 @@ def working_place(kept: Workspace, owner: str, check_mode: bool) -> Iterator[Tup
 
 @contextmanager
 def _throw_away(kept: Workspace) -> Iterator[Workspace]:
-    """A temporary workspace in which every manifest that the user's shelf holds is found, by link; nothing is written through."""
+    """A temporary workspace in which manifests, catalogs and what was built are found, by link; nothing is written through."""
     try:
         root = tempfile.mkdtemp(prefix="disconnected-mirror-")
     except OSError as error:
         raise StorageError(f"cannot make a temporary directory: {error.strerror}", subject=tempfile.gettempdir()) from error
     try:
         workspace = Workspace(root)
-        _link_files(kept.manifests, workspace.manifests)
+        for folder in ("manifests", "catalogs", "content"):
+            _link_files(kept.path(folder), workspace.path(folder))
         if os.path.exists(kept.attachments):
             os.symlink(os.path.abspath(kept.attachments), workspace.attachments)
         yield workspace

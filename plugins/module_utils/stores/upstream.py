@@ -10,12 +10,14 @@ local layout) and `built://name` (a layout that was built in the workspace).
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
 from dataclasses import replace
 from typing import Callable, Dict, Iterable, List, Optional, Set, Tuple, TypeVar
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
@@ -36,6 +38,8 @@ Connect = Callable[[str], Store]
 _Answer = TypeVar("_Answer")
 
 LAYOUT, BUILT = "oci://", "built://"
+# A file of a built layout that names the repository where the blobs are that were not made here.
+ORIGIN = "origin"
 # A place that did not answer is not asked again for so many seconds where there are several.
 _REST = 60.0
 _AWAKE = (0.0, "")
@@ -90,6 +94,8 @@ class Upstream(Store):
             return None
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
+        if repository.startswith(BUILT):
+            return self._open_built(repository, blob, offset)
         return self._ask(repository, blob.digest, lambda store, name: store.open_blob(name, blob, offset), served_first=True)
 
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
@@ -244,6 +250,19 @@ class Upstream(Store):
             if key not in self._stores:
                 self._stores[key] = LayoutStore(path)
             return self._stores[key]
+
+    def _open_built(self, repository: str, blob: Descriptor, offset: int) -> BlobReader:
+        """What was made here is in the layout; what was built upon stays where it came from."""
+        try:
+            return self._layout(repository).open_blob("", blob, offset)
+        except NotFound:
+            try:
+                origin = files.read(os.path.join(self._built(repository), ORIGIN)).decode("utf-8").strip()
+            except FileNotFoundError:
+                origin = ""
+            if not origin or origin.startswith(BUILT):
+                raise
+            return self.open_blob(origin, blob, offset)
 
     def _built(self, repository: str) -> str:
         parts = repository[len(BUILT) :].split("/")

@@ -19,22 +19,17 @@ ETCD = """
     etcd stable*: 0.9.0; 0.9.1<0.9.0
     etcd clusterwide: 0.9.1-clusterwide
 """
-THREE = (
-    ETCD
-    + """
+THREE = ETCD + """
     foo stable*: 0.1.0; 0.2.0<0.1.0
     foo alpha: 0.2.0-alpha.0; 0.2.0-alpha.1<0.2.0-alpha.0; 0.2.0<0.2.0-alpha.1
 """
-)
 PRIORITIES = """
     foo stable prio=1: 0.1.0; 0.2.0<0.1.0
     foo alpha* prio=2: 0.1.0-alpha.0; 0.2.0-alpha.0<0.1.0-alpha.0
 """
 BAZ = 'baz stable*: 1.0.0 ~"<1.0.0"; 1.0.1<1.0.0 !{1.0.0} ~"<1.0.0"; 1.1.0<1.0.0 !{1.0.1}'
 BETA = "foo beta*: 0.1.0; 0.2.0<0.1.0 !{0.1.1,0.1.2}; 0.3.0<0.2.0; 0.3.1<0.2.0 !{0.3.0}"
-JAEGER = (
-    "jaeger-product stable*: j1[1.30.2]; j2[1.34.1-5]<j1; j3[1.42.0-5]; j4[1.42.0-5+0.1687199951.p]<j2 !{j3}; j5[1.47.1-5]<j4; j6[1.51.0-1]<j5"
-)
+JAEGER = "jaeger-product stable*: j1[1.30.2]; j2[1.34.1-5]<j1; j3[1.42.0-5]; j4[1.42.0-5+0.1687199951.p]<j2 !{j3}; j5[1.47.1-5]<j4; j6[1.51.0-1]<j5"
 MQ = """
     ibm-mq v1.8* prio=3: 1.8.1
     ibm-mq v1.7 prio=1: 1.7.0
@@ -68,7 +63,9 @@ def test_heads_of_every_channel(tmp_path):
 
 def test_a_version_that_is_nowhere_leaves_nothing_and_is_told(tmp_path):
     """A4."""
-    with pytest.raises(InputError, match="Operator etcd was not found, please check name, minVersion, maxVersion, and channels in the config file."):
+    with pytest.raises(
+        InputError, match="Operator etcd was not found, please check name, minVersion, maxVersion, and channels in the config file."
+    ):
         filtered(tmp_path, ETCD, package("etcd", min_version="0.9.2"))
 
 
@@ -79,7 +76,9 @@ def test_a_version_that_is_nowhere_leaves_nothing_and_is_told(tmp_path):
         pytest.param(
             "foo stable*: 0.2.0\nfoo v1: 0.1.0", (package("foo", min_version="0.2.0"),), False, {"foo stable": ["0.2.0"]}, id="A5 heads"
         ),
-        pytest.param("foo stable*: 0.2.0\nfoo v1: 0.1.0", (package("foo", min_version="0.2.0"),), True, {"foo stable": ["0.2.0"]}, id="A5 full"),
+        pytest.param(
+            "foo stable*: 0.2.0\nfoo v1: 0.1.0", (package("foo", min_version="0.2.0"),), True, {"foo stable": ["0.2.0"]}, id="A5 full"
+        ),
         pytest.param(
             "foo stable*: 0.1.0\nbar stable*: 0.1.0; 0.2.0<0.1.0", (package("bar"),), True, {"bar stable": ["0.1.0", "0.2.0"]}, id="A6"
         ),
@@ -92,7 +91,9 @@ def test_a_version_that_is_nowhere_leaves_nothing_and_is_told(tmp_path):
             id="A10",
         ),
         pytest.param(BAZ, (package("baz", min_version="1.0.0"),), False, {"baz stable": ["1.0.0", "1.0.1", "1.1.0"]}, id="A11 package"),
-        pytest.param(BAZ, (package("baz", channel("stable", "1.0.0")),), False, {"baz stable": ["1.0.0", "1.0.1", "1.1.0"]}, id="A11 channel"),
+        pytest.param(
+            BAZ, (package("baz", channel("stable", "1.0.0")),), False, {"baz stable": ["1.0.0", "1.0.1", "1.1.0"]}, id="A11 channel"
+        ),
         pytest.param(BAZ, (package("baz", min_version="1.0.1"),), False, {"baz stable": ["1.0.1", "1.1.0"]}, id="A12"),
         pytest.param(BAZ, (package("baz", min_bundle="baz.v1.1.0"),), False, {"baz stable": ["1.0.0", "1.0.1", "1.1.0"]}, id="A13"),
         pytest.param(BAZ, (), False, {"baz stable": ["1.1.0"]}, id="A15"),
@@ -106,13 +107,19 @@ def test_a_version_that_is_nowhere_leaves_nothing_and_is_told(tmp_path):
             {"jaeger-product stable": ["j1", "j2", "j4", "j5", "j6"]},
             id="A17",
         ),
-        pytest.param(JAEGER, (package("jaeger-product", min_version="1.34.1"),), False, {"jaeger-product stable": ["j2", "j4", "j5", "j6"]}, id="A18"),
-        pytest.param(JAEGER, (package("jaeger-product", min_version="1.42.0"),), False, {"jaeger-product stable": ["j3", "j4", "j5", "j6"]}, id="A20"),
+        pytest.param(
+            JAEGER, (package("jaeger-product", min_version="1.34.1"),), False, {"jaeger-product stable": ["j2", "j4", "j5", "j6"]}, id="A18"
+        ),
+        pytest.param(
+            JAEGER, (package("jaeger-product", min_version="1.42.0"),), False, {"jaeger-product stable": ["j3", "j4", "j5", "j6"]}, id="A20"
+        ),
         pytest.param(
             BETA, (package("foo", min_version="0.2.0", max_version="0.3.0"),), False, {"foo beta": ["0.2.0", "0.3.0"]}, id="B8 0.2.0-0.3.0"
         ),
         pytest.param(BETA, (package("foo", max_version="0.3.0"),), False, {"foo beta": ["0.1.0", "0.2.0", "0.3.0"]}, id="B8 max"),
-        pytest.param(BETA, (package("foo", min_version="0.1.0", max_version="0.2.0"),), False, {"foo beta": ["0.1.0", "0.2.0"]}, id="B8 0.1.0-0.2.0"),
+        pytest.param(
+            BETA, (package("foo", min_version="0.1.0", max_version="0.2.0"),), False, {"foo beta": ["0.1.0", "0.2.0"]}, id="B8 0.1.0-0.2.0"
+        ),
         pytest.param(
             JAEGER,
             (package("jaeger-product", channel("stable", "1.34.1", "1.47.1")),),
@@ -166,11 +173,24 @@ def test_selections(tmp_path, text, wanted, full, expected):
     [
         pytest.param(BAZ, package("baz", channel("stable", "1.0.5")), r'bundles do not exist in channel: versions=\["1.0.5"\]', id="A14"),
         pytest.param(JAEGER, package("jaeger-product", channel("stable", "1.42.0")), "bundles do not exist in channel", id="A19"),
-        pytest.param(MQ.replace(" prio=3", "").replace(" prio=1", "").replace(" prio=2", ""), package("ibm-mq", max_version="1.7.0"), "could not be determined", id="B7"),
         pytest.param(
-            "c c*: 1.0.0; 1.1.0; 2.0.0 !{1.0.0,1.1.0}", package("c", max_version="1.1.0"), "multiple channel heads found in graph: c.v1.0.0, c.v1.1.0", id="B11"
+            MQ.replace(" prio=3", "").replace(" prio=1", "").replace(" prio=2", ""),
+            package("ibm-mq", max_version="1.7.0"),
+            "could not be determined",
+            id="B7",
         ),
-        pytest.param(BAZ, package("other"), r'error generating diff: error including items: \[package="other"\] package does not exist in new model', id="INC-1"),
+        pytest.param(
+            "c c*: 1.0.0; 1.1.0; 2.0.0 !{1.0.0,1.1.0}",
+            package("c", max_version="1.1.0"),
+            "multiple channel heads found in graph: c.v1.0.0, c.v1.1.0",
+            id="B11",
+        ),
+        pytest.param(
+            BAZ,
+            package("other"),
+            r'error generating diff: error including items: \[package="other"\] package does not exist in new model',
+            id="INC-1",
+        ),
         pytest.param(BAZ, package("baz", "nope"), r'\[package="baz" channel="nope"\] channel does not exist in new model', id="INC-10"),
         pytest.param(
             BAZ,
@@ -179,7 +199,10 @@ def test_selections(tmp_path, text, wanted, full, expected):
             id="INC-4",
         ),
         pytest.param(
-            BAZ, package("baz", min_version="1.0.0", min_bundle="baz.v1.0.0"), "minimum version and bundle are mutually exclusive", id="CFG-3"
+            BAZ,
+            package("baz", min_version="1.0.0", min_bundle="baz.v1.0.0"),
+            "minimum version and bundle are mutually exclusive",
+            id="CFG-3",
         ),
         pytest.param(
             "foo a*: 1.0.0\nfoo b: 2.0.0",
@@ -220,7 +243,9 @@ def test_default_channels(tmp_path, text, wanted, expected):
 
 def test_full_channels_and_their_default(tmp_path):
     """A8."""
-    assert catalogs.graph(filtered(tmp_path, PRIORITIES, package("foo", "stable"), full=True).selection) == {"foo stable*": "0.1.0; 0.2.0<0.1.0"}
+    assert catalogs.graph(filtered(tmp_path, PRIORITIES, package("foo", "stable"), full=True).selection) == {
+        "foo stable*": "0.1.0; 0.2.0<0.1.0"
+    }
 
 
 def test_a_full_catalog_is_left_as_it_is(tmp_path):
@@ -308,13 +333,19 @@ def test_dependencies(tmp_path, text, wanted, skip, properties, expected):
 
 def test_a_dependency_that_the_head_skips_is_told(tmp_path):
     result = filtered(tmp_path, chain("0.9.1,0.9.2,0.9.3") + USERS, properties=NEEDS)
-    assert any("etcd.v0.9.1 is required, and left out because etcd.v1.0.0, the head of channel stable, skips it" in text for text in result.warnings)
+    assert any(
+        "etcd.v0.9.1 is required, and left out because etcd.v1.0.0, the head of channel stable, skips it" in text
+        for text in result.warnings
+    )
 
 
 def test_three_packages_together(tmp_path):
     """X1."""
     text = BETA + "\n" + BAZ + '\nbar alpha: 0.1.0; 0.2.0<0.1.0 !{0.1.0} ~"<0.2.0"; 1.0.0<0.2.0\nbar stable*: 1.0.0'
-    needs = {name: [needs_kind("Bar", "v1alpha1"), needs_package("bar", "<0.2.0")] for name in ("foo.v0.1.0", "foo.v0.2.0", "foo.v0.3.0", "foo.v0.3.1")}
+    needs = {
+        name: [needs_kind("Bar", "v1alpha1"), needs_package("bar", "<0.2.0")]
+        for name in ("foo.v0.1.0", "foo.v0.2.0", "foo.v0.3.0", "foo.v0.3.1")
+    }
     needs.update({f"bar.v{version}": [provides("Bar", "v1alpha1")] for version in ("0.1.0", "0.2.0", "1.0.0")})
     assert catalogs.names(filtered(tmp_path, text, properties=needs).selection) == {
         "bar alpha": ["0.1.0", "0.2.0", "1.0.0"],
@@ -347,7 +378,9 @@ def test_dependencies_by_habit(tmp_path, need, habit):
     assert bool(result.warnings) == (habit == "warn")
 
 
-@pytest.mark.parametrize("need", [needs_package("nowhere"), needs_package("etcd", ">2.0.0"), needs_kind("Nothing"), needs_package("etcd", "nonsense")])
+@pytest.mark.parametrize(
+    "need", [needs_package("nowhere"), needs_package("etcd", ">2.0.0"), needs_kind("Nothing"), needs_package("etcd", "nonsense")]
+)
 def test_what_nobody_provides_is_told_and_does_no_harm(tmp_path, need):
     result = filtered(tmp_path, "foo a*: 0.1.0\netcd a*: 1.0.0", package("foo"), properties={"foo.v0.1.0": [need]})
     assert catalogs.names(result.selection) == {"foo a": ["0.1.0"]}

@@ -77,7 +77,9 @@ def test_prereleases_pass_the_gate_only_with_a_prerelease_bound(tmp_path, minimu
 
 def test_the_gate_can_empty_the_default_channel(tmp_path):
     """J4."""
-    with pytest.raises(InputError, match='package "jaeger-product" channel "stable" has version range ">=1.47.1" that results in an empty channel'):
+    with pytest.raises(
+        InputError, match='package "jaeger-product" channel "stable" has version range ">=1.47.1" that results in an empty channel'
+    ):
         filtered(tmp_path, JAEGER, package("jaeger-product", channel("stable", "1.47.1")))
 
 
@@ -90,7 +92,12 @@ def test_the_gate_can_be_lifted(tmp_path):
     ("wanted", "full", "expected"),
     [
         pytest.param((), False, {"s4p", "s9p", "s11", "w19p", "j6"}, id="T1"),
-        pytest.param((package("3scale-operator"), package("devworkspace-operator"), package("jaeger-product")), False, {"s4p", "s9p", "s11", "w19p", "j6"}, id="T3"),
+        pytest.param(
+            (package("3scale-operator"), package("devworkspace-operator"), package("jaeger-product")),
+            False,
+            {"s4p", "s9p", "s11", "w19p", "j6"},
+            id="T3",
+        ),
         pytest.param((package("3scale-operator"),), False, {"s4p", "s9p", "s11"}, id="T5"),
         pytest.param((package("3scale-operator"), package("jaeger-product")), False, {"s4p", "s9p", "s11", "j6"}, id="T6"),
         pytest.param((package("devworkspace-operator", minimum="0.18.1"),), False, {"w18", "w18p", "w19", "w19p"}, id="T7"),
@@ -98,10 +105,16 @@ def test_the_gate_can_be_lifted(tmp_path):
         pytest.param((package("devworkspace-operator", minimum="0.16.0", maximum="0.17.0"),), False, {"w16", "w16p", "w17"}, id="T9"),
         pytest.param((package("3scale-operator", minimum="0.10.0-mas"),), False, {"s10", "s11"}, id="T10"),
         pytest.param(
-            (package("3scale-operator", channel("threescale-2.11", "0.8.3"), default="threescale-2.11"),), False, {"s3", "s3a", "s3b", "s4", "s4p"}, id="T11"
+            (package("3scale-operator", channel("threescale-2.11", "0.8.3"), default="threescale-2.11"),),
+            False,
+            {"s3", "s3a", "s3b", "s4", "s4p"},
+            id="T11",
         ),
         pytest.param(
-            (package("3scale-operator", channel("threescale-2.11", "", "0.8.2"), default="threescale-2.11"),), False, {"s0", "s0p", "s1", "s2"}, id="T12"
+            (package("3scale-operator", channel("threescale-2.11", "", "0.8.2"), default="threescale-2.11"),),
+            False,
+            {"s0", "s0p", "s1", "s2"},
+            id="T12",
         ),
         pytest.param(
             (package("3scale-operator", channel("threescale-2.11", "0.8.1", "0.8.3"), default="threescale-2.11"),),
@@ -110,18 +123,22 @@ def test_the_gate_can_be_lifted(tmp_path):
             id="T13",
         ),
         pytest.param(
-            (package("3scale-operator", "threescale-2.11", default="threescale-2.11"), package("devworkspace-operator", "fast", default="fast")),
+            (
+                package("3scale-operator", "threescale-2.11", default="threescale-2.11"),
+                package("devworkspace-operator", "fast", default="fast"),
+            ),
             False,
             {"s4p", "w19p"},
             id="T14",
         ),
         pytest.param((package("3scale-operator", "threescale-2.11", "threescale-mas"),), False, {"s4p", "s11"}, id="T15"),
         pytest.param((package("3scale-operator", "threescale-2.12", default="threescale-2.12"),), False, {"s9p"}, id="T16"),
+        pytest.param((package("3scale-operator", "threescale-2.12", default="threescale-2.12"),), True, {"s4p", "s9", "s9p"}, id="T17"),
         pytest.param(
-            (package("3scale-operator", "threescale-2.12", default="threescale-2.12"),), True, {"s4p", "s9", "s9p"}, id="T17"
-        ),
-        pytest.param(
-            (package("3scale-operator", "threescale-mas", channel("threescale-2.11", "", "0.8.0+0.1634606167.p")),), False, {"s11", "s0", "s0p"}, id="T18"
+            (package("3scale-operator", "threescale-mas", channel("threescale-2.11", "", "0.8.0+0.1634606167.p")),),
+            False,
+            {"s11", "s0", "s0p"},
+            id="T18",
         ),
         pytest.param((package("chocolate-factory-operator", minimum="0.8.0", maximum="0.8.1"),), False, set(), id="T22"),
     ],
@@ -142,17 +159,26 @@ def test_full(tmp_path, wanted):
 @pytest.mark.parametrize(
     ("wanted", "full", "message"),
     [
-        pytest.param(package("3scale-operator", channel("threescale-2.11", "1.2.3"), minimum="0.8.0", maximum="0.8.1"), False, "exclusive", id="T20"),
-        pytest.param(package("3scale-operator", minimum="0.8.0", maximum="0.8.1"), True, "Full: true cannot be mixed with versionRange", id="T21"),
+        pytest.param(
+            package("3scale-operator", channel("threescale-2.11", "1.2.3"), minimum="0.8.0", maximum="0.8.1"), False, "exclusive", id="T20"
+        ),
+        pytest.param(
+            package("3scale-operator", minimum="0.8.0", maximum="0.8.1"), True, "Full: true cannot be mixed with versionRange", id="T21"
+        ),
         pytest.param(
             package("3scale-operator", minimum="77.77.77", maximum="77.77.77"),
             False,
             "failed to filter catalog: error finding specific bundle: specific version 77.77.77 not found in bundles",
             id="T23",
         ),
-        pytest.param(package("3scale-operator", minimum="0.9.0", maximum="0.8.0"), False, "results in an empty channel", id="minimum above maximum"),
         pytest.param(
-            package("3scale-operator", "threescale-2.12"), False, 'the default channel "threescale-mas" was filtered out, a new default', id="S3"
+            package("3scale-operator", minimum="0.9.0", maximum="0.8.0"), False, "results in an empty channel", id="minimum above maximum"
+        ),
+        pytest.param(
+            package("3scale-operator", "threescale-2.12"),
+            False,
+            'the default channel "threescale-mas" was filtered out, a new default',
+            id="S3",
         ),
         pytest.param(
             package("3scale-operator", "threescale-2.12", default="threescale-2.11"),
@@ -182,7 +208,9 @@ TWO = "pkg1 ch1*: b1<b0\npkg1 ch2: b3<b2"
     [
         pytest.param(TWO, package("pkg1"), {"pkg1 ch1*": "b1<b0", "pkg1 ch2": "b3<b2"}, id="S2"),
         pytest.param(TWO, package("pkg1", "ch2", default="ch2"), {"pkg1 ch2*": "b3<b2"}, id="S4"),
-        pytest.param(TWO, package("pkg1", "ch1", "ch2", default="ch2"), {"pkg1 ch1": "b1<b0", "pkg1 ch2*": "b3<b2"}, id="3.5: the override wins"),
+        pytest.param(
+            TWO, package("pkg1", "ch1", "ch2", default="ch2"), {"pkg1 ch1": "b1<b0", "pkg1 ch2*": "b3<b2"}, id="3.5: the override wins"
+        ),
         pytest.param(
             "pkg1 ch: b2[2.0.0] !{b1}; b1[1.0.0]", package("pkg1", minimum="1.0.0", maximum="1.9.0"), {"pkg1 ch": "b1; b2 !{b1}"}, id="S10"
         ),
@@ -206,7 +234,14 @@ def test_synthetic_refusals(tmp_path, text, wanted, message):
 
 def test_deprecations_and_other_documents(tmp_path):
     """S9."""
-    references = [("olm.package", ""), ("olm.channel", "ch1"), ("olm.channel", "ch2"), ("olm.bundle", "b1"), ("olm.bundle", "b2"), ("olm.bundle", "b4")]
+    references = [
+        ("olm.package", ""),
+        ("olm.channel", "ch1"),
+        ("olm.channel", "ch2"),
+        ("olm.bundle", "b1"),
+        ("olm.bundle", "b2"),
+        ("olm.bundle", "b4"),
+    ]
     entries = [{"reference": {"schema": schema, **({"name": name} if name else {})}, "message": "old"} for schema, name in references]
     more = [
         {"schema": "olm.deprecations", "package": "pkg1", "entries": entries},
@@ -294,7 +329,9 @@ def test_repair_chooses_a_default_channel(tmp_path):
     assert "Set defaultChannel" in result.warnings[0]
 
 
-@pytest.mark.parametrize(("habit", "included", "told"), [("", False, True), ("warn", False, True), ("include", True, False), ("ignore", False, False)])
+@pytest.mark.parametrize(
+    ("habit", "included", "told"), [("", False, True), ("warn", False, True), ("include", True, False), ("ignore", False, False)]
+)
 def test_dependencies_by_habit(tmp_path, habit, included, told):
     properties = {"foo.v0.1.0": [catalogs.needs_package("etcd", ">=1.0.0")]}
     result = filtered(tmp_path, "foo a*: 0.1.0\netcd a*: 1.0.0", package("foo"), properties=properties, dependencies=habit)

@@ -90,7 +90,9 @@ def test_the_gate_can_be_lifted():
 
 
 @pytest.mark.parametrize("dialect", [plain, gated])
-@pytest.mark.parametrize("text", ["", "   ", "something-isnt-right", ">", "1.0.0 ||", ">=1.0.0 nonsense", "~>", "1.0.0,,", "x" * (MAX_LENGTH + 1)])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "something-isnt-right", ">", "1.0.0 ||", ">=1.0.0 nonsense", "~>", "1.0.0,,", "x" * (MAX_LENGTH + 1)]
+)
 def test_what_is_no_range_is_told(dialect, text):
     with pytest.raises(InputError, match="error parsing version range"):
         dialect(text)
@@ -103,7 +105,8 @@ def test_plain_ranges_are_strict(text):
 
 
 @pytest.mark.parametrize(
-    ("minimum", "maximum", "text"), [("1.0.0", "2.0.0", ">=1.0.0 <=2.0.0"), ("1.0.0", "", ">=1.0.0"), ("", "2.0.0", "<=2.0.0"), ("", "", "")]
+    ("minimum", "maximum", "text"),
+    [("1.0.0", "2.0.0", ">=1.0.0 <=2.0.0"), ("1.0.0", "", ">=1.0.0"), ("", "2.0.0", "<=2.0.0"), ("", "", "")],
 )
 def test_bounds(minimum, maximum, text):
     assert bounds(minimum, maximum) == text

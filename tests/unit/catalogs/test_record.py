@@ -36,9 +36,11 @@ def recorded(packages):
 def shown(found):
     """{package: bounds or {channel: bounds}}"""
     return {
-        each.name: [each.min_version, each.max_version]
-        if each.min_version
-        else {one.name: one.min_version if not one.max_version else [one.min_version, one.max_version] for one in each.channels}
+        each.name: (
+            [each.min_version, each.max_version]
+            if each.min_version
+            else {one.name: one.min_version if not one.max_version else [one.min_version, one.max_version] for one in each.channels}
+        )
         for each in found
     }
 
@@ -73,7 +75,11 @@ def test_the_first_record(tmp_path, text, packages, expected):
         ),
         pytest.param(SKIPPING + FOO, (), PREVIOUS, {"bar": {"stable": "0.1.1"}, "foo": {"stable": "0.2.0"}}, id="R5"),
         pytest.param(
-            "bar stable*: 0.0.2; 0.2.2 !{0.0.2}\nfoo stable*: 0.0.2", (), PREVIOUS, {"bar": {"stable": "0.2.2"}, "foo": {"stable": "0.0.2"}}, id="R6"
+            "bar stable*: 0.0.2; 0.2.2 !{0.0.2}\nfoo stable*: 0.0.2",
+            (),
+            PREVIOUS,
+            {"bar": {"stable": "0.2.2"}, "foo": {"stable": "0.0.2"}},
+            id="R6",
         ),
         pytest.param(
             BOTH,
@@ -117,12 +123,21 @@ def test_the_first_record(tmp_path, text, packages, expected):
             {"a": {"c": ["1.0.0", "1.0.0"]}, "b": {"c": "2.0.0"}},
             id="R12",
         ),
-        pytest.param("a c*: 1.0.0; 2.0.0<1.0.0", (package("a", channel("c")),), {}, {"a": {"c": "2.0.0"}}, id="INCR-3: a bare new channel is not pinned"),
+        pytest.param(
+            "a c*: 1.0.0; 2.0.0<1.0.0",
+            (package("a", channel("c")),),
+            {},
+            {"a": {"c": "2.0.0"}},
+            id="INCR-3: a bare new channel is not pinned",
+        ),
     ],
 )
 def test_later_records(tmp_path, text, packages, previous, expected):
     catalog = catalogs.catalog(tmp_path, text)
-    assert {name: dict(sorted(value.items())) if isinstance(value, dict) else value for name, value in shown(record.following(catalog, Catalog(packages=packages), recorded(previous))).items()} == expected
+    assert {
+        name: dict(sorted(value.items())) if isinstance(value, dict) else value
+        for name, value in shown(record.following(catalog, Catalog(packages=packages), recorded(previous))).items()
+    } == expected
 
 
 @pytest.mark.parametrize(
@@ -153,13 +168,18 @@ def test_content_grows_from_where_it_began(tmp_path):
     assert catalogs.names(selection) == {"foo c": ["1.1.0"]}
     kept = record.of(record.document(record.first(wanted, selection)))
     later = catalogs.catalog(tmp_path / "2", "foo c*: 1.0.0; 1.1.0<1.0.0; 1.2.0<1.1.0; 1.3.0<1.2.0")
-    assert catalogs.names(filtering.apply(later, wanted, Generation.V1, Options(), kept).selection) == {"foo c": ["1.1.0", "1.2.0", "1.3.0"]}
+    assert catalogs.names(filtering.apply(later, wanted, Generation.V1, Options(), kept).selection) == {
+        "foo c": ["1.1.0", "1.2.0", "1.3.0"]
+    }
 
 
 def test_the_form_of_the_metadata():
     packages = (package("a", channel("c", "1.0.0", "2.0.0"), channel("d")), package("b", minimum="0.1.0"))
     document = record.document(packages)
-    assert document == [{"name": "a", "channels": [{"name": "c", "minVersion": "1.0.0", "maxVersion": "2.0.0"}, {"name": "d"}]}, {"name": "b", "minVersion": "0.1.0"}]
+    assert document == [
+        {"name": "a", "channels": [{"name": "c", "minVersion": "1.0.0", "maxVersion": "2.0.0"}, {"name": "d"}]},
+        {"name": "b", "minVersion": "0.1.0"},
+    ]
     assert record.of(document) == packages
     with pytest.raises(InputError, match="malformed"):
         record.of([{"channels": []}], "metadata")
