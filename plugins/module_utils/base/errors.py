@@ -38,7 +38,9 @@ class MirrorError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.subject}: {self.message}" if self.subject and self.subject not in self.message else self.message
-        return f"{text} {self.advice}" if self.advice else text
+        if not self.advice:
+            return text
+        return f"{text} {self.advice}" if text.endswith((".", "!", "?")) else f"{text}. {self.advice}"
 
 
 class InputError(MirrorError):

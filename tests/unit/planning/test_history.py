@@ -188,5 +188,5 @@ def test_sequences_that_do_not_follow(incoming, current, text):
 
 
 def test_a_gap_is_told_in_words():
-    with pytest.raises(Incompatible, match="sequence 4 expects 3, and the destination has 2 Load mirror_seq3 first"):
+    with pytest.raises(Incompatible, match=r"sequence 4 expects 3, and the destination has 2\. Load mirror_seq3 first"):
         follows(4, 2)
