@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.destination
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
+  - disconnected.mirror.releases
 attributes:
   check_mode:
     support: full
@@ -138,6 +139,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, faces, outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
 
 def main() -> None:
@@ -148,6 +150,7 @@ def main() -> None:
             **arguments.WORKSPACE,
             **arguments.DESTINATION,
             **arguments.SIGNATURES,
+            **RELEASES,
             **arguments.RESOURCES,
         },
         mutually_exclusive=[("plan", "config", "imageset")],

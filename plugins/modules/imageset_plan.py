@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.imageset.failures
   - disconnected.mirror.registry
+  - disconnected.mirror.releases
 attributes:
   check_mode:
     support: full
@@ -152,6 +153,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, faces, outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
 
 def main() -> None:
@@ -161,6 +163,7 @@ def main() -> None:
             **arguments.IMAGESET,
             **arguments.WORKSPACE,
             **arguments.SIGNATURES,
+            **RELEASES,
             **arguments.FAILURES,
             "locked": {"type": "bool", "default": False},
         },

@@ -15,6 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
@@ -93,6 +94,7 @@ def plan_request(params: Params) -> PlanRequest:
         imageset=params["imageset"],
         connections=connections(params),
         signatures=params["signatures"],
+        options=release_options(params),
         locked=params.get("locked", False),
         parallel=params["parallel_images"],
     )

@@ -30,6 +30,14 @@ def test_ch07_nodes_edges_and_conditional_edges_are_read():
     assert len(graph.conditional) == 1
 
 
+def test_ch07_a_condition_without_named_risks_is_still_one():
+    for risks in ([], [{}], None):
+        document = json.loads(answer(["4.1.0", "4.1.1"], [], [("4.1.0", "4.1.1", "Boom")]))
+        document["conditionalEdges"][0]["risks"] = risks
+        graph = graphs.parse(json.dumps(document).encode())
+        assert graph.risks(0, 1) == ("unnamed",) and graph.targets(0) == ()
+
+
 def test_ch08_versions_are_ordered_as_semantic_versions():
     graph = graphs.parse(answers(A)["stable-4.0"])
     assert [str(version) for version in graph.versions()] == ["4.0.0-0.okd-0", "4.0.0-4", "4.0.0-5", "4.0.0-6", "4.0.0-7", "4.0.0-8"]

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What there is to know about a channel: versions, other channels, the way between two versions (2.10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, FrozenSet, List, Optional
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import path as paths
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import extremes
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import Graph
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.reachability import reach
+
+
+@dataclass(frozen=True)
+class Question:
+    """from_version, to_version: ends of a way, empty when none is asked for; without `to_version` it ends at the newest version.
+
+    held: versions that are mirrored; None when that is not asked.
+    """
+
+    channel: str
+    architecture: str = ""
+    from_version: str = ""
+    to_version: str = ""
+    conditional: bool = False
+    held: Optional[FrozenSet[Version]] = None
+
+
+def answer(question: Question, graph: Graph) -> Dict[str, Any]:
+    """The values of the `release_info` module.
+
+    channels, versions: sorted.  path: versions, empty when there is none.  steps: each update of the path with its reason.
+    explanation: why there is no path, empty otherwise.  With `held` also reachable (with what is held), missing.
+    Raises NoVersionsFound, VersionNotFound, InputError (not a version).
+    """
+    newest = extremes(graph, question.channel or "given", question.architecture)[1]
+    found: Dict[str, Any] = {
+        "channels": list(graph.channels()),
+        "versions": [str(version) for version in graph.versions()],
+        "path": [],
+        "steps": [],
+        "explanation": "",
+    }
+    if question.to_version and not question.from_version:
+        raise InputError("a way needs a beginning", subject="from_version", advice="Give from_version, or leave to_version out.")
+    if question.from_version:
+        start = Version.parse(question.from_version)
+        end = Version.parse(question.to_version) if question.to_version else newest
+        found.update(_way(question, graph, start, end))
+    return found
+
+
+def _way(question: Question, graph: Graph, start: Version, end: Version) -> Dict[str, Any]:
+    path = paths.shortest(graph, start, end, question.conditional, question.channel)
+    found: Dict[str, Any] = {
+        "path": [str(release.version) for release in path],
+        "steps": steps(graph, path),
+        "explanation": "" if path else paths.explain(graph, start, end, question.conditional, question.channel),
+    }
+    if question.held is not None:
+        reached = reach(graph, start, end, question.held, question.conditional)
+        found["reachable"] = reached.reachable
+        found["missing"] = [str(version) for version in reached.missing]
+        if reached.path:
+            found["path"] = [str(release.version) for release in reached.path]
+            found["steps"] = steps(graph, reached.path)
+        found["explanation"] = reached.message
+    return found
+
+
+def steps(graph: Graph, path: Any) -> List[Dict[str, Any]]:
+    """The updates of a path as data."""
+    return [
+        {
+            "from": str(step.source.version),
+            "to": str(step.target.version),
+            "conditional": bool(step.risks),
+            "risks": list(step.risks),
+            "reason": step.reason,
+        }
+        for step in paths.steps(graph, path)
+    ]

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Whether a cluster gets from one version to another with what is mirrored (user-needs B09)."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Mapping, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import path as paths
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.components import release_tag
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import Graph, Release
+
+
+@dataclass(frozen=True)
+class Reach:
+    """path: the way that lacks the fewest releases, among those the shortest; empty when there is none at all.
+
+    missing: its releases that are not held.  message: why the end cannot be reached, empty when it can.
+    """
+
+    path: Tuple[Release, ...] = ()
+    missing: Tuple[Version, ...] = ()
+    message: str = ""
+
+    @property
+    def reachable(self) -> bool:
+        return bool(self.path) and not self.missing
+
+
+def reach(graph: Graph, start: Version, end: Version, held: AbstractSet[Version], conditional: bool = False) -> Reach:
+    """The cluster runs `start` already, so only what it updates to must be held.  Raises VersionNotFound."""
+    if graph.place(start) is None or graph.place(end) is None:
+        paths.shortest(graph, start, end, conditional)
+    found = _cheapest(graph, graph.places[start], graph.places[end], held, conditional)
+    if not found:
+        return Reach(message=paths.explain(graph, start, end, conditional))
+    path = tuple(graph.releases[place] for place in found)
+    missing = tuple(release.version for release in path[1:] if release.version not in held)
+    if not missing:
+        return Reach(path)
+    names = ", ".join(str(version) for version in missing)
+    return Reach(path, missing, f"{end} is not reached from {start} with what is held; on the way {paths.text(path)} this is missing: {names}.")
+
+
+def _cheapest(graph: Graph, first: int, last: int, held: AbstractSet[Version], conditional: bool) -> List[int]:
+    """Dijkstra: fewest missing releases, then fewest updates; ties go to newer releases."""
+    best: Dict[int, Tuple[int, int]] = {first: (0, 0)}
+    came_from: Dict[int, int] = {}
+    lacking = [release.version not in held for release in graph.releases]
+    queue = [(0, 0, 0, first)]
+    while queue:
+        lacks, hops, _rank, place = heapq.heappop(queue)
+        if place == last:
+            break
+        if (lacks, hops) > best[place]:
+            continue
+        for target in graph.targets(place, conditional):
+            cost = (lacks + lacking[target], hops + 1)
+            if target not in best or cost < best[target]:
+                best[target] = cost
+                came_from[target] = place
+                heapq.heappush(queue, (*cost, -graph.ranks[target], target))
+    if last not in best:
+        return []
+    found = [last]
+    while found[-1] != first:
+        found.append(came_from[found[-1]])
+    return found[::-1]
+
+
+def held_by_plan(releases: Iterable[Mapping[str, Any]], architecture: str) -> FrozenSet[Version]:
+    """The versions that a plan's `releases` mirror for an architecture."""
+    return _versions(str(entry.get("version")) for entry in releases if entry.get("architecture") == architecture)
+
+
+def held_by_tags(tags: Iterable[str], architecture: str) -> FrozenSet[Version]:
+    """The versions that the tags of a mirror's repository of releases name for an architecture."""
+    suffix = release_tag("0", architecture)[1:]
+    return _versions(tag[: -len(suffix)] for tag in tags if tag.endswith(suffix))
+
+
+def _versions(texts: Iterable[str]) -> FrozenSet[Version]:
+    found = set()
+    for text in texts:
+        try:
+            found.add(Version.parse(text))
+        except InputError:
+            # A release without version, or a tag that somebody else made.
+            continue
+    return frozenset(found)

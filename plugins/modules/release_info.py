@@ -1,0 +1,188 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_info
+short_description: Look up releases and the updates between them
+version_added: 0.1.0
+author:
+  - disconnected.mirror contributors
+description:
+  - Tells which versions a channel has on an architecture, in which other channels they are published, and the shortest way between two of them.
+  - Tells whether a cluster can take that way with what a plan or a mirror holds, and what is missing when it cannot.
+requirements:
+  - PyYAML
+extends_documentation_fragment:
+  - disconnected.mirror.attributes
+  - disconnected.mirror.attributes.registry
+  - disconnected.mirror.registry
+attributes:
+  check_mode:
+    support: full
+    details: Reads only.
+  diff_mode:
+    support: none
+    details: Changes nothing.
+  idempotent:
+    support: full
+options:
+  channel:
+    description:
+      - Release channel, such as V(stable-4.14) or V(eus-4.14).
+    type: str
+    required: true
+  architecture:
+    description:
+      - Architecture of the releases. V(multi) means releases for all of them.
+    type: str
+    choices:
+      - amd64
+      - arm64
+      - ppc64le
+      - s390x
+      - multi
+    default: amd64
+  okd:
+    description:
+      - Whether the channel is one of OKD.
+    type: bool
+    default: false
+  from_version:
+    description:
+      - Version at which a way begins. Without it no way is looked for.
+    type: str
+  to_version:
+    description:
+      - Version at which the way ends. Without it the newest version of the channel.
+    type: str
+  conditional:
+    description:
+      - Whether updates that are recommended under conditions only count.
+    type: bool
+    default: false
+  update_url:
+    description:
+      - Base URL of the update service. Without it E(UPDATE_URL_OVERRIDE), then the public service.
+    type: str
+  graph_file:
+    description:
+      - Update graph as JSON, or a directory of files named C(<architecture>-<channel>.json), to read instead of asking an update service.
+    type: path
+  plan:
+    description:
+      - Path of a plan; RV(reachable) tells whether the way can be taken with the releases that it mirrors.
+    type: path
+  destination:
+    description:
+      - A mirror, such as V(docker://registry.example.com:5000/ocp); RV(reachable) tells whether the way can be taken with the releases that it holds.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Find the way of an extended update support cluster
+  disconnected.mirror.release_info:
+    channel: eus-4.14
+    from_version: 4.12.28
+    to_version: 4.14.16
+  register: way
+
+- name: Stop when there is none
+  ansible.builtin.assert:
+    that: way.path | length > 0
+    fail_msg: "{{ way.explanation }}"
+
+- name: Ask whether the mirror is ready for the update
+  disconnected.mirror.release_info:
+    channel: stable-4.14
+    from_version: 4.14.1
+    to_version: 4.14.16
+    graph_file: /srv/mirror/workspace/releases/graphs
+    destination: docker://registry.example.com:5000/ocp
+"""
+
+RETURN = r"""
+channels:
+  description: Channels in which releases of this channel are published, sorted.
+  returned: success
+  type: list
+  elements: str
+  sample: [candidate-4.14, fast-4.14, stable-4.14]
+versions:
+  description: Versions of the channel, oldest first.
+  returned: success
+  type: list
+  elements: str
+  sample: [4.14.1, 4.14.2]
+path:
+  description:
+    - Versions on the shortest way, both ends included. Empty when there is none.
+    - With O(plan) or O(destination) the way that lacks the fewest releases.
+  returned: success
+  type: list
+  elements: str
+  sample: [4.12.28, 4.13.37, 4.14.16]
+steps:
+  description: The updates of the way.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    from:
+      description: Version before the update.
+      type: str
+      sample: 4.12.28
+    to:
+      description: Version after the update.
+      type: str
+      sample: 4.13.37
+    conditional:
+      description: Whether the update is recommended under conditions only.
+      type: bool
+    risks:
+      description: Names of the declared risks of a conditional update.
+      type: list
+      elements: str
+    reason:
+      description: Why a cluster can take the step.
+      type: str
+      sample: recommended update
+explanation:
+  description: Why the end is not reached, the missing step and the nearest way that exists. Empty when it is reached.
+  returned: success
+  type: str
+  sample: ""
+reachable:
+  description: Whether the way can be taken with what the plan or the mirror holds.
+  returned: when O(from_version) is given with O(plan) or O(destination)
+  type: bool
+missing:
+  description: Versions on the way that the plan or the mirror lacks.
+  returned: when O(from_version) is given with O(plan) or O(destination)
+  type: list
+  elements: str
+  sample: [4.13.37]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, outcome, release_faces
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**arguments.REGISTRY, **release_faces.RELEASE_INFO},
+        mutually_exclusive=[("update_url", "graph_file"), ("plan", "destination")],
+        required_by={"to_version": "from_version", "plan": "from_version", "destination": "from_version"},
+        supports_check_mode=True,
+    )
+    require_libraries(module)
+    outcome.finish(module, lambda: release_faces.look(module.params))
+
+
+if __name__ == "__main__":
+    main()
