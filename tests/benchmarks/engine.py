@@ -23,7 +23,7 @@ from typing import Any, Dict, List, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.lock import WorkspaceLock
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.lock import EXPIRE, RENEW, WorkspaceLock
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
@@ -110,6 +110,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--state", required=True, help="the workspace")
     parser.add_argument("--level", choices=LEVELS, default="default")
     parser.add_argument("--parallel", type=int, default=8)
+    parser.add_argument("--renew", type=float, default=RENEW, help="seconds between two renewals of the lock")
+    parser.add_argument("--expire", type=float, default=EXPIRE, help="seconds after which the lock counts as abandoned")
     for flag in ("pinned", "tls", "layout", "check", "result", "no-journal", "no-progress"):
         parser.add_argument(f"--{flag}", action="store_true")
     return parser.parse_args(argv)
@@ -119,7 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
     with open(arguments.images, encoding="utf-8") as file:
         entries = json.load(file)["images"]
     workspace = Workspace(arguments.state)
-    with WorkspaceLock(workspace.lock, "benchmark") as lock:
+    with WorkspaceLock(workspace.lock, "benchmark", arguments.renew, arguments.expire) as lock:
         stop = Stop(lock.lost)
         signal.signal(signal.SIGTERM, lambda *_signal: stop.set())
         source, destination = open_stores(arguments)

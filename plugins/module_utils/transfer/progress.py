@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections import deque
 from typing import Any, Callable, Deque, Dict, Optional, Tuple
@@ -64,14 +65,17 @@ class Progress:
         self._current: Dict[str, Dict[str, Any]] = {}
         self._samples: Deque[Tuple[float, int]] = deque()
         self._written = 0.0
+        # Retries are told by clients, past the transfer that has its events in order.
+        self._lock = threading.Lock()
 
     def __call__(self, event: object) -> None:
         handler = self._HANDLERS.get(type(event))
-        if handler is not None:
-            handler(self, event)
-        now = self._clock()
-        if self._path and (now - self._written >= INTERVAL or isinstance(event, Finished)):
-            self.write(now)
+        with self._lock:
+            if handler is not None:
+                handler(self, event)
+            now = self._clock()
+            if self._path and (now - self._written >= INTERVAL or isinstance(event, Finished)):
+                self.write(now)
 
     def expect(self, images: int) -> None:
         """How many images there are, once that is known."""
