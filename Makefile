@@ -31,10 +31,10 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo ## Mirror a small image set between two registries of its own
-	@$(VENV)/ansible-playbook disconnected.mirror.demo || { status=$$?; $(VENV)/ansible-playbook disconnected.mirror.demo --tags stop; exit $$status; }
+	@$(VENV)/ansible-playbook disconnected.mirror.demo || { status=$$?; $(VENV)/ansible-playbook disconnected.mirror.demo_stop; exit $$status; }
 
 demo-stop: setup-demo ## Stop what an interrupted demo left running
-	@$(VENV)/ansible-playbook disconnected.mirror.demo --tags stop
+	@$(VENV)/ansible-playbook disconnected.mirror.demo_stop
 
 # pytest comes last, so that its own summary ends the output.
 test: setup-test lint sanity molecule pytest ## Run every check and test

@@ -144,6 +144,8 @@ def line(status, seconds):
     if not status:
         return f"starting, {duration(seconds)} so far"
     images, size = status["images"], status["bytes"]
+    if not images["total"]:
+        return f"{status['phase']}, {duration(seconds)} so far"
     parts = [f"{images['done']}/{images['total']} images"]
     if size["total"]:
         parts.append(f"{amount(size['done'])} of {amount(size['total'])}")
