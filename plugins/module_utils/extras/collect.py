@@ -12,7 +12,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import crowded_repositories, map_additional_image
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import AdditionalImage, ImageSet
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES, GENERIC, Collected, Context, WantedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import (
+    CATEGORIES,
+    GENERIC,
+    Collected,
+    Context,
+    WantedImage,
+)
 
 
 def collect(imageset: ImageSet, context: Context) -> Collected:

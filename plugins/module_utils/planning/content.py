@@ -17,6 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
+
 @dataclass(frozen=True)
 class Content:
     """The manifests of one image, each once, the root last."""

@@ -66,7 +66,12 @@ def explain(plan: Plan, question: str, shelf: Optional[Shelf] = None) -> Explana
     if images:
         chains = tuple(sorted({chain for image in images for chain in image.why}))
         return Explanation(question, PLANNED, images, chains, tuple(_because(image, chain) for image in images for chain in image.why))
-    return _instance(plan, question, name, shelf) or _failed(plan, question, name) or _blocked(plan, question, name) or _unknown(plan, question, name)
+    return (
+        _instance(plan, question, name, shelf)
+        or _failed(plan, question, name)
+        or _blocked(plan, question, name)
+        or _unknown(plan, question, name)
+    )
 
 
 def _matching(images: Iterable[PlanImage], name: str) -> Tuple[PlanImage, ...]:

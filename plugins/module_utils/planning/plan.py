@@ -16,6 +16,8 @@ from typing import Any, Dict, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, Incompatible, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import TAG, is_path
 
 SCHEMA = "disconnected.mirror/plan/1"
 
@@ -67,19 +69,31 @@ class PlanImage:
 
     @classmethod
     def of(cls, document: Dict[str, Any]) -> "PlanImage":
-        return cls(
-            type=document["type"],
-            origin=document["origin"],
-            source=document["source"],
+        """Plans come from files and archives: each member is checked.  Raises KeyError, TypeError, InputError."""
+        size = document["size"]
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise TypeError(f"size is {size!r:.50}")
+        image = cls(
+            type=_text(document["type"]),
+            origin=_text(document["origin"]),
+            source=_text(document["source"]),
             digest=Digest.parse(document["digest"]),
-            media_type=document["media_type"],
-            size=document["size"],
-            destination=document["destination"],
-            tags=tuple(document["tags"]),
-            platforms=tuple(document["platforms"]),
-            why=tuple(tuple(chain) for chain in document["why"]),
-            subject=document.get("subject", ""),
+            media_type=_text(document["media_type"]),
+            size=size,
+            destination=_text(document["destination"]),
+            tags=_texts(document["tags"]),
+            platforms=_texts(document["platforms"]),
+            why=tuple(_texts(chain) for chain in document["why"]),
+            subject=Digest.parse(document["subject"]) if document.get("subject") else "",
         )
+        for tag in image.tags:
+            if not TAG.match(tag):
+                raise TypeError(f"{tag!r:.200} is not a tag")
+        if not is_path(image.destination):
+            raise TypeError(f"{image.destination!r:.200} is not a repository")
+        for text in image.platforms:
+            Platform.parse(text)
+        return image
 
     @property
     def key(self) -> Tuple[str, str, str, Tuple[str, ...]]:
@@ -121,7 +135,9 @@ class Plan:
         """Raises Incompatible (not a plan, or of another schema), InputError (a member is missing or malformed)."""
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             found = document.get("schema") if isinstance(document, dict) else type(document).__name__
-            raise Incompatible(f"not a plan of schema {SCHEMA} (found {found!r})", subject=subject, advice="Make it again with imageset_plan.")
+            raise Incompatible(
+                f"not a plan of schema {SCHEMA} (found {found!r})", subject=subject, advice="Make it again with imageset_plan."
+            )
         try:
             return cls(
                 config=document["config"],
@@ -133,7 +149,7 @@ class Plan:
                 failures=tuple(Failure(**entry) for entry in document["failures"]),
             )
         except (KeyError, TypeError) as error:
-            raise InputError(f"the plan is malformed: {error!r}", subject=subject, advice="Make it again with imageset_plan.") from error
+            raise InputError(f"the plan is malformed: {error}", subject=subject, advice="Make it again with imageset_plan.") from error
 
     @classmethod
     def read(cls, path: str) -> "Plan":
@@ -145,4 +161,18 @@ class Plan:
         return files.write_json(path, self.document())
 
     def sorted(self) -> "Plan":
-        return replace(self, images=tuple(sorted(self.images, key=lambda image: (image.destination, image.tags, image.digest, image.source))))
+        return replace(
+            self, images=tuple(sorted(self.images, key=lambda image: (image.destination, image.tags, image.digest, image.source)))
+        )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.50} is not a text")
+    return value
+
+
+def _texts(values: Any) -> Tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"{values!r:.50} is not a list")
+    return tuple(_text(value) for value in values)

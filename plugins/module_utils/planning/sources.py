@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
-from ansible_collections.disconnected.mirror.plugins.module_utils.charts.collect import collect as collect_charts
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Helm, ImageSet, PlatformContent
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
 

@@ -121,7 +121,11 @@ def _sizes(sums: Optional[Forecast], plan: Plan) -> Dict[str, Any]:
         "total": sums.store,
         "blobs": sums.blobs,
         "exact": True,
-        "parts": [{"name": name, "shares": _shares(shares, sums.store), "more": max(0, len(shares) - MOST_SHARES)} for name, shares in parts if shares],
+        "parts": [
+            {"name": name, "shares": _shares(shares, sums.store), "more": max(0, len(shares) - MOST_SHARES)}
+            for name, shares in parts
+            if shares
+        ],
     }
 
 
@@ -162,7 +166,9 @@ def _package(package: Mapping[str, Any]) -> Dict[str, Any]:
     return {
         "name": str(package.get("name") or ""),
         "default_channel": str(package.get("default_channel") or ""),
-        "channels": [{"name": str(channel.get("name") or ""), "head": str(channel.get("head") or "")} for channel in package.get("channels") or ()],
+        "channels": [
+            {"name": str(channel.get("name") or ""), "head": str(channel.get("head") or "")} for channel in package.get("channels") or ()
+        ],
     }
 
 
@@ -210,7 +216,10 @@ def _changes(changes: Optional[Diff]) -> Optional[Dict[str, Any]]:
 def _verification(verification: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
     if verification is None:
         return None
-    return {**{key: verification[key] for key in ("clean", "complete", "images", "blobs", "bytes_read", "counts")}, "findings": _cut(verification["findings"])}
+    return {
+        **{key: verification[key] for key in ("clean", "complete", "images", "blobs", "bytes_read", "counts")},
+        "findings": _cut(verification["findings"]),
+    }
 
 
 def _cut(values: Iterable[Any]) -> Dict[str, Any]:

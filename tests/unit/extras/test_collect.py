@@ -39,7 +39,13 @@ V2 = [
         "sometest.registry.com/testns/test",
         f"sha256:{OTHER}",
     ),
-    ({"name": "oci:///folder-a/folder-b/testns/test"}, "folder-a/folder-b/testns/test", "latest", "oci:///folder-a/folder-b/testns/test", ""),
+    (
+        {"name": "oci:///folder-a/folder-b/testns/test"},
+        "folder-a/folder-b/testns/test",
+        "latest",
+        "oci:///folder-a/folder-b/testns/test",
+        "",
+    ),
     ({"name": f"{UBI}:latest", "targetRepo": "custom-namespace/custom-image"}, "custom-namespace/custom-image", "latest", UBI, "latest"),
     ({"name": f"{UBI}:latest", "targetTag": "v1.0"}, "ubi8/ubi", "v1.0", UBI, "latest"),
     (
@@ -82,7 +88,9 @@ def test_destinations_of_the_first_generation(name, repository, tag):
 
 
 def test_several_digests_of_one_repository_do_not_fight_for_latest():
-    images = collected(f"{UBI}@sha256:{HEX}", f"{UBI}@sha256:{OTHER}", f"{UBI}:8", f"registry.redhat.io/x/y@sha256:{HEX}", api="v1alpha2").images
+    images = collected(
+        f"{UBI}@sha256:{HEX}", f"{UBI}@sha256:{OTHER}", f"{UBI}:8", f"registry.redhat.io/x/y@sha256:{HEX}", api="v1alpha2"
+    ).images
     assert [image.tags for image in images] == [(HEX[:8],), (OTHER[:8],), ("8",), ("latest",)]
 
 

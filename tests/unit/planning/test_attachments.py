@@ -232,7 +232,9 @@ def test_a_lookup_that_failed_is_not_remembered(signed):
     assert len(replan(signed, [signed.name], 1001).images) == 3
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"form": 1, "repositories": []}', b'{"form": 1, "repositories": {"registry.test/team/app": 5}}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"form": 1, "repositories": []}', b'{"form": 1, "repositories": {"registry.test/team/app": 5}}']
+)
 def test_a_broken_memory_is_none(signed, content):
     first = replan(signed, [signed.name], 1000)
     with open(signed.workspace.attachments, "wb") as file:

@@ -217,7 +217,8 @@ def test_the_same_answers_give_the_same_bytes(store, tmp_path):
         store.add_image(f"registry.test/app{number}", f"sha256-{manifest.digest.hex}.sig", layers=[bytes([100 + number])])
         names.append(f"registry.test/app{number}:1")
     plans = [
-        json_bytes(build_plan(imageset(*names), Context(store, Workspace(str(tmp_path / str(run))), parallel=run)).document()) for run in (1, 8)
+        json_bytes(build_plan(imageset(*names), Context(store, Workspace(str(tmp_path / str(run))), parallel=run)).document())
+        for run in (1, 8)
     ]
     assert plans[0] == plans[1]
     assert Plan.of(json.loads(plans[0])).document() == json.loads(plans[0])

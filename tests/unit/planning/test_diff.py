@@ -80,7 +80,11 @@ def test_text_does_not_hang_on_order(seed):
 
 def test_releases_and_packages_are_lines():
     release = {"version": "4.16.3", "channel": "stable-4.16", "architecture": "amd64", "payload": "quay.test/release@sha256:1"}
-    package = {"name": "logging", "default_channel": "stable", "channels": [{"name": "stable", "head": "l.v2", "bundles": ["l.v1", "l.v2"]}]}
+    package = {
+        "name": "logging",
+        "default_channel": "stable",
+        "channels": [{"name": "stable", "head": "l.v2", "bundles": ["l.v1", "l.v2"]}],
+    }
     plan = Plan(releases=(release,), catalogs=({"catalog": "index:v4", "packages": [package]},))
     change = diff(None, plan)
     assert change.releases == (("release 4.16.3 stable-4.16 amd64 quay.test/release@sha256:1",), ())

@@ -93,7 +93,9 @@ def test_operators_and_what_leaving_one_out_saves(world):
         world.imageset(),
         world.context,
         sources=[
-            Source("operators", lambda imageset: True, lambda imageset, context: Collected(images=tuple(w for w in wanted if w.why[1] == "a")))
+            Source(
+                "operators", lambda imageset: True, lambda imageset, context: Collected(images=tuple(w for w in wanted if w.why[1] == "a"))
+            )
         ],
     )
     assert forecast(without, world.shelf).store == saved

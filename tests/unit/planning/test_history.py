@@ -181,7 +181,9 @@ def test_sequences_that_follow(incoming, current, result):
     assert follows(incoming, current) is result
 
 
-@pytest.mark.parametrize("incoming, current, text", [(2, 0, "mirror_seq1 "), (3, 1, "mirror_seq2 "), (4, 2, "mirror_seq3 "), (1, 2, "older")])
+@pytest.mark.parametrize(
+    "incoming, current, text", [(2, 0, "mirror_seq1 "), (3, 1, "mirror_seq2 "), (4, 2, "mirror_seq3 "), (1, 2, "older")]
+)
 def test_sequences_that_do_not_follow(incoming, current, text):
     with pytest.raises(Incompatible, match=text):
         follows(incoming, current)

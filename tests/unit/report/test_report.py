@@ -70,7 +70,11 @@ def world(tmp_path):
 def plan(world):
     plan = world.plan(f"{A}:1", f"{B}:1", "registry.test/gone:1")
     release = {"version": "4.16.3", "channel": "stable-4.16", "architecture": "amd64", "payload": "quay.test/r@sha256:1"}
-    package = {"name": "logging", "default_channel": "stable", "channels": [{"name": "stable", "head": "logging.v6", "bundles": ["logging.v6"]}]}
+    package = {
+        "name": "logging",
+        "default_channel": "stable",
+        "channels": [{"name": "stable", "head": "logging.v6", "bundles": ["logging.v6"]}],
+    }
     return replace(
         plan,
         releases=(release, {**release, "version": "4.16.4"}),
@@ -129,9 +133,21 @@ def test_states(world, failures, result, state):
 
 
 def test_the_page_says_what_matters(world, plan):
-    report = summary(plan, world.shelf, "mirror_to_mirror", "docker://mirror.test:5000", "today", result_of(plan), diff(None, plan, world.shelf))
+    report = summary(
+        plan, world.shelf, "mirror_to_mirror", "docker://mirror.test:5000", "today", result_of(plan), diff(None, plan, world.shelf)
+    )
     page = Page(render(report))
-    for text in ("Mirror report", "docker://mirror.test:5000", f"{A}:1", "registry.test/gone:1", "4.16.3", "logging.v6", "podinfo", "2.9 MiB", "copied"):
+    for text in (
+        "Mirror report",
+        "docker://mirror.test:5000",
+        f"{A}:1",
+        "registry.test/gone:1",
+        "4.16.3",
+        "logging.v6",
+        "podinfo",
+        "2.9 MiB",
+        "copied",
+    ):
         assert text in page.text
     assert "Images that came" in page.text and "Images without a signature" in page.text
 
@@ -147,7 +163,10 @@ def test_the_page_stands_alone(world, plan):
 def test_nothing_that_is_mirrored_can_write_into_the_page(world, plan):
     hostile = replace(
         plan,
-        images=tuple(replace(image, origin=EVIL, destination=EVIL, tags=(EVIL,), platforms=(EVIL,), why=((EVIL,),), subject="") for image in plan.images),
+        images=tuple(
+            replace(image, origin=EVIL, destination=EVIL, tags=(EVIL,), platforms=(EVIL,), why=((EVIL,),), subject="")
+            for image in plan.images
+        ),
         releases=({"version": EVIL, "channel": EVIL, "architecture": EVIL, "payload": EVIL},),
         catalogs=(
             {

@@ -119,7 +119,11 @@ def break_corrupt_blob(mirror):
 
 def break_unreadable(mirror):
     mirror.mirror.errors["blobs_present", "ns/team/app"] = Unreachable("it went away")
-    return "blobs", ("unreadable", "ns/team/app", sorted([Digest.of(b"app"), Digest.of(b"shared" * 99), Digest.of(b"sig"), Digest.of(b"{}")])[0]), None
+    return (
+        "blobs",
+        ("unreadable", "ns/team/app", sorted([Digest.of(b"app"), Digest.of(b"shared" * 99), Digest.of(b"sig"), Digest.of(b"{}")])[0]),
+        None,
+    )
 
 
 BREAKS = {name[len("break_") :]: function for name, function in list(globals().items()) if name.startswith("break_")}
