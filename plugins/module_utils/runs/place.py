@@ -45,7 +45,7 @@ def _throw_away(kept: Workspace) -> Iterator[Workspace]:
         raise StorageError(f"cannot make a temporary directory: {error.strerror}", subject=tempfile.gettempdir()) from error
     try:
         workspace = Workspace(root)
-        for folder in ("manifests", "catalogs", "content"):
+        for folder in ("manifests", "catalogs", "content", "releases", "signatures"):
             _link_files(kept.path(folder), workspace.path(folder))
         if os.path.exists(kept.attachments):
             os.symlink(os.path.abspath(kept.attachments), workspace.attachments)

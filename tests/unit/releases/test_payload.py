@@ -16,10 +16,10 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores import layer as layers
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import payload as payload_
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import PayloadInvalid
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import BOOT_IMAGES, METADATA, REFERENCES, Payloads
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores import layer as layers
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.release import build, documents, tar_layer
@@ -190,7 +190,7 @@ def test_documents_that_are_too_large_or_no_files(store, payloads, monkeypatch):
 
 
 def test_layers_that_unpack_without_end_are_refused(store, payloads, monkeypatch):
-    monkeypatch.setattr(layers, "MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr(layers, "ALWAYS_ALLOWED", 1_000_000)
     built = pushed(store, tar_layer({"big": bytes(2_000_000), **MANIFESTS}))
     with pytest.raises(Unsupported, match="unpacks to more than"):
         payloads.read(REPOSITORY, built.digest)
