@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 
 
-def place(plan: Plan, destination: Destination) -> Tuple[Tuple[PlacedImage, ...], Tuple[Failure, ...]]:
+def place_images(plan: Plan, destination: Destination) -> Tuple[Tuple[PlacedImage, ...], Tuple[Failure, ...]]:
     """The images in the plan's order, and a failure for each that has no place.
 
     Images that want one tag of one repository once paths are shortened have none, nor have repository names that the

@@ -25,7 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstream import Upstream
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import repairs
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import CONTENT, verify
 from ansible_collections.disconnected.mirror.tests.fakes import images
@@ -69,7 +69,7 @@ class Site:
         mirror = {"additionalImages": [{"name": name} for name in names]}
         self.imageset = parse({"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration", "mirror": mirror})
         self.plan = self.make_plan()
-        self.placed, failures = place(self.plan, Destination.parse(f"docker://{process.host}/site"))
+        self.placed, failures = place_images(self.plan, Destination.parse(f"docker://{process.host}/site"))
         assert self.plan.failures == failures == ()
 
     def make_plan(self):

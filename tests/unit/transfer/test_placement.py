@@ -8,7 +8,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 
 
 def image(path, content, tag="1"):
@@ -16,7 +16,7 @@ def image(path, content, tag="1"):
 
 
 def placed(images, destination, nested=0):
-    entries, failures = place(Plan(images=tuple(images)), Destination.parse(destination, nested))
+    entries, failures = place_images(Plan(images=tuple(images)), Destination.parse(destination, nested))
     return [(entry.repository, entry.tags) for entry in entries], failures
 
 

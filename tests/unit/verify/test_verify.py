@@ -14,7 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import KINDS, repairs
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import LEVELS, Part, verify
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
@@ -34,7 +34,7 @@ class Mirror(World):
         self.signature = self.store.add_image(APP, f"sha256-{self.app.digest.hex}.sig", layers=[b"sig"])
         self.referrer = self.store.add_image(MULTI, layers=[b"ref"], subject=self.index, artifact_type="application/x")
         self.made = self.plan(f"{APP}:1", {"name": f"{APP}:1", "targetTag": "also"}, f"{MULTI}:2")
-        self.placed, failures = place(self.made, Destination.parse("docker://mirror.test:5000/ns"))
+        self.placed, failures = place_images(self.made, Destination.parse("docker://mirror.test:5000/ns"))
         assert not failures
         self.mirror = MemoryStore()
         assert self.push(self.placed).complete
@@ -197,7 +197,7 @@ def test_the_tag_that_lists_referrers_is_ours(mirror):
 def test_instances_that_platforms_leave_out_are_not_missed(tmp_path):
     mirror = Mirror(tmp_path)
     plan = mirror.plan({"name": f"{MULTI}:2", "platforms": [{"os": "linux", "architecture": "amd64"}]})
-    placed, _failures = place(plan, Destination.parse("docker://mirror.test:5000"))
+    placed, _failures = place_images(plan, Destination.parse("docker://mirror.test:5000"))
     sparse = MemoryStore()
     assert transfer(placed, mirror.store, sparse, mirror.shelf).complete
     assert mirror.arm.digest not in sparse.manifests["team/multi"]
@@ -242,7 +242,7 @@ def test_one_of_many_objects_broken_at_random_is_found(tmp_path, seed):
         layers = [bytes([chance.randrange(40)]) * 9 for _layer in range(3)]
         world.store.add_image(f"registry.test/app{number % 7}", str(number), layers=layers, config=str(number).encode())
         names.append(f"registry.test/app{number % 7}:{number}")
-    placed, _failures = place(world.plan(*names, signatures="skip"), Destination.parse("docker://mirror.test:5000"))
+    placed, _failures = place_images(world.plan(*names, signatures="skip"), Destination.parse("docker://mirror.test:5000"))
     mirror = MemoryStore()
     assert transfer(placed, world.store, mirror, world.shelf).complete
     assert verify(placed, mirror, "content", parallel=2).clean
