@@ -25,8 +25,11 @@ def backoff(attempt: int, retries: Retries) -> float:
 
 
 def patience(retries: Retries) -> float:
-    """Seconds after which a host that answers nothing any more is not waited for: all delays of one request, and half of them again."""
-    return 1.5 * sum(min(retries.max_delay, retries.delay * 2**number) for number in range(min(retries.times, 64)))
+    """Seconds after which a host that answers nothing good any more is not waited for.
+
+    All delays of one request and half of them again, half a minute at least: requests take time, too.
+    """
+    return max(30.0, 1.5 * sum(min(retries.max_delay, retries.delay * 2**number) for number in range(min(retries.times, 64))))
 
 
 def retry_after(text: Optional[str], now: Optional[float] = None) -> Optional[float]:

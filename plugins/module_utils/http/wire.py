@@ -207,7 +207,7 @@ class Response:
     """
 
     __slots__ = (
-        *("_chunked", "_connection", "_done", "_left", "_on_done", "_reusable", "_seen", "_since"),
+        *("_chunked", "_connection", "_done", "_failure", "_left", "_on_done", "_reusable", "_seen", "_since"),
         *("body", "headers", "length", "origin", "status"),
     )
 
@@ -218,6 +218,7 @@ class Response:
         self.origin: Any = None
         self._connection = connection
         self._on_done: Optional[Callable[[Connection, bool], None]] = None
+        self._failure: Optional[Interrupted] = None
         self._since = 0.0
         self._seen = 0
         coding = headers.get("transfer-encoding", "").lower()
@@ -240,32 +241,44 @@ class Response:
             call(self._connection, self._reusable)
 
     def readinto(self, view: memoryview) -> int:
-        """Fills `view` as far as the body goes; 0 at its end.  Raises Interrupted when it breaks off or crawls."""
+        """Fills `view` as far as the body goes; 0 at its end.
+
+        Raises Interrupted when it breaks off or crawls, after all bytes that had come were given out.
+        """
         filled = 0
-        while filled < len(view) and not self._done:
-            size = self._some(view[filled:])
-            filled += size
-            self._watch(size)
+        if self._failure is not None:
+            raise self._failure
+        try:
+            while filled < len(view) and not self._done:
+                size = self._some(view[filled:])
+                filled += size
+                self._watch(size)
+        except Interrupted as error:
+            self._failure = error
+            self._finish(False)
+            if not filled:
+                raise
         return filled
 
     def read(self, limit: int) -> bytes:
         """The whole body, kept in `body`.  Raises Interrupted, also when it is longer than `limit`."""
-        if self._done:
+        if self._done and self._failure is None:
             return self.body
         if self.length is not None and self.length > limit:
             self.close()
             raise Oversized(f"the answer has {self.length} bytes, more than the {limit} that are accepted", lasting=True)
-        buffer = bytearray(self.length if self.length is not None else min(limit, 65536) + 1)
-        filled = self.readinto(memoryview(buffer))
-        while not self._done:
+        pieces = []
+        filled = 0
+        while not self._done or self._failure is not None:
+            room = self.length - filled if self.length is not None else min(65536 + filled, limit + 1 - filled)
+            buffer = bytearray(room)
+            size = self.readinto(memoryview(buffer))
+            pieces.append(bytes(buffer) if size == room else bytes(buffer[:size]))
+            filled += size
             if filled > limit:
                 self.close()
                 raise Oversized(f"the answer is longer than the {limit} bytes that are accepted", lasting=True)
-            buffer.extend(bytes(min(len(buffer), limit + 1 - filled)))
-            filled += self.readinto(memoryview(buffer)[filled:])
-        if filled > limit:
-            raise Oversized(f"the answer is longer than the {limit} bytes that are accepted", lasting=True)
-        self.body = bytes(buffer[:filled]) if filled < len(buffer) else bytes(buffer)
+        self.body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         return self.body
 
     def close(self) -> None:
@@ -282,7 +295,6 @@ class Response:
             return size
         size = self._connection.readinto(view[: self._left])
         if not size:
-            self._finish(False)
             raise Interrupted(f"the answer broke off {self._left} bytes before its end")
         self._left -= size
         if not self._left:
@@ -305,7 +317,6 @@ class Response:
                 return 0
         size = self._connection.readinto(view[: self._left])
         if not size:
-            self._finish(False)
             raise Interrupted("the answer broke off before its end")
         self._left -= size
         if not self._left and self._connection.line():
@@ -320,7 +331,6 @@ class Response:
         window = self._connection.timeout
         if now - self._since > window:
             if self._seen < window * _LEAST_RATE:
-                self._finish(False)
                 raise Interrupted(f"the answer came slower than {_LEAST_RATE} bytes a second")
             self._since = now
             self._seen = 0

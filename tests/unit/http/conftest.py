@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from typing import Callable, Iterator, List
@@ -13,11 +14,16 @@ import pytest
 
 
 class Scripted:
-    """Calls `behave(connection, number, request head)` for each request; keeps the heads in `heads`."""
+    """Calls `behave(connection, number, request head)` for each request, after its body was read.
+
+    heads, bodies: what was received.  listens: whether bodies are read at all.
+    """
 
     def __init__(self, behave: Callable[[socket.socket, int, bytes], object]) -> None:
         self.behave = behave
         self.heads: List[bytes] = []
+        self.bodies: List[bytes] = []
+        self.listens = True
         self.connections = 0
         self._closing = False
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -62,6 +68,12 @@ class Scripted:
                         return
                     data += piece
                 head, _blank, data = data.partition(b"\r\n\r\n")
+                length = re.search(rb"(?i)\r\nContent-Length: *(\d+)", head) if self.listens else None
+                size = int(length.group(1)) if length else 0
+                while len(data) < size:
+                    data += connection.recv(65536)
+                self.bodies.append(data[:size])
+                data = data[size:]
                 self.heads.append(head)
                 if self.behave(connection, len(self.heads), head) == "close":
                     connection.shutdown(socket.SHUT_RDWR)

@@ -50,3 +50,7 @@ def test_the_default_outlasts_an_outage_of_a_minute():
     least = sum(0.75 * min(retries.max_delay, retries.delay * 2**number) for number in range(retries.times))
     assert least > 60
     assert patience(retries) > least
+
+
+def test_patience_outlasts_slow_requests_even_where_delays_are_short():
+    assert patience(Retries(times=3, delay=0.001)) == 30
