@@ -43,8 +43,8 @@ SIGNATURES = (
 MAX_DEPTH = 4
 MAX_FOUND = 1000
 
-# A page of tags holds a hundred on registries that are sparing; a subject has three possible tags.
-_TAGS_FOR_EACH = 100
+# Pages of tags are asked for one after the other and hold as few as fifty; questions for a tag are asked side by side.
+_TAGS_FOR_EACH = 20
 _LEAST_TAGS = 1000
 
 _NO_REFERRERS = (AccessDenied, InputError, NotFound, RegistryError, Unsupported)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Optional, Tuple
+from typing import Any, Dict, Iterable, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
@@ -78,7 +78,7 @@ def _matching(images: Iterable[PlanImage], name: str) -> Tuple[PlanImage, ...]:
     """Exact names first; only where there are none, links of the chains."""
     images = tuple(images)
     exact = tuple(image for image in images if name in _names(image))
-    return exact or tuple(image for image in images if any(name in chain for chain in image.why))
+    return exact or tuple(image for image in images if any(name == link or name in link.split() for chain in image.why for link in chain))
 
 
 def _names(image: PlanImage) -> Tuple[str, ...]:
@@ -138,7 +138,7 @@ def _blocked(plan: Plan, question: str, name: str) -> Optional[Explanation]:
 
 
 def _unknown(plan: Plan, question: str, name: str) -> Explanation:
-    known = sorted({candidate for image in plan.images if not image.subject for candidate in (image.origin, image.source)})
+    known = sorted(_known(plan))
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     text = [f"No part of the configuration names {name}."]
     same = [image.origin for image in plan.images if image.source == _repository(name) and not image.subject]
@@ -147,6 +147,14 @@ def _unknown(plan: Plan, question: str, name: str) -> Explanation:
     elif close:
         text.append(f"Near it are {', '.join(close)}.")
     return Explanation(question, NOT_NAMED, text=tuple(text))
+
+
+def _known(plan: Plan) -> Set[str]:
+    """All that could have been meant: references, versions, packages, bundles."""
+    known = {candidate for image in plan.images if not image.subject for candidate in (image.origin, image.source)}
+    known.update(link for image in plan.images if not image.subject for chain in image.why for link in chain)
+    known.update(str(release.get("version") or "") for release in plan.releases)
+    return known - {""}
 
 
 def _is_named(subject: str, name: str) -> bool:

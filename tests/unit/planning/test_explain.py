@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -63,3 +64,13 @@ def test_every_image_of_a_plan_has_a_chain_that_replays(plan, world):
     for image in plan.images:
         answer = explain(plan, f"{image.source}@{image.digest}", world.shelf)
         assert answer.chains == image.why and answer.chains
+
+
+def test_versions_and_bundles_are_answered_for_as_well(world, plan):
+    chain = ("operators[0]", "logging", "logging.v6.1.0")
+    release = ("platform.channels[0]", "stable-4.16", "4.16.3 x86_64")
+    known = replace(plan, images=(replace(plan.images[0], why=(chain, release)),), releases=({"version": "4.16.3"},))
+    assert explain(known, "logging").chains == (chain, release)
+    assert explain(known, "logging.v6.1.0").present and explain(known, "4.16.3").present
+    assert "logging.v6.1.0" in explain(known, "logging.v6.2.0").text[1]
+    assert "4.16.3" in explain(known, "4.16.4").text[1]
