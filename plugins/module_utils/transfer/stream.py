@@ -118,7 +118,7 @@ class Stream:
     def _check(self) -> None:
         if self._hasher.hexdigest() != self._blob.digest.hex:
             found = f"{self._blob.digest.algorithm}:{self._hasher.hexdigest()}"
-            raise ReadFailed(self._corrupt(f"the source sent content of digest {found}"))
+            raise ReadFailed(self._corrupt(f"the source sent content of digest {found} where {self._blob.digest} was expected"))
 
     def _corrupt(self, message: str) -> CorruptContent:
         return CorruptContent(message, subject=f"{self._repository}@{self._blob.digest}")

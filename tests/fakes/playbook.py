@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs playbooks of the collection as users do, and reads what they tell.
+
+    run = play(tmp_path, "disconnected.mirror.mirror_to_mirror", {"mirror_workspace": ...}, "--check")
+    assert run.ok and run.changed == 0
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+import pytest
+
+_RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.M)
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@dataclass(frozen=True)
+class Played:
+    """status: of the process.  text: all that it printed.  seconds: how long it took."""
+
+    status: int
+    text: str
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0
+
+    @property
+    def changed(self) -> int:
+        """Changed tasks over all hosts, from the recap."""
+        return sum(int(changed) for _host, _ok, changed, _unreachable, _failed in _RECAP.findall(self.text))
+
+
+def environment(folder: str) -> Dict[str, str]:
+    """Of a user with a home of their own and no settings."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    collections = os.path.join(_ROOT, ".cache", "collections")
+    inside = "ansible_collections" in _ROOT.split(os.sep)
+    return {
+        **kept,
+        "ANSIBLE_COLLECTIONS_PATH": _ROOT.split(f"{os.sep}ansible_collections{os.sep}")[0] if inside else collections,
+        "ANSIBLE_HOME": os.path.join(folder, "ansible"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "1",
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
+    }
+
+
+def play(folder: Any, playbook: Any, variables: Optional[Mapping[str, Any]] = None, *options: str, meanwhile: Optional[Callable[..., None]] = None) -> Played:
+    """playbook: a name, or a list of plays.  meanwhile: called with the process while it runs."""
+    folder = str(folder)
+    os.makedirs(folder, exist_ok=True)
+    if not isinstance(playbook, str):
+        playbook = _write(os.path.join(folder, "play.json"), playbook)
+    given = _write(os.path.join(folder, "vars.json"), dict(variables or {}))
+    command = [_program("ansible-playbook"), playbook, "-e", f"@{given}", *options]
+    began = time.monotonic()
+    with open(os.path.join(folder, "output.txt"), "w+", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment(folder), start_new_session=True
+        )
+        try:
+            if meanwhile is not None:
+                meanwhile(process)
+            status = process.wait(180)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        output.seek(0)
+        return Played(status, output.read(), time.monotonic() - began)
+
+
+def tasks(*entries: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """A playbook of one play on this host."""
+    return [{"hosts": "localhost", "gather_facts": False, "tasks": list(entries)}]
+
+
+def _program(name: str) -> str:
+    path = os.path.join(os.path.dirname(sys.executable), name)
+    if not os.path.exists(path):
+        pytest.skip(f"{name} is not installed next to this Python")
+    return path
+
+
+def _write(path: str, document: Any) -> str:
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file)
+    return path

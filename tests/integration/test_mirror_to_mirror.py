@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook mirror_to_mirror between two real registries."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from ansible_collections.disconnected.mirror.extensions.demo import prove
+from ansible_collections.disconnected.mirror.extensions.demo.images import mirrored
+from ansible_collections.disconnected.mirror.tests.fakes.playbook import play, tasks
+from ansible_collections.disconnected.mirror.tests.fakes.processes import require
+
+
+def last_run(site):
+    with open(os.path.join(site.workspace, "last-run.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def test_check_mode_predicts_the_run_writes_nothing_and_the_second_run_has_nothing_to_do(site):
+    require("skopeo")
+    variables = site.variables()
+    storage = site.tree(site.mirror.storage)
+    predicted = site.run(variables, "--check", "--diff")
+    assert predicted.ok, predicted.text
+    assert site.tree(site.mirror.storage) == storage and not os.path.exists(site.workspace)
+    expected = [line for line in predicted.text.splitlines() if line.startswith("+ocp/")]
+    assert len(expected) == len(mirrored(site.images)) + 2
+
+    done = site.run(variables, "--diff")
+    assert done.ok, done.text
+    assert [line for line in done.text.splitlines() if line.startswith("+ocp/")] == expected
+    for image in mirrored(site.images):
+        assert site.mirrored_digest(image.repository, image.tag) == image.digest
+
+    before, read, asked = site.tree(site.workspace), len(site.source.requests("GET", "/blobs/")), len(site.mirror.requests())
+    again = site.run(variables)
+    assert again.ok and again.changed == 0, again.text
+    assert len(site.source.requests("GET", "/blobs/")) == read
+    assert len(site.mirror.requests()) - asked <= len(expected)
+    volatile = ("status.json", "last-run.json", "lock.guard")
+    after = site.tree(site.workspace)
+    assert {name for name in before if before[name] != after.get(name)} <= set(volatile) and set(after) == set(before)
+
+    site.source.stop()
+    results = os.path.join(site.workspace, "results")
+    conf = os.path.join(site.folder, "registries.conf")
+    with open(conf, "w", encoding="utf-8") as file:
+        file.write(prove.registries_conf(os.path.join(results, "cluster-resources")))
+    for number, image in enumerate(prove.images(os.path.join(results, "plan.json"))):
+        assert prove.pull(image["origin"], conf, os.path.join(site.folder, f"pulled-{number}")) == image["digest"]
+
+
+def test_one_missing_image_fails_the_play_and_nothing_else(site):
+    gone = f"{site.source.host}/team/gone:1.0"
+    variables = site.variables(site.names[0], gone)
+    run = site.run(variables)
+    assert not run.ok
+    assert gone in run.text and "1 failed" in run.text and "Traceback" not in run.text
+    assert site.mirrored_digest("apps/portal", "1.0") == site.images[0].digest
+    assert [failure["subject"] for failure in last_run(site)["failures"]] == [gone]
+    assert not os.path.exists(os.path.join(site.workspace, "results", "cluster-resources"))
+
+    allowed = site.run({**variables, "mirror_allow_failures": ["*/team/gone*"]})
+    assert allowed.ok, allowed.text
+    assert os.path.exists(os.path.join(site.workspace, "results", "cluster-resources"))
+
+
+def test_a_corrupt_layer_keeps_its_image_from_appearing(site):
+    victim = site.images[2]
+    service = victim.manifests[0].blobs[-1].digest
+    path = os.path.join(site.source.storage, "docker", "registry", "v2", "blobs", "sha256", service[7:9], service[7:], "data")
+    with open(path, "r+b") as file:
+        file.seek(1000)
+        byte = file.read(1)
+        file.seek(1000)
+        file.write(bytes([byte[0] ^ 1]))
+    run = site.run(site.variables())
+    assert not run.ok
+    failures = last_run(site)["failures"]
+    assert {failure["code"] for failure in failures} == {"corrupt_content"} and service in failures[0]["message"]
+    assert {failure["subject"] for failure in failures} == {f"{site.source.host}/{victim.repository}:{victim.tag}"}
+    assert site.mirrored_digest(victim.repository, victim.tag) == ""
+    for image in mirrored(site.images):
+        if image is not victim:
+            assert site.mirrored_digest(image.repository, image.tag) == image.digest
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"mirror_imageset": {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration", "mirror": {"images": []}}}, "images"),
+        ({"mirror_config": "/no/such/file.yaml", "mirror_imageset": {}}, "there is no configuration at /no/such/file.yaml"),
+        ({"mirror_destination": "registry.example.com"}, "no scheme delimiter"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(site, change, message):
+    run = site.run({**site.variables(), **change})
+    assert not run.ok
+    assert message in run.text and "Traceback" not in run.text
+    assert not site.mirror.requests("PUT")
+
+
+def test_secrets_appear_nowhere(site):
+    canary = "canary-4b1d-password"
+    variables = site.variables(
+        site.names[0],
+        mirror_credentials=[{"registry": site.source.host, "username": "reader", "password": canary}],
+        mirror_pull_secret={"auths": {"registry.example.com": {"auth": "dXNlcjpjYW5hcnktc2VjcmV0"}}},
+    )
+    run = site.run(variables, "-vvvv")
+    assert run.ok, run.text
+    printed = run.text
+    for path in site.tree(site.workspace):
+        full = os.path.join(site.workspace, path)
+        if os.path.isfile(full):
+            with open(full, encoding="utf-8", errors="replace") as file:
+                printed += file.read()
+    for secret in (canary, "dXNlcjpjYW5hcnktc2VjcmV0", "canary-secret"):
+        assert secret not in printed
+
+
+def test_a_cancelled_play_stops_the_job_and_the_next_one_goes_on(site):
+    """The job is slowed down by hand: a source that is stopped in mid-air keeps it waiting."""
+
+    def cancel(process):
+        lock = os.path.join(site.workspace, "lock")
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if os.path.exists(lock) and site.mirror.requests("POST"):
+                break
+            time.sleep(0.02)
+        os.kill(site.source.pid, signal.SIGSTOP)
+        os.killpg(process.pid, signal.SIGINT)
+
+    interrupted = site.run(site.variables(), meanwhile=cancel)
+    os.kill(site.source.pid, signal.SIGCONT)
+    assert not interrupted.ok
+    lock = os.path.join(site.workspace, "lock")
+    deadline = time.monotonic() + 30
+    while os.path.exists(lock) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not os.path.exists(lock)
+    run = site.run(site.variables())
+    assert run.ok, run.text
+    for image in mirrored(site.images):
+        assert site.mirrored_digest(image.repository, image.tag) == image.digest
+
+
+def test_the_module_runs_without_the_playbook_plain_and_as_a_job(site):
+    variables = site.variables()
+    shared = {"workspace": site.workspace, "tls": variables["mirror_tls"]}
+    arguments = {**shared, "imageset": variables["mirror_imageset"], "destination": variables["mirror_destination"]}
+    plain = {"name": "Plain", "disconnected.mirror.image_mirror": {**arguments, "progress": False}, "register": "plain"}
+    job = {"name": "Job", "disconnected.mirror.image_mirror": arguments, "async": 100, "poll": 1, "register": "job"}
+    check = {
+        "name": "Check",
+        "ansible.builtin.assert": {"that": ["plain is changed", "job is not changed", "job.counts.images_present == plain.counts.images_total"]},
+    }
+    run = play(os.path.join(site.folder, "play"), tasks(plain, job, check))
+    assert run.ok, run.text
