@@ -43,7 +43,7 @@ class Endpoint:
         self._probed = not plain
 
     def access(self, repository: str, actions: str = "", source: str = "") -> Access:
-        return Access(repository, actions or self.actions, source)
+        return Access(repository, actions or self.actions, source if source != repository else "")
 
     def request(self, method: str, target: str, access: Access, **details: Any) -> Request:
         return Request(method, self.origin, target, access=access, **details)

@@ -97,7 +97,7 @@ def _errors(response: Response) -> List[Tuple[str, str]]:
 def _kind(response: Response, found: Tuple[str, ...]) -> Type[MirrorError]:
     if response.status in (401, 403):
         return AccessDenied
-    if "DIGEST_INVALID" in found or "SIZE_INVALID" in found:
+    if response.status == 400 and ("DIGEST_INVALID" in found or "SIZE_INVALID" in found):
         return CorruptContent
     if response.status in (404, 410):
         return NotFound

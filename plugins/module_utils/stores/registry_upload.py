@@ -97,8 +97,10 @@ class RegistryBlobWriter(BlobWriter):
         self._complete = False
         self._sending: Optional[Outgoing] = None
         self._until = 0
+        # Failures since the upload last came further than ever before.
         self._attempts = 0
         self._refused = 0
+        self._furthest = 0
         # What the last interruption was, and how to go on after it.
         self._reason = ""
         self._answer: Optional[Response] = None
@@ -195,7 +197,9 @@ class RegistryBlobWriter(BlobWriter):
         response = self._finish(sending)
         if response.status not in (200, 201, 202, 204):
             self._refuse(response, sending, self._until)
-        self._attempts = self._refused = 0
+        if self._written > self._furthest:
+            self._furthest = self._written
+            self._attempts = self._refused = 0
         self._dialect.patch = self._dialect.patch or not self._chunk
         if response.headers.get("location"):
             self._location = (sending.request, response.headers["location"])

@@ -102,6 +102,8 @@ class Uploads:
             return
         if response.status in (201, 202):
             dialect.asks_by_mount = response.status == 201
+        elif response.status in _NOT_UNDERSTOOD:
+            dialect.not_mounted()
         if response.status == 202:
             cancel_upload(self._endpoint, request, response.headers.get("location", ""), access)
 
