@@ -135,7 +135,8 @@ class _Part:
     def collect(self) -> Collected:
         root = self.root()
         found = self._answer(root)
-        target = map_catalog(self._wanted, self._generation, found.digest or root.digest)
+        pushed = found.digest if self._generation is Generation.V2 and found.digest else root.digest
+        target = map_catalog(self._wanted, self._generation, pushed)
         bundles, failures = self._bundle_images(found.bundles)
         return Collected(
             images=(self._catalog_image(root, found, target), *bundles),
