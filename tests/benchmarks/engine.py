@@ -12,13 +12,12 @@ is taken from the list.  A destination that is a directory (`--layout`) gets an 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any, Dict, List, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -32,10 +31,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.crew import Crew
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import Listener, ignore
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import LEVELS, TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.progress import Progress
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stop import Stop
@@ -84,17 +84,21 @@ def plan(entries: Sequence[Dict[str, Any]], source: Store, shelf: Shelf, state: 
             known = json.load(file)
     before = dict(known)
     resolver = Resolver(source, shelf, known, pinned)
-    with ThreadPoolExecutor(parallel) as pool:
-        placed = list(pool.map(resolver.place, entries))
+    crew = Crew(parallel, 0, Stop(), lambda: None, lambda: None)
+    placed: Dict[int, PlacedImage] = {}
+    for number, entry in enumerate(entries):
+        crew.add((0, 0), lambda _buffer, number=number, entry=entry: placed.__setitem__(number, resolver.place(entry)))
+    crew.drain()
+    crew.end()
     if known != before:
         os.makedirs(state, exist_ok=True)
         with open(f"{path}.part", "w", encoding="utf-8") as file:
             json.dump(known, file)
         os.replace(f"{path}.part", path)
-    return placed
+    return [placed[number] for number in range(len(entries))]
 
 
-def open_stores(arguments: argparse.Namespace) -> List[Store]:
+def open_stores(arguments: SimpleNamespace) -> List[Store]:
     host = HostSettings(plain_http=not arguments.tls, verify=False)
     source = RegistryStore(arguments.source, Http(Settings(default=host)))
     if arguments.layout:
@@ -102,22 +106,33 @@ def open_stores(arguments: argparse.Namespace) -> List[Store]:
     return [source, RegistryStore(arguments.destination, Http(Settings(default=host)), writing=True)]
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", required=True)
-    parser.add_argument("--source", required=True, help="host:port")
-    parser.add_argument("--destination", required=True, help="host:port, or a directory with --layout")
-    parser.add_argument("--state", required=True, help="the workspace")
-    parser.add_argument("--level", choices=LEVELS, default="default")
-    parser.add_argument("--parallel", type=int, default=8)
-    parser.add_argument("--renew", type=float, default=RENEW, help="seconds between two renewals of the lock")
-    parser.add_argument("--expire", type=float, default=EXPIRE, help="seconds after which the lock counts as abandoned")
-    for flag in ("pinned", "tls", "layout", "check", "result", "no-journal", "no-progress"):
-        parser.add_argument(f"--{flag}", action="store_true")
-    return parser.parse_args(argv)
+DEFAULTS: Dict[str, Any] = {
+    "images": "",
+    "source": "",
+    "destination": "",
+    "state": "",
+    "level": "default",
+    "parallel": 8,
+    "renew": RENEW,
+    "expire": EXPIRE,
+    **dict.fromkeys(("pinned", "tls", "layout", "check", "result", "no_journal", "no_progress"), False),
+}
 
 
-def run(arguments: argparse.Namespace) -> int:
+def parse(argv: Sequence[str]) -> SimpleNamespace:
+    """`--name value`, and flags without a value.  By hand: argparse takes as long to load as a small run takes."""
+    values = dict(DEFAULTS)
+    rest = list(argv)
+    while rest:
+        name = rest.pop(0)[2:].replace("-", "_")
+        if name not in DEFAULTS:
+            sys.exit(__doc__)
+        default = DEFAULTS[name]
+        values[name] = True if isinstance(default, bool) else type(default)(rest.pop(0))
+    return SimpleNamespace(**values)
+
+
+def run(arguments: SimpleNamespace) -> int:
     with open(arguments.images, encoding="utf-8") as file:
         entries = json.load(file)["images"]
     workspace = Workspace(arguments.state)

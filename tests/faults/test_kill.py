@@ -66,7 +66,7 @@ def test_killed_twice_in_a_row(world: World) -> None:
 
 @pytest.mark.parametrize("count", [1, 40, 90])
 def test_terminated_run_ends_in_time_and_says_so(world: World, count: int) -> None:
-    world.source.inject(Fault(method="GET", endpoint="blob", slow=(4096, 0.1), times=0))
+    world.source.inject(Fault(method="GET", endpoint="blob", slow=(32768, 0.1), times=0))
     process = world.kill_on(world.destination, count, signal.SIGTERM)
     began = time.monotonic()
     document = world.finish(process)

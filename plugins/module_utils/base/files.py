@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
@@ -38,6 +37,9 @@ def write(path: str, content: bytes, mode: int = 0o644) -> bool:
     folder = os.path.dirname(path) or "."
     temporary = ""
     try:
+        # Only who writes needs it, and it takes long to load.
+        import tempfile
+
         os.makedirs(folder, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
         with os.fdopen(handle, "wb") as file:

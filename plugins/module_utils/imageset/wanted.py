@@ -18,36 +18,41 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import (
+    BUNDLE,
+    CATALOG,
+    CATEGORIES,
+    GENERIC,
+    GRAPH,
+    HELM,
+    RELATED,
+    RELEASE,
+    RELEASE_CONTENT,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
-# Types of images, as oc-mirror's associations and delete lists spell them (mirroring 4.2, 5.4).
-RELEASE = "ocpRelease"
-RELEASE_CONTENT = "ocpReleaseContent"
-GRAPH = "cincinnatiGraph"
-CATALOG = "operatorCatalog"
-BUNDLE = "operatorBundle"
-RELATED = "operatorRelatedImage"
-GENERIC = "generic"
-HELM = "helmImage"
-
-# The part of the configuration that a type of image belongs to: the category of its failures.
-CATEGORIES = {
-    RELEASE: "release",
-    RELEASE_CONTENT: "release",
-    GRAPH: "release",
-    CATALOG: "operator",
-    BUNDLE: "operator",
-    RELATED: "operator",
-    GENERIC: "additional",
-    HELM: "helm",
-}
+# The types are part of what content sources work with.
+__all__ = [
+    "BUNDLE",
+    "CATALOG",
+    "CATEGORIES",
+    "GENERIC",
+    "GRAPH",
+    "HELM",
+    "RELATED",
+    "RELEASE",
+    "RELEASE_CONTENT",
+    "Collected",
+    "Context",
+    "WantedImage",
+]
 
 
 @dataclass(frozen=True)
 class WantedImage:
     """An image that the image set names, with where it is to go.
 
-    type: one of the types above.
+    type: one of `imageset.image_type`.
     reference: as it was named; planning reads the manifest from here.
     repository: path at the destination, below the host and namespace the user gives.
     tags: tags at the destination; may be empty only where a digest is enough.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import instances
@@ -32,19 +32,33 @@ class Content:
 
 
 class ManifestReader:
-    """Gives manifests by digest; what had to be fetched is put on the shelf."""
+    """Gives manifests by digest; what had to be fetched is put on the shelf.
+
+    problem: a sentence, when the shelf does not take it.
+    """
 
     def __init__(self, source: Store, shelf: Shelf) -> None:
         self._source = source
         self._shelf = shelf
+        self.problem = ""
 
     def read(self, repository: str, digest: Digest) -> Manifest:
         """Raises what the source raises; the digest is verified."""
-        manifest = self._shelf.get(digest)
+        manifest = self._kept(digest)
         if manifest is None:
             manifest = self._source.fetch_manifest(repository, digest)
-            self._shelf.put(manifest)
+            try:
+                self._shelf.put(manifest)
+            except StorageError as error:
+                self.problem = str(error)
         return manifest
+
+    def _kept(self, digest: Digest) -> Optional[Manifest]:
+        try:
+            return self._shelf.get(digest)
+        except StorageError as error:
+            self.problem = str(error)
+            return None
 
     def content(self, placed: PlacedImage, foreign_layers: bool = False) -> Content:
         """Raises MirrorError: NotFound names a missing instance, InputError the platforms that match nothing."""
@@ -71,7 +85,7 @@ class ManifestReader:
         found = []
         waiting = [placed.digest]
         while waiting:
-            manifest = self._shelf.get(waiting.pop())
+            manifest = self._kept(waiting.pop())
             if manifest is None:
                 return None
             found.append(manifest)

@@ -4,15 +4,14 @@
 
 """What a transfer tells while it works: one stream, read by progress, journal and result.
 
-Every event is a frozen value; a listener is any callable that takes one.  Listeners are
-called from worker threads, one at a time.
+Every event is a frozen value (tuples, for they are many and made quickly); a listener is
+any callable that takes one.  Listeners are called from worker threads, one at a time.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import Callable, Tuple
+from typing import Callable, NamedTuple, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -28,15 +27,13 @@ HELD = "held"
 PENDING = "pending"
 
 
-@dataclass(frozen=True)
-class Phase:
+class Phase(NamedTuple):
     """A part of the run begins: survey, read, copy or catalogs."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Started:
+class Started(NamedTuple):
     """The work is known: how many images, how many unique blobs and bytes at most."""
 
     images: int
@@ -44,8 +41,7 @@ class Started:
     size: int
 
 
-@dataclass(frozen=True)
-class BlobStarted:
+class BlobStarted(NamedTuple):
     """Bytes of a blob begin to flow to a repository of the destination."""
 
     digest: Digest
@@ -53,16 +49,14 @@ class BlobStarted:
     size: int
 
 
-@dataclass(frozen=True)
-class BlobProgress:
+class BlobProgress(NamedTuple):
     """`size` further bytes of a blob were accepted by the destination (negative when they must be sent again)."""
 
     digest: Digest
     size: int
 
 
-@dataclass(frozen=True)
-class BlobDone:
+class BlobDone(NamedTuple):
     """outcome: copied, mounted, present or failed.  repository: at the destination."""
 
     digest: Digest
@@ -71,8 +65,7 @@ class BlobDone:
     outcome: str
 
 
-@dataclass(frozen=True)
-class ImageDone:
+class ImageDone(NamedTuple):
     """outcome: copied (something was written), present (nothing was), failed, held or pending."""
 
     origin: str
@@ -82,8 +75,7 @@ class ImageDone:
     tags: Tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Retried:
+class Retried(NamedTuple):
     """A request is made again: where, why, after how many seconds."""
 
     host: str
@@ -91,20 +83,17 @@ class Retried:
     delay: float
 
 
-@dataclass(frozen=True)
-class ImageFailed:
+class ImageFailed(NamedTuple):
     """One image's failure; the others go on."""
 
     failure: Failure
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """Nothing happened for a moment; the run is alive."""
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     complete: bool
 
 

@@ -47,6 +47,7 @@ class Journal:
 
     path: the file; None keeps everything in memory (check mode, tests).
     destination: the store's name; a file about another destination is not believed.
+    problem: a sentence, when the file cannot be written.
     """
 
     def __init__(self, path: Optional[str], destination: str, writable: bool = True) -> None:
@@ -61,6 +62,9 @@ class Journal:
         self._synced = time.monotonic()
         self._handle: Optional[int] = None
         self._appended = False
+        self._believed = False
+        self._closed = False
+        self.problem = ""
         if path is not None:
             self._load(path)
 
@@ -112,22 +116,31 @@ class Journal:
                 self._blobs.get(digest, set()).discard(repository)
 
     def flush(self) -> None:
-        """Writes what waits and synchronises the file.  Raises StorageError."""
+        """Writes what waits and synchronises the file."""
         with self._lock:
             self._write(sync=True)
 
     def close(self, compact: bool = False) -> None:
-        """Ends the journal.  compact: the run is complete, so blobs need no line of their own any more."""
+        """Ends the journal, once.  compact: the run is complete, so blobs need no line of their own any more."""
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             if compact and self._writable and (self._appended or self._pending or self._blobs):
                 self._blobs.clear()
                 self._pending.clear()
-                files.write(str(self._path), b"".join(self._lines()))
+                self._rewrite()
             else:
                 self._write(sync=True)
             if self._handle is not None:
                 os.close(self._handle)
                 self._handle = None
+
+    def _rewrite(self) -> None:
+        try:
+            files.write(str(self._path), b"".join(self._lines()))
+        except StorageError as error:
+            self.problem = str(error)
 
     def _lines(self) -> Iterable[bytes]:
         yield _line(self._header())
@@ -163,7 +176,9 @@ class Journal:
                 os.fsync(self._handle)
                 self._synced = time.monotonic()
         except OSError as error:
-            raise StorageError(f"cannot write the journal {path}: {error.strerror}", subject=path) from error
+            # Knowledge that is lost costs requests, and must not cost images.
+            self.problem = f"The journal {path} cannot be written ({error.strerror}); the next run will have to ask more."
+            self._writable = False
 
     def _open(self, path: str) -> int:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
@@ -177,7 +192,6 @@ class Journal:
         return handle
 
     def _load(self, path: str) -> None:
-        self._believed = False
         try:
             lines = files.read(path).split(b"\n")
         except FileNotFoundError:

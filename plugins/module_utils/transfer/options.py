@@ -48,6 +48,7 @@ class TransferOptions:
     parallel: workers, each with one request under way at each end.
     stop_on: categories (release, operator, additional, helm) whose first failure stops the whole run (mirroring K9).
     foreign_layers: also take layers that registries are not supposed to distribute, where the source has them.
+    hold_catalogs: publish no catalog, for something that catalogs name could not be planned (user-needs G03).
     shard: move only the blobs of one shard and publish nothing.
     buffer: bytes that each worker holds.
     """
@@ -57,6 +58,7 @@ class TransferOptions:
     stop_on: FrozenSet[str] = frozenset()
     tag_moves: str = ALLOW
     foreign_layers: bool = False
+    hold_catalogs: bool = False
     shard: Optional[Shard] = None
     buffer: int = 256 * 1024
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import FrozenSet, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, CATEGORIES
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG, CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 
 

@@ -69,6 +69,7 @@ class TransferResult:
     blobs: placements by outcome.  size: bytes of blobs that were copied.  duration: seconds.
     requests: for each end (`source`, `destination`) the requests by method, where the store counts them.
     cancelled: the run was asked to stop.  stopped_by: the failure that stopped it by itself.
+    warnings: sentences about what did not go well and harmed nothing.
     """
 
     images: Tuple[ImageResult, ...]
@@ -80,6 +81,7 @@ class TransferResult:
     cancelled: bool = False
     stopped_by: Optional[Failure] = None
     sharded: bool = False
+    warnings: Tuple[str, ...] = ()
 
     @property
     def failures(self) -> Tuple[Failure, ...]:
@@ -123,6 +125,7 @@ class TransferResult:
             "counts": self.counts(),
             "duration": round(self.duration, 3),
             "requests": {end: dict(methods) for end, methods in self.requests.items()},
+            "warnings": list(self.warnings),
             "failures": [failure.document() for failure in self.failures],
             "images": [image.document() for image in self.images],
         }

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
@@ -70,6 +70,10 @@ class Run:
 
     def retries(self) -> int:
         return self.source.retries + self.destination.retries - self._retried
+
+    def warnings(self) -> Tuple[str, ...]:
+        """What could not be kept; it costs the next run requests, and no image."""
+        return tuple(problem for problem in (self.journal.problem, self.reader.problem) if problem)
 
     def _interrupt(self) -> None:
         """Nobody waits for a retry any more."""

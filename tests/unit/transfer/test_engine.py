@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any, List
 
 import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, NotFound, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, RELEASE
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import BlobProgress, Finished, ImageDone, Started
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 from ansible_collections.disconnected.mirror.tests.fakes.faulty import placed
@@ -461,3 +463,27 @@ def test_fault_of_ours_is_not_hidden(bench: Any) -> None:
     bench.destination.on_call = broken
     with pytest.raises(ValueError):
         bench.run(many(bench))
+
+
+def test_catalogs_are_held_when_the_plan_lacks_something(bench: Any) -> None:
+    predicted = bench.predict(operators(bench), hold_catalogs=True)
+    result = bench.run(operators(bench), hold_catalogs=True)
+    assert outcomes(predicted) == outcomes(result)
+    assert outcomes(result) == ["held", "held"] + ["copied"] * 4 and not result.complete and result.failures == ()
+    assert not bench.run(operators(bench), hold_catalogs=False).images[0].failure
+    # A catalog that is there already is not concerned.
+    assert bench.run(operators(bench), hold_catalogs=True).complete
+
+
+def test_workspace_that_cannot_be_written_costs_no_image(bench: Any, tmp_path: Any) -> None:
+    (tmp_path / "file").write_text("")
+    bench.shelf = Shelf(str(tmp_path / "file" / "manifests"))
+    bench.journal_path = str(tmp_path / "later" / "journal.jsonl")
+
+    def break_journal(method: str, _repository: str, _what: str) -> None:
+        if method == "tags" and not os.path.lexists(tmp_path / "later"):
+            os.symlink(tmp_path / "file", tmp_path / "later")
+
+    bench.destination.on_call = break_journal
+    result = bench.run(many(bench), parallel=1)
+    assert result.complete and len(result.warnings) == 2
