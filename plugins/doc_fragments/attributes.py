@@ -26,3 +26,14 @@ attributes:
     membership:
       - disconnected.mirror.registry
 """
+
+    PLANNING = r"""
+attributes:
+  action_group:
+    description: Takes the connection options of action group C(disconnected.mirror.registry) and the options about releases of
+      action group C(disconnected.mirror.planning) from C(module_defaults).
+    support: full
+    membership:
+      - disconnected.mirror.registry
+      - disconnected.mirror.planning
+"""

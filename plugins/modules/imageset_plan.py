@@ -20,7 +20,7 @@ requirements:
   - PyYAML
 extends_documentation_fragment:
   - disconnected.mirror.attributes
-  - disconnected.mirror.attributes.registry
+  - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
   - disconnected.mirror.imageset.workspace
   - disconnected.mirror.imageset.signatures
