@@ -20,13 +20,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
 
-def history_of(metadata: Metadata) -> History:
+def history_of(metadata: Metadata, mirror: str = "") -> History:
     """The history that v1's metadata tells: its uid, its sequence, and what should be at the mirror.
 
     Only the last run is known.  A repository recorded with its host loses it (mirroring 5.2).
+    mirror: host and namespace, which records of runs from registry to registry begin with.
     """
     roots = _roots(metadata.past or metadata.current)
-    associations = tuple(sorted(_association(record, children) for record, children in roots if record.digest))
+    associations = tuple(sorted(_association(record, children, mirror) for record, children in roots if record.digest))
     current = tuple(sorted({(entry.path, entry.id, entry.name) for entry in associations}))
     brought = tuple(sorted({digest for entry in associations for digest in entry.digests}))
     run = Run(metadata.sequence, metadata.timestamp, metadata.mirror, current, brought)
@@ -61,9 +62,11 @@ def plan_of(archive: V1Archive, shelf: Shelf) -> Plan:
     return Plan(images=tuple(images)).sorted()
 
 
-def repository_path(path: str) -> str:
+def repository_path(path: str, mirror: str = "") -> str:
     """A recorded path without host, tag and digest; v1 writes both forms, and they are equivalent (mirroring 5.2)."""
     path = path.split("@")[0]
+    if mirror and path.startswith(f"{mirror}/"):
+        path = path[len(mirror) + 1 :]
     first, slash, rest = path.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         try:
@@ -98,9 +101,9 @@ def _below(record: Record, known: Dict[Tuple[str, str], Record]) -> Iterable[Rec
         yield from _below(found, known)
 
 
-def _association(record: Record, children: Tuple[Record, ...]) -> Association:
+def _association(record: Record, children: Tuple[Record, ...], mirror: str) -> Association:
     return Association(
-        path=repository_path(record.path),
+        path=repository_path(record.path, mirror),
         id=record.digest,
         name=record.name,
         type=record.type,

@@ -19,7 +19,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET
@@ -71,15 +71,13 @@ class FoundArchive:
             follows(self.sequence, current, subject=self.name)
 
     def stored_history(self, memory: RegistryMemory) -> Optional[History]:
-        """What the registry has of this archive's history; what oc-mirror v1 recorded there counts."""
-        try:
-            stored = memory.read(self.uid)
-        except Incompatible:
-            encoded = memory.read_v1(self.uid)
-            if encoded is None:
-                raise
-            return history_of(Metadata.decode(encoded, f"metadata of {self.uid} at the registry"))
-        return History.parse(stored, f"history of {self.uid} at the registry") if stored is not None else None
+        """What the registry has of this archive's history, by our record or by that of oc-mirror v1, whichever is later."""
+        subject = f"history of {self.uid} at the registry"
+        stored = memory.read(self.uid)
+        encoded = memory.read_v1(self.uid)
+        known = [History.parse(stored, subject)] if stored is not None else []
+        known += [history_of(Metadata.decode(encoded, subject))] if encoded is not None else []
+        return max(known, key=lambda history: history.sequence, default=None)
 
 
 def find_archives(path: str, place: Workspace, trusted: Optional[TrustedKeys], parallel: int) -> Tuple[FoundArchive, ...]:

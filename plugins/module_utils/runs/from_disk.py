@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -20,7 +19,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, find_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import at_destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
@@ -30,9 +28,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import COPIED, FAILED, HELD, PENDING, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import prove_left_out
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import LeftOut, prove_left_out
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
 
 
@@ -116,7 +115,7 @@ class _Loading:
             self._load(archive)
             if self._failures or self._run.stop.is_set():
                 break
-        plan = archives[-1].plan
+        plan = (wanted or archives)[-1].plan
         warnings = (*plan.warnings, *self._warnings)
         return FromDiskRun(plan, tuple(self._loaded), tuple(self._results), tuple(self._failures), warnings)
 
@@ -130,7 +129,7 @@ class _Loading:
         for archive in archives:
             if archive.uid not in has:
                 has[archive.uid] = self._current(archive)
-            if archive.sequence < has[archive.uid] and archive.follows:
+            if archive.sequence < has[archive.uid]:
                 self._warnings.append(f"{archive.name} was loaded before: the registry has sequence {has[archive.uid]}.")
                 continue
             archive.require_follows(has[archive.uid])
@@ -154,10 +153,10 @@ class _Loading:
                 self._prove(archive, missing)
             result = forecast
         else:
-            homes = self._prove(archive, missing)
-            for digest, repository in homes.items():
+            left_out = self._prove(archive, missing)
+            for digest, repository in left_out.blobs.items():
                 journal.add_blob(digest, repository)
-            source = Completed(archive.store, self._registry, homes)
+            source = Completed(archive.store, self._registry, {**left_out.blobs, **left_out.manifests})
             result = transfer(placed, source, self._registry, self._shelf, options, journal, progress, stop)
         self._results.append(result)
         self._loaded.append(archive.sequence)
@@ -165,7 +164,7 @@ class _Loading:
         if not self._run.check_mode:
             self._remember(archive, placed, result)
 
-    def _prove(self, archive: FoundArchive, missing: List[PlacedImage]) -> Dict[Digest, str]:
+    def _prove(self, archive: FoundArchive, missing: List[PlacedImage]) -> LeftOut:
         place = self._request.destination.repository
         return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, self._request.options.parallel)
 

@@ -8,30 +8,27 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import summary
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Network
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan, read_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, at_destination, storage_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import COPIED, FAILED, HELD, PENDING, Phase, Retried
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import COPIED, FAILED, HELD, PENDING, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.progress import Progress
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stop import Stop
 
 
 @dataclass(frozen=True)
@@ -82,50 +79,35 @@ def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool 
     Raises InputError, Locked, StorageError, Incompatible (the plan), Cancelled (while planning), and what any request
     raises when the registry as a whole does not answer or let us in.
     """
-    progress = Progress("" if check_mode else request.workspace.status)
-    network = request.planning.connections.open(environ, lambda host, reason, delay: progress(Retried(host, reason, delay)))
-    try:
-        with working_place(request.workspace, "image_mirror", check_mode) as (place, lost):
-            stop = Stop(lost)
-            with stopped_by_signals(_ending(stop, network)):
-                progress(Phase("plan"))
-                plan = _plan(request, place, network)
-                return _carry_out(request, plan, place, network, progress, stop, check_mode)
-    finally:
-        network.close()
+    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
+        run.progress(Phase("plan"))
+        return _carry_out(request, _plan(request, run), run)
 
 
-def _ending(stop: Stop, network: Network) -> Callable[[str], None]:
-    def end(reason: str) -> None:
-        stop.set(reason)
-        network.cancel()
-
-    return end
-
-
-def _plan(request: MirrorRequest, place: Workspace, network: Network) -> Plan:
+def _plan(request: MirrorRequest, run: Session) -> Plan:
     planning = request.planning
     if planning.has_configuration:
-        return make_plan(planning, load_imageset(planning), kept_plan(planning.workspace), place, network)
+        return make_plan(planning, load_imageset(planning), kept_plan(planning.workspace), run.place, run.network)
     return read_plan(request.plan or planning.workspace.plan)
 
 
-def _carry_out(
-    request: MirrorRequest, plan: Plan, place: Workspace, network: Network, progress: Progress, stop: Stop, check_mode: bool
-) -> MirrorRun:
+def _carry_out(request: MirrorRequest, plan: Plan, run: Session) -> MirrorRun:
     placed, misplaced = place_images(plan, request.destination)
-    progress.expect(len(placed))
-    registry = network.mirror(request.destination, writing=not check_mode)
+    run.progress.expect(len(placed))
+    registry = run.network.mirror(request.destination, writing=not run.check_mode)
     registry.ping()
-    shelf = Shelf(place.manifests)
-    journal = Journal.open(request.workspace.journal, registry.name, writable=not check_mode)
-    work = predict if check_mode else transfer
-    result = work(placed, network.upstream(place), registry, shelf, request.options, journal, progress, stop)
+    shelf = Shelf(run.place.manifests)
+    journal = Journal.open(request.workspace.journal, registry.name, writable=not run.check_mode)
+    work = predict if run.check_mode else transfer
+    # A catalog must not name what is not there.
+    lacking = any(failure.category == "operator" for failure in (*plan.failures, *misplaced))
+    options = replace(request.options, hold_catalogs=request.options.hold_catalogs or lacking)
+    result = work(placed, run.network.upstream(run.place), registry, shelf, options, journal, run.progress, run.stop)
     failures = (*plan.failures, *misplaced, *result.failures)
-    if check_mode:
+    if run.check_mode:
         return MirrorRun(plan, result, failures, plan.warnings)
     journal.close(compact=result.complete)
-    warnings = plan.warnings + _remember(request, plan, shelf, result, placed)
+    warnings = plan.warnings + result.warnings + _remember(request, plan, result, placed, run, registry)
     path = request.workspace.last_run
     document = {**result.document(), "failures": [failure.document() for failure in failures]}
     files.write_json(path, document)
@@ -136,17 +118,26 @@ def _carry_out(
     return MirrorRun(plan, result, failures, warnings, path)
 
 
-def _remember(request: MirrorRequest, plan: Plan, shelf: Shelf, result: TransferResult, placed: Sequence[PlacedImage]) -> Tuple[str, ...]:
-    """Records in the history what arrived; says so when it cannot be told."""
+def _remember(
+    request: MirrorRequest, plan: Plan, result: TransferResult, placed: Sequence[PlacedImage], run: Session, registry: Store
+) -> Tuple[str, ...]:
+    """Records in the history what arrived, here and at the registry; says so when that cannot be done."""
     if result.sharded:
         return ()
     missing = {(image.placed.image.destination, image.placed.digest) for image in result.images if image.outcome in (FAILED, HELD, PENDING)}
     there = {(image.image.destination, image.digest) for image in placed}
     missing |= {(image.destination, image.digest) for image in plan.images if (image.destination, image.digest) not in there}
-    history = History.load(request.workspace, str(request.destination))
+    remembered = Remembered(request.workspace, str(request.destination), storage_of(plan), run.network.registry)
+    history = remembered.load()
+    uid = history.uid or remembered.uid(write=True)
     try:
-        after = history.record(plan, shelf, int(time.time()), failed=missing, pruned=False)
+        after = history.record(plan, Shelf(run.place.manifests), int(time.time()), failed=missing, pruned=False, uid=uid)
     except NotFound as error:
         return (f"The history was not written, because not all manifests of the plan are in the workspace: {error}",)
-    after.save(request.workspace)
+    if not remembered.save(after):
+        return ()
+    try:
+        at_destination(registry, request.destination).write(after.uid, after.document())
+    except MirrorError as error:
+        return (f"The registry did not take a copy of the history, so archives that build on this run cannot be loaded there: {error}",)
     return ()

@@ -21,10 +21,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Storage
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History, memory_name
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, Storage
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.memory import Backend, Directory
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.registry_memory import REPOSITORY, RegistryMemory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.takeover import history_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
@@ -33,19 +35,22 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 # Opens the registry of a host for writing or reading.
 OpenRegistry = Callable[[str], Store]
 _V1_FILE = os.path.join("publish", ".metadata.json")
+# Of the history of archives that are written without naming the registry they are for.
+ARCHIVES = "archives"
 
 
 class Remembered:
-    """The history of one destination, or of the archives that are written without naming one.
+    """The history of one destination, or of the archives that name none.
 
-    storage: of the configuration, None for the workspace.
+    destination: `docker://host/namespace`, or ARCHIVES.  storage: of the configuration, None for the workspace.
     """
 
     def __init__(self, workspace: Workspace, destination: str, storage: Optional[Storage], open_registry: OpenRegistry) -> None:
         self._workspace = workspace
         self._destination = destination
         self._storage = storage
-        self._backend = _backend(storage, workspace, open_registry)
+        self._v1_tag = ""
+        self._backend = self._open(open_registry)
 
     def load(self) -> History:
         """Raises StorageError, Incompatible, InputError, and what a registry raises."""
@@ -53,17 +58,27 @@ class Remembered:
         if history.runs:
             return history
         metadata = self._v1_metadata()
-        return replace(history_of(metadata), destination=self._destination) if metadata is not None else history
+        return replace(history_of(metadata, self._prefix), destination=self._destination) if metadata is not None else history
 
     def save(self, history: History) -> bool:
+        """Says whether anything changed."""
         return history.save(self._workspace, backend=self._backend)
+
+    def uid(self, write: bool) -> str:
+        """The identity of a new history: of this workspace and this destination.  write: keep the workspace's own identity."""
+        return str(uuid.uuid5(uuid.UUID(_workspace_uid(self._workspace, write)), self._destination))
+
+    @property
+    def _prefix(self) -> str:
+        """What oc-mirror v1 puts before the repositories that it mirrored from registry to registry."""
+        return self._destination.partition("://")[2]
 
     def _v1_metadata(self) -> Optional[Metadata]:
         """What oc-mirror v1 left at the same place."""
         encoded: Optional[bytes] = None
         where = ""
         if isinstance(self._backend, RegistryMemory):
-            encoded, where = self._backend.read_v1(memory_name(self._destination)), "storageConfig.registry"
+            encoded, where = self._backend.read_v1(self._v1_tag), "storageConfig.registry"
         elif self._storage is not None and self._storage.local is not None:
             where = os.path.join(self._storage.local.path or ".", _V1_FILE)
             try:
@@ -72,17 +87,23 @@ class Remembered:
                 return None
         return Metadata.decode(encoded, where) if encoded is not None else None
 
+    def _open(self, open_registry: OpenRegistry) -> Backend:
+        storage = self._storage
+        if storage is not None and storage.registry is not None:
+            try:
+                reference = parse(storage.registry.image_url, Generation.V1)
+            except InputError as error:
+                raise InputError(error.message, subject="storageConfig.registry.imageURL", advice=error.advice) from error
+            self._v1_tag = reference.tag or "latest"
+            return RegistryMemory(open_registry(reference.domain), reference.path, f"{self._v1_tag}-")
+        if storage is not None and storage.local is not None:
+            return Directory(storage.local.path or ".")
+        return Directory(self._workspace.history)
 
-def workspace_uid(workspace: Workspace, write: bool) -> str:
-    """The workspace's identity, made on the first run that writes."""
-    try:
-        return files.read(workspace.uid).decode("ascii").strip()
-    except FileNotFoundError:
-        pass
-    made = str(uuid.uuid4())
-    if write:
-        files.write(workspace.uid, f"{made}\n".encode("ascii"))
-    return made
+
+def storage_of(plan: Plan) -> Optional[Storage]:
+    """What a plan's configuration says about where its history is kept."""
+    return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").storage if plan.config else None
 
 
 def at_destination(registry: Store, destination: Destination) -> RegistryMemory:
@@ -90,13 +111,13 @@ def at_destination(registry: Store, destination: Destination) -> RegistryMemory:
     return RegistryMemory(registry, destination.repository(REPOSITORY))
 
 
-def _backend(storage: Optional[Storage], workspace: Workspace, open_registry: OpenRegistry) -> Backend:
-    if storage is not None and storage.registry is not None:
-        try:
-            reference = parse(storage.registry.image_url, Generation.V1)
-        except InputError as error:
-            raise InputError(error.message, subject="storageConfig.registry.imageURL", advice=error.advice) from error
-        return RegistryMemory(open_registry(reference.domain), reference.path, reference.tag or "latest")
-    if storage is not None and storage.local is not None:
-        return Directory(storage.local.path or ".")
-    return Directory(workspace.history)
+def _workspace_uid(workspace: Workspace, write: bool) -> str:
+    try:
+        return str(uuid.UUID(files.read(workspace.uid).decode("ascii", "replace").strip()))
+    except FileNotFoundError:
+        made = str(uuid.uuid4())
+    except ValueError as error:
+        raise InputError("this is not the identity of a workspace", subject=workspace.uid, advice="Restore the file, or remove it.") from error
+    if write:
+        files.write(workspace.uid, f"{made}\n".encode("ascii"))
+    return made

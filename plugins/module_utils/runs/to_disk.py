@@ -13,11 +13,12 @@ from typing import Dict, Mapping, Optional, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB, DEFAULT_ARCHIVE_GIB, ImageSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan, read_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, workspace_uid
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, sign
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
@@ -84,25 +85,25 @@ def mirror_to_disk(request: ToDiskRequest, environ: Mapping[str, str], check_mod
     """
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        imageset = load_imageset(request.planning) if request.planning.has_configuration else None
-        if imageset is None:
-            plan = read_plan(request.plan or request.workspace.plan)
-        else:
+        if request.planning.has_configuration:
+            imageset = load_imageset(request.planning)
             plan = make_plan(request.planning, imageset, kept_plan(request.workspace), run.place, run.network)
+        else:
+            plan = read_plan(request.plan or request.workspace.plan)
+            imageset = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
         return _Writing(request, imageset, plan, run).run()
 
 
 class _Writing:
     """One archive, from its description to its names."""
 
-    def __init__(self, request: ToDiskRequest, imageset: Optional[ImageSet], plan: Plan, run: Session) -> None:
+    def __init__(self, request: ToDiskRequest, imageset: ImageSet, plan: Plan, run: Session) -> None:
         self._request = request
         self._plan = plan
         self._run = run
         self._shelf = Shelf(run.place.manifests)
-        storage = imageset.storage if imageset is not None else None
-        self._volume_size = request.volume_size or (imageset.archive_bytes if imageset is not None else DEFAULT_ARCHIVE_GIB * GIB)
-        self._remembered = Remembered(request.workspace, request.destination or "archives", storage, run.network.registry)
+        self._volume_size = request.volume_size or imageset.archive_bytes
+        self._remembered = Remembered(request.workspace, request.destination or ARCHIVES, imageset.storage, run.network.registry)
 
     def run(self) -> ToDiskRun:
         history = self._remembered.load()
@@ -119,7 +120,7 @@ class _Writing:
         return self._write(packing, unfinished)
 
     def _pack(self, history: History) -> Packing:
-        uid = history.uid or workspace_uid(self._request.workspace, write=not self._run.check_mode)
+        uid = history.uid or self._remembered.uid(write=not self._run.check_mode)
         signature = self._request.signing.kind if self._request.signing else ""
         return pack(self._plan, self._shelf, history, self._volume_size, uid, signature, self._extra())
 

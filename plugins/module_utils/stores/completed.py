@@ -19,9 +19,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 
 
 class Completed(Store):
-    """Reads from `archive`; blobs that it lacks from `registry`, in the repositories that `homes` names by digest."""
+    """Reads from `archive`; what it lacks from `registry`, in the repositories that `homes` names by digest."""
 
-    def __init__(self, archive: Store, registry: Store, homes: Mapping[Digest, str]) -> None:
+    def __init__(self, archive: Store, registry: Store, homes: Mapping[str, str]) -> None:
         self.name = archive.name
         self.capabilities = archive.capabilities
         self._archive = archive
@@ -29,7 +29,13 @@ class Completed(Store):
         self._homes = homes
 
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
-        return self._archive.fetch_manifest(repository, reference)
+        try:
+            return self._archive.fetch_manifest(repository, reference)
+        except NotFound:
+            home = self._homes.get(reference)
+            if home is None:
+                raise
+            return self._registry.fetch_manifest(home, reference)
 
     def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
         return self._archive.find_manifest(repository, reference)

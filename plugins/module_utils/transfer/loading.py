@@ -13,11 +13,11 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import Association, History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sequence import follows
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
@@ -60,45 +60,77 @@ def may_follow(archive: ArchiveReader, current: Optional[History]) -> bool:
     return follows(contents.sequence, current.sequence if current is not None else 0, subject=archive.name)
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Where the destination has what an archive leaves out: a repository by digest, of blobs and of manifests."""
+
+    blobs: Dict[Digest, str]
+    manifests: Dict[Digest, str]
+
+
 def prove_left_out(
     name: str, holds: Holds, history: History, images: Sequence[PlacedImage], destination: Store, place: Place, parallel: int = 8
-) -> Dict[Digest, str]:
+) -> LeftOut:
     """Proves that the registry has what the images need and the archive does not hold.
 
-    name, holds: of the archive.  history: that it carries.  images: those that are not at the destination yet.  Gives a repository of the destination for each such blob, to
-    mount it from.  Raises Incompatible naming the archives that hold what is missing.
+    name, holds: of the archive.  history: that it carries.  images: those that are not at the destination yet.
+    Raises Incompatible naming the archives that brought what is missing.
     """
-    needed = _needed(holds, history, images)
-    homes = history.repositories()
-    by_repository: Dict[str, List[Digest]] = {}
-    for digest in sorted(needed):
-        by_repository.setdefault(place(homes[digest]), []).append(digest)
-    proved: Dict[Digest, str] = {}
+    wanted = {(placed.image.destination, placed.digest) for placed in images}
+    entries = [entry for entry in history.associations if (entry.path, entry.id) in wanted]
+    places = _places(history, wanted, place)
+    blobs = {Digest(digest) for entry in entries for digest in entry.blobs if not holds(Digest(digest))}
+    manifests = {Digest(digest) for entry in entries for digest in (entry.id, *entry.manifests) if not holds(Digest(digest))}
     with ThreadPoolExecutor(max_workers=parallel) as pool:
-        for (repository, _digests), present in zip(
-            sorted(by_repository.items()), pool.map(lambda item: destination.blobs_present(*item), sorted(by_repository.items()))
-        ):
-            proved.update((digest, repository) for digest in present)
-    missing = needed - set(proved)
+        found = LeftOut(
+            _found(blobs, places, pool, destination.blobs_present),
+            _found(manifests, places, pool, lambda repository, digests: _manifests_present(destination, repository, digests)),
+        )
+    missing = (blobs - set(found.blobs)) | (manifests - set(found.manifests))
     if missing:
         raise Incompatible(_told(missing, history), subject=name, advice="Load them first; nothing was pushed.")
-    return proved
+    return found
 
 
-def _needed(holds: Holds, history: History, images: Iterable[PlacedImage]) -> FrozenSet[Digest]:
-    """Blobs (not manifests, which registries keep apart) that some image needs and the archive leaves out."""
-    wanted = {(placed.image.destination, placed.digest) for placed in images}
-    entries: List[Association] = [entry for entry in history.associations if (entry.path, entry.id) in wanted]
-    return frozenset(Digest(digest) for entry in entries for digest in entry.blobs if not holds(Digest(digest)))
+def _places(history: History, wanted: AbstractSet[Tuple[str, str]], place: Place) -> Dict[str, List[str]]:
+    """Repositories that should hold a digest, those of images that are there first."""
+    places: Dict[str, List[str]] = {}
+    for entry in sorted(history.associations, key=lambda entry: (entry.path, entry.id) in wanted):
+        repository = place(entry.path)
+        for digest in entry.digests:
+            known = places.setdefault(digest, [])
+            if repository not in known:
+                known.append(repository)
+    return places
 
 
-def _told(missing: FrozenSet[Digest], history: History) -> str:
+def _found(
+    digests: AbstractSet[Digest], places: Dict[str, List[str]], pool: ThreadPoolExecutor, present: Callable[[str, List[Digest]], Set[Digest]]
+) -> Dict[Digest, str]:
+    """Asks the likeliest repository of each digest, then the next one for those that were not there."""
+    found: Dict[Digest, str] = {}
+    for attempt in range(max((len(places[digest]) for digest in digests), default=0)):
+        asked: Dict[str, List[Digest]] = {}
+        for digest in sorted(digests - set(found)):
+            if attempt < len(places[digest]):
+                asked.setdefault(places[digest][attempt], []).append(digest)
+        for repository, there in zip(sorted(asked), pool.map(lambda item: present(*item), sorted(asked.items()))):
+            found.update((digest, repository) for digest in there)
+    return found
+
+
+def _manifests_present(destination: Store, repository: str, digests: List[Digest]) -> Set[Digest]:
+    return {digest for digest in digests if destination.find_manifest(repository, digest) is not None}
+
+
+def _told(missing: AbstractSet[Digest], history: History) -> str:
     """Which archives to fetch, by the sequence that brought each digest last."""
     brought: Dict[str, int] = {digest: run.sequence for run in history.runs for digest in run.blobs}
     sequences = sorted({brought[digest] for digest in missing if digest in brought})
     names: Tuple[str, ...] = tuple(f"mirror_seq{sequence}" for sequence in sequences)
-    blobs = f"{len(missing)} blob{'s' if len(missing) > 1 else ''}"
-    return f"the registry lacks {blobs} that this archive leaves out, such as {sorted(missing)[0]}; they were shipped in {', '.join(names) or 'no archive'}."
+    blobs = "1 blob" if len(missing) == 1 else f"{len(missing)} blobs"
+    shipped = ", ".join(names) or "no archive"
+    return f"the registry lacks {blobs} that this archive leaves out, such as {sorted(missing)[0]}; shipped in {shipped}"
 
 
 def _json(archive: ArchiveReader, name: str) -> Any:

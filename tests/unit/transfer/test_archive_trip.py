@@ -94,9 +94,10 @@ class Far:
         forecast = predict(images, archive, self.registry, shelf)
         missing = [entry.placed for entry in forecast.images if entry.outcome == "copied"]
         journal = Journal(None, "memory")
-        homes = prove_left_out(archive.name, archive.segments.__contains__, load.history, missing, self.registry, lambda path: f"ns/{path}")
-        for digest, repository in homes.items():
+        found = prove_left_out(archive.name, archive.segments.__contains__, load.history, missing, self.registry, lambda path: f"ns/{path}")
+        for digest, repository in found.blobs.items():
             journal.add_blob(digest, repository)
+        homes = {**found.blobs, **found.manifests}
         result = transfer(images, Completed(archive, self.registry, homes), self.registry, shelf, journal=journal)
         assert result.complete, [entry.failure for entry in result.images if entry.failure]
         memory.write(archive.contents.uid, load.history.document())
@@ -202,7 +203,7 @@ def test_the_same_plan_gives_the_same_bytes(tmp_path):
 
 def test_a_registry_that_holds_something_else_under_the_tag_is_not_overwritten_blindly(tmp_path):
     registry = MemoryStore()
-    registry.add_image("oc-mirror", "test-uid", layers=[b"x"])
+    registry.add_image("oc-mirror", "history-test-uid", layers=[b"x"])
     with pytest.raises(Incompatible, match="is not a history"):
         RegistryMemory(registry, "oc-mirror").read("test-uid")
     memory = RegistryMemory(registry, "oc-mirror")

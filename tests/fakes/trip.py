@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The trip across the air gap: a connected side that ships archives and a far side that loads them.
+
+    near = Near(folder / "near")
+    archive = near.ship(f"{host}/team/app:1")          # folder of volumes
+    far = Far(folder / "far", "docker://127.0.0.1:5001/ns")
+    far.load(archive)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, Iterable, List, Set
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, FromDiskRun, disk_to_mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, MirrorRun, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, ToDiskRun, mirror_to_disk
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
+
+# Loopback registries without TLS, and no patience with those that are switched off.
+CONNECTIONS = Connections(settings={"plain_http": True, "retries": {"times": 1, "delay": 0.01, "max_delay": 0.02}})
+V1, V2 = "mirror.openshift.io/v1alpha2", "mirror.openshift.io/v2alpha1"
+
+
+def imageset(*names: str, api: str = V2, **more: Any) -> Dict[str, Any]:
+    """A configuration with additional images.  more: further keys of the document."""
+    mirror_stanza = {"additionalImages": [{"name": name} for name in names]}
+    return {"apiVersion": api, "kind": "ImageSetConfiguration", **more, "mirror": mirror_stanza}
+
+
+class Near:
+    """The connected side: one workspace, one folder of archives for each sequence."""
+
+    def __init__(self, folder: Any) -> None:
+        self.folder = str(folder)
+        self.workspace = Workspace(os.path.join(self.folder, "workspace"))
+        self.count = 0
+
+    def planning(self, *names: str, **more: Any) -> PlanRequest:
+        return PlanRequest(self.workspace, imageset=imageset(*names, **more), connections=CONNECTIONS)
+
+    def write(self, *names: str, folder: str = "", check_mode: bool = False, document: Dict[str, Any] = {}, **more: Any) -> ToDiskRun:
+        """document: further keys of the configuration.  more: of the request."""
+        request = ToDiskRequest(self.planning(*names, **document), folder or self.place, **more)
+        return mirror_to_disk(request, {}, check_mode)
+
+    def ship(self, *names: str, **more: Any) -> str:
+        """Writes a whole archive into a folder of its own; the folder."""
+        self.count += 1
+        run = self.write(*names, **more)
+        assert run.failures == () and run.volumes and run.archive_id, run
+        return self.place
+
+    def mirror(self, destination: str, *names: str, **more: Any) -> MirrorRun:
+        return mirror(MirrorRequest(self.planning(*names, **more), Destination.parse(destination)), {})
+
+    @property
+    def place(self) -> str:
+        return os.path.join(self.folder, f"archive{self.count}")
+
+
+class Far:
+    """The disconnected side: a registry, a workspace and archives, nothing else."""
+
+    def __init__(self, folder: Any, destination: str) -> None:
+        self.workspace = Workspace(str(folder))
+        self.destination = Destination.parse(destination)
+
+    def load(self, archive: str, check_mode: bool = False, **more: Any) -> FromDiskRun:
+        return disk_to_mirror(FromDiskRequest(self.workspace, archive, self.destination, CONNECTIONS, **more), {}, check_mode)
+
+
+def blobs(folder: str) -> Set[str]:
+    """Digests of all that the only archive of a folder holds."""
+    (found,) = find(folder)
+    reader = ArchiveReader(found)
+    try:
+        return set(reader.segments)
+    finally:
+        reader.close()
+
+
+def tags(content: Any, below: str) -> Dict[str, Dict[str, str]]:
+    """Tags by repository of a fake registry, histories aside."""
+    found = {name: repository.tags for name, repository in content.repositories.items() if name.startswith(below)}
+    return {name: dict(named) for name, named in sorted(found.items()) if named and not name.endswith("oc-mirror")}
+
+
+def unfit(content: Any, repositories: Iterable[str]) -> List[str]:
+    """What is not whole in a fake registry: digests that some manifest needs and its repository lacks."""
+    missing: List[str] = []
+    for name in repositories:
+        repository = content.repositories[name]
+        for _digest, (_media_type, manifest) in repository.manifests.items():
+            missing += repository.missing(json.loads(manifest), sparse=False)
+    return missing

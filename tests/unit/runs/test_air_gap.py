@@ -1,0 +1,257 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mirror to disk and disk to mirror as whole runs, with emulated registries at both ends."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound, StorageError
+from ansible_collections.disconnected.mirror.tests.fakes import images, trip
+from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
+from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+
+BASE = images.layer("base", 4000)
+APPS = {name: images.image(name, [BASE, images.layer(name, 3000)]) for name in "abcde"}
+MULTI = images.multi_arch("multi")
+
+
+@pytest.fixture
+def source():
+    with FakeRegistry() as registry:
+        for name, built in APPS.items():
+            images.put(built, registry.content, f"team/{name}", "1")
+        images.put(MULTI, registry.content, "team/multi", "1")
+        tag, signature = images.attachment(MULTI)
+        images.put(signature, registry.content, "team/multi", tag)
+        yield registry
+
+
+@pytest.fixture
+def target():
+    with FakeRegistry() as registry:
+        yield registry
+
+
+@pytest.fixture
+def near(tmp_path):
+    return trip.Near(tmp_path / "near")
+
+
+@pytest.fixture
+def far(tmp_path, target):
+    return trip.Far(tmp_path / "far", f"docker://{target.host}/ns")
+
+
+def named(source, *names):
+    return [f"{source.host}/team/{name}" for name in names]
+
+
+def pushes(registry):
+    return registry.ledger.count("PUT", "manifest") + registry.ledger.count("POST") + registry.ledger.count("PATCH")
+
+
+STEPS = (("a:1", "b:1"), ("a:1", "b:1", "c:1", "multi:1"), ("a:1", "c:1", "d:1"), ("a:1", "c:1", "d:1", "e:1"))
+
+
+def test_increments_bring_what_is_new_and_load_with_the_source_switched_off(near, far, source, target):
+    folders = [near.ship(*named(source, *names)) for names in STEPS]
+    source.stop()
+    held = [trip.blobs(folder) for folder in folders]
+    assert not held[0] & held[1] and not held[1] & held[2] and not held[2] & held[3] and not held[0] & held[3]
+    for number, folder in enumerate(folders, 1):
+        run = far.load(folder)
+        assert run.complete and run.changed and run.loaded == (number,)
+    assert far.workspace.plan and len(run.plan.images) == 4
+    found = trip.tags(target.content, "ns/")
+    assert {name: found[f"ns/team/{name}"] for name in "abcde"} == {name: {"1": APPS[name].digest} for name in "abcde"}
+    assert set(found["ns/team/multi"]) == {"1", f"sha256-{MULTI.digest.hex}.sig"}
+    assert target.violations == [] and trip.unfit(target.content, found) == []
+
+
+def test_a_folder_with_all_archives_is_loaded_in_its_order(near, far, source, target, tmp_path):
+    for names in STEPS:
+        near.ship(*named(source, *names))
+    together = tmp_path / "together"
+    together.mkdir()
+    for number in range(1, 5):
+        for name in os.listdir(tmp_path / "near" / f"archive{number}"):
+            os.rename(tmp_path / "near" / f"archive{number}" / name, together / name)
+    foreseen = far.load(str(together), check_mode=True)
+    assert foreseen.changed and pushes(target) == 0 and not os.path.exists(far.workspace.root)
+    assert far.load(str(together)).loaded == (1, 2, 3, 4)
+    again = far.load(str(together))
+    assert not again.changed and again.complete and again.loaded == (4,)
+    assert len(again.warnings) == 3 and "was loaded before" in again.warnings[0]
+
+
+def test_a_gap_is_refused_before_the_first_push_and_repeats_are_not(near, far, source, target):
+    folders = [near.ship(*named(source, *names)) for names in STEPS[:3]]
+    with pytest.raises(Incompatible, match="expects 1, and the destination has none.*mirror_seq1 first"):
+        far.load(folders[1])
+    assert pushes(target) == 0
+    far.load(folders[0])
+    with pytest.raises(Incompatible, match="mirror_seq2 first"):
+        far.load(folders[2])
+    far.load(folders[1])
+    before = target.content.snapshot()
+    older = far.load(folders[0])
+    assert not older.changed and older.loaded == () and "has sequence 2" in older.warnings[0]
+    assert not far.load(folders[1]).changed
+    assert target.content.snapshot() == before
+
+
+def test_another_workspace_of_the_far_side_learns_from_the_registry(near, far, source, target, tmp_path):
+    folders = [near.ship(*named(source, *names)) for names in STEPS[:2]]
+    far.load(folders[0])
+    other = trip.Far(tmp_path / "other", str(far.destination))
+    assert other.load(folders[1]).complete
+
+
+def test_what_the_registry_lost_is_named_with_its_archive(near, far, source, target):
+    folders = [near.ship(*named(source, *names)) for names in STEPS[:2]]
+    far.load(folders[0])
+    for name in ("ns/team/a", "ns/team/b"):
+        target.content.repositories[name].blobs.clear()
+    before = pushes(target)
+    with pytest.raises(Incompatible, match="shipped in mirror_seq1"):
+        far.load(folders[1])
+    assert pushes(target) == before
+
+
+def test_a_new_name_for_old_content_needs_no_bytes(near, far, source, target, tmp_path):
+    images.put(APPS["b"], source.content, "team/a-copy", "9")
+    first = near.ship(*named(source, "b:1"))
+    second = near.ship(*named(source, "b:1", "a-copy:9"))
+    assert trip.blobs(second) == set()
+    far.load(first)
+    # Nothing but the registry remembers what the first archive brought.
+    other = trip.Far(tmp_path / "other", str(far.destination))
+    assert other.load(second).complete
+    assert target.content.repositories["ns/team/a-copy"].tags == {"9": APPS["b"].digest}
+
+
+def test_nothing_new_writes_no_archive_and_a_removal_writes_a_small_one(near, far, source):
+    first = near.ship(*named(source, "a:1", "b:1"))
+    near.count += 1
+    again = near.write(*named(source, "a:1", "b:1"))
+    assert not again.changed and again.volumes == () and not os.path.exists(near.place)
+    near.count -= 1
+    second = near.ship(*named(source, "a:1"))
+    assert trip.blobs(second) == set()
+    far.load(first)
+    assert far.load(second).complete
+
+
+def test_an_ignored_history_gives_a_full_set_that_any_registry_takes(near, far, source):
+    for names in STEPS[:2]:
+        near.ship(*named(source, *names))
+    full = near.ship(*named(source, *STEPS[2]), ignore_history=True)
+    run = far.load(full)
+    assert run.complete and run.loaded == (3,)
+    last = near.ship(*named(source, *STEPS[3]))
+    assert far.load(last).complete
+
+
+def test_since_counts_only_what_was_shipped_before(near, far, source):
+    near.ship(*named(source, "a:1"))
+    full = near.ship(*named(source, "a:1", "b:1"), since=1)
+    assert APPS["a"].digest in trip.blobs(full)
+    assert far.load(full).complete
+
+
+def test_check_mode_says_what_would_be_written_and_writes_nothing(near, source):
+    run = near.write(*named(source, "a:1", "multi:1"), check_mode=True)
+    assert run.volumes == ("mirror_seq1_000000.tar",) and len(run.result.images) == 3
+    assert source.ledger.count("GET", "blob") == 0 and not os.path.exists(near.folder)
+
+
+def test_an_image_that_fails_leaves_the_archive_unfinished_and_the_next_run_finishes_it(near, far, source):
+    broken = next(digest for digest in APPS["b"].blobs if digest not in APPS["a"].blobs)
+    source.inject(Fault(endpoint="blob", method="GET", path_part=broken, status=404, times=1))
+    run = near.write(*named(source, "a:1", "b:1"))
+    assert run.archive_id == "" and [failure.subject for failure in run.failures] == [f"{source.host}/team/b:1"]
+    with pytest.raises(CorruptContent, match="is unfinished"):
+        far.load(near.place)
+    before = source.ledger.count("GET", "blob")
+    near.count -= 1
+    near.ship(*named(source, "a:1", "b:1"), folder=near.folder + "/archive0")
+    assert source.ledger.count("GET", "blob") - before <= 2
+    assert far.load(near.folder + "/archive0").complete
+
+
+def test_an_archive_of_the_same_sequence_is_never_overwritten(near, source, tmp_path):
+    near.ship(*named(source, "a:1"))
+    other = trip.Near(tmp_path / "other")
+    with pytest.raises(StorageError, match="another archive with sequence 1"):
+        other.write(*named(source, "b:1"), folder=near.place)
+
+
+def test_a_run_that_ended_before_its_bookkeeping_is_made_good(near, far, source):
+    folder = near.ship(*named(source, "a:1"))
+    (name,) = os.listdir(near.workspace.history)
+    os.unlink(os.path.join(near.workspace.history, name))
+    again = near.write(*named(source, "a:1"), folder=folder)
+    assert not again.changed and again.archive_id and os.listdir(near.workspace.history) == [name]
+    second = near.ship(*named(source, "a:1", "b:1"))
+    far.load(folder)
+    assert far.load(second).complete
+
+
+def test_the_custody_log_names_the_archive_before(near, source):
+    from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
+    from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
+
+    first, second = (ArchiveReader(find(near.ship(*named(source, *names)))[0]) for names in STEPS[:2])
+    assert json.loads(second.document("custody.json"))[0]["previous"] == first.archive_id
+    first.close()
+    second.close()
+
+
+def test_one_can_switch_between_the_workflows(near, far, source, target):
+    near.mirror(str(far.destination), *named(source, "a:1", "b:1"))
+    archive = near.ship(*named(source, "a:1", "b:1", "c:1"), destination=str(far.destination))
+    assert trip.blobs(archive) == {APPS["c"].digest, *APPS["c"].blobs} - set(APPS["a"].blobs)
+    run = far.load(archive)
+    assert run.loaded == (2,) and run.complete
+    back = near.mirror(str(far.destination), *named(source, "a:1", "b:1", "c:1", "d:1"))
+    assert back.result.complete and back.warnings == ()
+    last = near.ship(*named(source, "a:1", "d:1", "e:1"), destination=str(far.destination))
+    assert far.load(last).loaded == (4,)
+
+
+def test_a_registry_that_takes_no_history_is_mirrored_to_with_a_warning(near, far, source, target):
+    target.inject(Fault(endpoint="manifest", method="PUT", repository="ns/oc-mirror", status=403))
+    run = near.mirror(str(far.destination), *named(source, "a:1"))
+    assert run.result.complete and "did not take a copy of the history" in run.warnings[0]
+
+
+def test_a_mirroring_run_that_changes_nothing_does_not_write_the_history_again(near, far, source, target):
+    near.mirror(str(far.destination), *named(source, "a:1"))
+    before = pushes(target)
+    near.mirror(str(far.destination), *named(source, "a:1"))
+    assert pushes(target) == before
+
+
+@pytest.mark.parametrize("where", ["local", "registry"])
+def test_the_history_is_kept_where_the_configuration_says(near, far, source, target, tmp_path, where):
+    storage = {"local": {"path": str(tmp_path / "state")}} if where == "local" else {"registry": {"imageURL": f"{target.host}/state/meta:site", "skipTLS": True}}
+    document = {"api": trip.V1, "storageConfig": storage}
+    first = near.ship(*named(source, "a:1"), document=document)
+    other = trip.Near(tmp_path / "near2")
+    second = other.ship(*named(source, "a:1", "b:1"), document=document)
+    assert APPS["a"].digest not in trip.blobs(second)
+    far.load(first)
+    assert far.load(second).loaded == (2,)
+    assert not os.path.exists(near.workspace.history)
+
+
+def test_a_folder_without_archives_is_told(far, tmp_path):
+    with pytest.raises(NotFound, match="no archive volumes"):
+        far.load(str(tmp_path))
+    with pytest.raises(NotFound, match="no such archive"):
+        far.load(str(tmp_path / "absent"))
