@@ -41,6 +41,16 @@ class Workspace:
         return self.path("results", "mapping.txt")
 
     @property
+    def pruning_plan(self) -> str:
+        """What was, or in check mode would be, deleted."""
+        return self.path("results", "pruning-plan.json")
+
+    @property
+    def delete(self) -> str:
+        """Lists of what is to be deleted, for review."""
+        return self.path("delete")
+
+    @property
     def report(self) -> str:
         """The value behind the report page, as JSON."""
         return self.path("results", "report.json")

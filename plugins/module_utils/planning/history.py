@@ -195,7 +195,7 @@ class History:
             sequence=self.sequence + 1,
             fresh=fresh,
             kept=tuple(sorted(entry for key, entry in now.items() if before.get(key) == entry)),
-            dropped=tuple(sorted(entry for key, entry in before.items() if key not in now and _is_decided(entry, plan))),
+            dropped=tuple(sorted(entry for key, entry in before.items() if key not in now and is_decided(entry, plan))),
             blobs=frozenset(digest for entry in fresh for digest in entry.digests if digest not in known),
         )
 
@@ -207,13 +207,11 @@ class History:
         failed: AbstractSet[Tuple[str, str]] = frozenset(),
         pruned: bool = True,
         uid: str = "",
-        stays: AbstractSet[Tuple[str, str]] = frozenset(),
     ) -> "History":
         """The history after a run; the same history when the run brought nothing (mirroring 4.3, B5).
 
         failed: (destination, digest) of images that did not arrive; what was known of them stays.
         pruned: whether what the plan no longer names was given up; otherwise it still counts as being there.
-        stays: (path, id) of what was given up and could not be deleted; it is a candidate again next time.
         uid: for the first run, made up when not given.
         """
         step = self.next(plan, shelf)
@@ -238,6 +236,10 @@ class History:
             runs=(*self.runs, run),
             associations=tuple(sorted((*stay, *fresh))),
         )
+
+    def without(self, gone: AbstractSet[Tuple[str, str, str]]) -> "History":
+        """Without the associations of these keys, which were deleted.  No sequence of its own: archives count theirs."""
+        return replace(self, associations=tuple(entry for entry in self.associations if entry.key not in gone))
 
     def document(self) -> Dict[str, Any]:
         return {
@@ -289,7 +291,7 @@ class History:
         return backend.write(memory_name(self.destination, self.configuration), self.document())
 
 
-def _is_decided(entry: Association, plan: Plan) -> bool:
+def is_decided(entry: Association, plan: Plan) -> bool:
     """Whether the plan is complete in the part of the configuration that an image belongs to."""
     uncertain = {failure.category for failure in plan.failures}
     return "" not in uncertain and CATEGORIES.get(entry.type, "") not in uncertain

@@ -80,7 +80,8 @@ class RegistryStore(Store):
         manifest = Manifest.parse(response.body, response.headers.get("content-type", ""), digest, subject)
         told = response.headers.get("docker-content-digest", "")
         if told and told != manifest.digest and told.startswith(f"{manifest.digest.algorithm}:"):
-            raise CorruptContent(f"{self.host} calls the manifest {told:.100}, its bytes are {manifest.digest}", subject=subject, host=self.host)
+            problem = f"{self.host} calls the manifest {told:.100}, its bytes are {manifest.digest}"
+            raise CorruptContent(problem, subject=subject, host=self.host)
         return manifest
 
     def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
@@ -94,12 +95,13 @@ class RegistryStore(Store):
             return self._found_by_reading(repository, reference)
         if response.status != 200:
             raise refusal(response, self.host, self._subject(repository, reference), "say what the manifest is")
+        subject = self._subject(repository, reference)
         try:
             digest = Digest.parse(told)
         except InputError as error:
-            raise CorruptContent(f"{self.host} gave {told!r:.100} as the digest", subject=self._subject(repository, reference), host=self.host) from error
+            raise CorruptContent(f"{self.host} gave {told!r:.100} as the digest", subject=subject, host=self.host) from error
         if digest_of(reference) not in (None, digest):
-            raise CorruptContent(f"{self.host} has {digest} under that digest", subject=self._subject(repository, reference), host=self.host)
+            raise CorruptContent(f"{self.host} has {digest} under that digest", subject=subject, host=self.host)
         return Descriptor(headers.get("content-type", "").split(";")[0].strip(), digest, int(size))
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
@@ -184,14 +186,18 @@ class RegistryStore(Store):
             return
         if response.status == 405 or "UNSUPPORTED" in codes(response):
             self._deletes = False
-            raise Unsupported(
-                f"{self.host} does not delete manifests",
-                subject=subject,
-                host=self.host,
-                status=response.status,
-                advice="Deleting has to be switched on in the registry (distribution: storage.delete.enabled).",
-            )
+            raise self._undeletable(response, subject)
         raise refusal(response, self.host, subject, "delete the manifest")
+
+    def _undeletable(self, response: Response, subject: str) -> Unsupported:
+        """A registry that takes no changes at all also refuses to put manifests where it refuses to delete them."""
+        allowed = response.headers.get("allow", "").upper()
+        if allowed and "PUT" not in allowed:
+            message, advice = f"{self.host} is read-only", "Deleting has to wait until its maintenance is over."
+        else:
+            message = f"{self.host} does not delete manifests"
+            advice = "Deleting has to be switched on in the registry (distribution: storage.delete.enabled)."
+        return Unsupported(message, subject=subject, host=self.host, status=response.status, advice=advice)
 
     @property
     def requests(self) -> Mapping[str, int]:

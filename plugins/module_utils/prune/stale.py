@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a plan gives up of what is remembered at a destination, and what it keeps (mirroring 5.2; user-needs P05)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import Association, History, is_decided
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Marked:
+    """gone: images that the plan no longer names.  kept: images that it names, as they are at the destination.
+
+    undecided: images that it does not name and that stay for now, because planning failed in their part of the
+        configuration, or because what takes their place has not arrived.
+    """
+
+    gone: Tuple[Association, ...]
+    kept: Tuple[Association, ...]
+    undecided: Tuple[Association, ...] = ()
+
+
+def mark(history: History, plan: Plan, shelf: Shelf) -> Marked:
+    """Raises InputError for a plan without images, NotFound when an image's manifests are known nowhere.
+
+    An image set that names nothing more likely lost its content than became unwanted as a whole.
+    """
+    if not plan.images and history.associations:
+        raise InputError(
+            "the plan names no image at all, so that everything would be pruned",
+            advice="Look for what the configuration lost. To empty a mirror on purpose, list what is to go with the delete workflow.",
+        )
+    named = {(image.destination, image.digest, image.origin) for image in plan.images}
+    known = {entry.key for entry in history.associations}
+    awaited = {(path, name) for path, digest, name in named if (path, digest, name) not in known}
+    gone: List[Association] = []
+    undecided: List[Association] = []
+    for entry in history.associations:
+        if entry.key not in named:
+            waits = (entry.path, entry.name) in awaited or not is_decided(entry, plan)
+            (undecided if waits else gone).append(entry)
+    kept = kept_images(plan.images, history, shelf)
+    return Marked(tuple(gone), (*kept, *undecided), tuple(undecided))
+
+
+def kept_images(images: Tuple[PlanImage, ...], history: History, shelf: Shelf) -> Tuple[Association, ...]:
+    """What planned images need at the destination: from the workspace's manifests, or as it was recorded.
+
+    Raises NotFound when neither is there: then nobody knows what an index among them needs.
+    """
+    recorded: Dict[Tuple[str, str], Association] = {(entry.path, entry.id): entry for entry in history.associations}
+    kept: List[Association] = []
+    for image in images:
+        try:
+            kept.append(Association.of(image, shelf))
+        except NotFound:
+            entry = recorded.get((image.destination, image.digest))
+            if entry is None:
+                raise
+            kept.append(entry)
+    return tuple(kept)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A place that mirrors: a source, a mirror, a workspace, and the requests of runs between them.
+
+    with FakeRegistry() as source, FakeRegistry() as mirror:
+        site = Site(source.host, mirror.host, tmp_path)
+        site.mirror("team/app:1", "team/tool:2")
+        site.prune("team/app:1")
+
+Hosts are spoken to in plain HTTP; any registry on loopback will do.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, Optional
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, MirrorRun, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, PlanRun, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import Guards, PruneRequest, PruneRun, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+
+V1, V2 = "v1alpha2", "v2alpha1"
+
+
+class Site:
+    """source, mirror: host:port.  Image names are given without the source's host."""
+
+    def __init__(self, source: str, mirror: str, folder: Any, namespace: str = "site", version: str = V2) -> None:
+        self.source = source
+        self.workspace = Workspace(str(folder))
+        self.destination = Destination.parse(f"docker://{mirror}/{namespace}" if namespace else f"docker://{mirror}")
+        self.version = version
+        self.connections = Connections(
+            settings={"hosts": {host: {"plain_http": True} for host in (source, mirror)}, "retries": {"times": 1, "delay": 0.01}}
+        )
+
+    @property
+    def registry(self) -> RegistryStore:
+        """The mirror, to look at and to change behind the runs' back."""
+        http = Http(Settings(default=HostSettings(plain_http=True)), Credentials.of(environ={}))
+        return RegistryStore(self.destination.host, http, writing=True)
+
+    def imageset(self, names: Iterable[str], stanza: str = "mirror", **more: Any) -> Dict[str, Any]:
+        kind = "ImageSetConfiguration" if stanza == "mirror" else "DeleteImageSetConfiguration"
+        additional = [{"name": f"{self.source}/{name}"} for name in names]
+        return {"apiVersion": f"mirror.openshift.io/{self.version}", "kind": kind, stanza: {"additionalImages": additional, **more}}
+
+    def planning(self, *names: str, imageset: Optional[Dict[str, Any]] = None, **options: Any) -> PlanRequest:
+        """Of these images, or of an image set; of what the workspace keeps when neither is given."""
+        document = imageset or (self.imageset(names) if names else None)
+        return PlanRequest(self.workspace, imageset=document, connections=self.connections, **options)
+
+    def plan(self, *names: str, **options: Any) -> PlanRun:
+        return plan_imageset(self.planning(*names, **options), {})
+
+    def mirror(self, *names: str, check_mode: bool = False, **options: Any) -> MirrorRun:
+        """Plans and mirrors, as the role does."""
+        if not check_mode:
+            self.plan(*names, **options)
+        planning = self.planning(*names, **options) if check_mode else self.planning()
+        return mirror(MirrorRequest(planning, self.destination, options=TransferOptions()), {}, check_mode)
+
+    def prune(self, *names: str, check_mode: bool = False, only_v1: bool = False, guards: Guards = Guards(), **options: Any) -> PruneRun:
+        """By a plan that is made first, as the role does."""
+        if not check_mode:
+            self.plan(*names, **options)
+        planning = self.planning(*names, **options) if check_mode else self.planning()
+        return prune(PruneRequest(planning, self.destination, only_v1=only_v1, guards=guards), {}, check_mode)
