@@ -25,7 +25,7 @@ export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
 .PHONY: help demo demo-stop test setup setup-demo setup-test pytest unit integration faults benchmarks lint yamllint ansible-lint docs-lint changelog-lint \
-        sanity sanity-tree molecule build clean
+        role-pages sanity sanity-tree molecule build clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ ansible-lint: setup-test
 
 docs-lint: setup-test
 	$(VENV)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self .
+
+role-pages: setup-test ## Write the variables of the roles into their pages
+	$(VENV)/python tests/tools/role_pages.py
 
 changelog-lint: setup-test
 	$(VENV)/antsibull-changelog lint

@@ -92,7 +92,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-dest:
+directory:
   description: The directory of the files.
   returned: success
   type: str

@@ -83,7 +83,7 @@ def write_resources(params: Params, check_mode: bool) -> Outcome:
         options=ResourceOptions(tuple(params["mirror_sets"]), params["scope"] or "", params["signature_layout"] or ""),
     )
     run = write_cluster_resources(request, os.environ, check_mode)
-    values = {"dest": request.place, "mapping_path": request.workspace.mapping, "files": run.files[:MAX_FILES], "files_total": len(run.files)}
+    values = {"directory": request.place, "mapping_path": request.workspace.mapping, "files": run.files[:MAX_FILES], "files_total": len(run.files)}
     return Outcome(changed=run.changed, values=values, warnings=run.warnings, diff=run.diff)
 
 

@@ -1,0 +1,27 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a module's `main` in this process, as AnsiballZ would with these arguments."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from typing import Any, Dict, Mapping
+from unittest import mock
+
+from ansible.module_utils import basic
+
+
+def run_module(module: Any, arguments: Mapping[str, Any], check_mode: bool = False, diff: bool = False) -> Dict[str, Any]:
+    """The module's result; `failed` is there when it failed.  Its invocation is left out."""
+    given = {**arguments, "_ansible_check_mode": check_mode, "_ansible_diff": diff}
+    encoded = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode("utf-8")
+    printed = io.StringIO()
+    with mock.patch.object(basic, "_ANSIBLE_ARGS", encoded), mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True):
+        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            module.main()
+    result = json.loads(printed.getvalue())
+    result.pop("invocation", None)
+    return result

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What documentation says is what the code does: roles, examples, the action group."""
+
+from __future__ import annotations
+
+import ast
+import glob
+import os
+
+import pytest
+import yaml
+
+from ansible_collections.disconnected.mirror.tests.tools import role_pages
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+PREFIX = "disconnected.mirror."
+MODULES = sorted(os.path.basename(path)[:-3] for path in glob.glob(os.path.join(ROOT, "plugins", "modules", "*.py")))
+ROLES = sorted(os.listdir(os.path.join(ROOT, "roles")))
+
+
+def load(*parts):
+    with open(os.path.join(ROOT, *parts), encoding="utf-8") as file:
+        return yaml.safe_load(file)
+
+
+def texts(module):
+    """DOCUMENTATION, EXAMPLES and RETURN of a module, read without importing it."""
+    with open(os.path.join(ROOT, "plugins", "modules", f"{module}.py"), encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            found[node.targets[0].id] = yaml.safe_load(node.value.value)
+    return found
+
+
+def fragments(module):
+    return texts(module)["DOCUMENTATION"].get("extends_documentation_fragment") or ()
+
+
+def fragment_text(name):
+    fragment, _dot, section = name[len(PREFIX) :].partition(".")
+    with open(os.path.join(ROOT, "plugins", "doc_fragments", f"{fragment}.py"), encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and node.targets[0].id == (section.upper() or "DOCUMENTATION"):
+            return yaml.safe_load(node.value.value)
+    raise AssertionError(f"{name} does not exist")
+
+
+def merged(module, key):
+    """What a module and its fragments say under a key of the documentation."""
+    found = {}
+    for document in [*map(fragment_text, fragments(module)), texts(module)["DOCUMENTATION"]]:
+        for name, value in (document.get(key) or {}).items():
+            found[name] = {**found.get(name, {}), **value}
+    return found
+
+
+def options(module):
+    return merged(module, "options")
+
+
+def attributes(module):
+    return merged(module, "attributes")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_of_a_role_are_those_of_its_argument_specs(role):
+    defaults = load("roles", role, "defaults", "main.yml") or {}
+    specified = {}
+    for entry in load("roles", role, "meta", "argument_specs.yml")["argument_specs"].values():
+        for name, option in (entry.get("options") or {}).items():
+            assert name.startswith(f"{role}_"), name
+            if "default" in option:
+                assert specified.setdefault(name, option["default"]) == option["default"], f"{name} has two defaults"
+            else:
+                assert option.get("required") and name not in defaults, f"{name} has no default and is not required"
+    assert specified == defaults
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_entry_point_has_its_tasks_and_every_role_its_page(role):
+    specs = load("roles", role, "meta", "argument_specs.yml")["argument_specs"]
+    assert all(os.path.exists(os.path.join(ROOT, "roles", role, "tasks", f"{entry}.yml")) for entry in specs)
+    assert role_pages.update(role, write=False), "run make role-pages"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_use_what_exists(module):
+    documentation = texts(module)
+    known = options(module)
+    used = False
+    for task in documentation["EXAMPLES"]:
+        assert set(task) <= {"name", "register", "loop", "when", "vars", *(f"{PREFIX}{name}" for name in MODULES)} | {
+            key for key in task if key.startswith("ansible.builtin.")
+        }
+        arguments = task.get(f"{PREFIX}{module}")
+        if arguments is not None:
+            used = True
+            assert set(arguments) <= set(known), sorted(set(arguments) - set(known))
+    assert used
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_value_is_documented_whole(module):
+    for name, value in texts(module)["RETURN"].items():
+        assert {"description", "returned", "type"} <= set(value), name
+        if value["type"] == "list":
+            assert "elements" in value, name
+
+
+def test_modules_take_the_options_of_the_action_groups_that_list_them():
+    """A group goes by the name of the fragment with its options, or of one that is part of it."""
+    groups = load("meta", "runtime.yml")["action_groups"]
+    for group, fragment in (("registry", "registry"), ("planning", "releases")):
+        taking = [module for module in MODULES if f"{PREFIX}{fragment}" in fragments(module)]
+        assert groups[group] == taking, group
+
+
+def test_modules_say_which_action_groups_list_them():
+    groups = load("meta", "runtime.yml")["action_groups"]
+    for module in MODULES:
+        listed = sorted(f"{PREFIX}{group}" for group, members in groups.items() if module in members)
+        assert sorted((attributes(module).get("action_group") or {}).get("membership") or []) == listed, module
+
+
+def test_the_modules_of_a_role_get_every_shared_option():
+    variables = load("roles", "mirror", "vars", "main.yml")
+    assert set(variables["__mirror_registry"]) == set(fragment_text(f"{PREFIX}registry")["options"])
+    assert set(variables["__mirror_planning"]) == set(fragment_text(f"{PREFIX}releases")["options"])
+
+
+def test_every_module_supports_check_mode():
+    for module in MODULES:
+        assert attributes(module)["check_mode"]["support"] == "full", module
+
+
+def test_playbooks_name_hosts_by_variable_or_work_on_this_host():
+    for path in glob.glob(os.path.join(ROOT, "playbooks", "*.yml")):
+        for each in load(path):
+            if "hosts" in each:
+                assert each["hosts"] in ("localhost", "{{ mirror_hosts | default('localhost') }}"), path
