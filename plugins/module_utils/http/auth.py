@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.challenge import Challenge, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.realm import check_realm
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.realm import check_peer, check_realm
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
 
@@ -46,13 +46,21 @@ class Token(NamedTuple):
 class Authenticator:
     """fetch: sends a Request and reads the answer (`Http.exchange`).
 
+    address_of: the address that a host's name led to, empty when it is not known.
     credentials: None, or has `lookup(host, repository)` that gives None or a value with `username`, `password`,
     `identity_token` and `source` (where it was found, for messages).
     realms: hosts that may hand out tokens for registries of other names.
     """
 
-    def __init__(self, fetch: Callable[[Request], Response], credentials: Any = None, realms: Tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[Request], Response],
+        address_of: Callable[[Origin], str],
+        credentials: Any = None,
+        realms: Tuple[str, ...] = (),
+    ) -> None:
         self._fetch = fetch
+        self._address_of = address_of
         self._credentials = credentials
         self._realms = realms
         self._ways: Dict[Origin, Challenge] = {}
@@ -87,7 +95,8 @@ class Authenticator:
         """
         way = _choose(parse(challenges))
         if way is None:
-            raise self._denied(origin, access, "asks for a login of a kind that is not supported" if challenges else "answered 401 without saying how to log in")
+            problem = "asks for a login of a kind that is not supported" if challenges else "answered 401 without saying how to log in"
+            raise self._denied(origin, access, problem)
         known = self._ways.get(origin)
         self._ways[origin] = way
         if way.scheme == "basic":
@@ -132,7 +141,15 @@ class Authenticator:
             token = self._tokens.get(key)
             if token is None or token.header == stale or time.monotonic() > token.spent:
                 token = self._tokens[key] = self._fetch_token(origin, access, way)
+                self._share(origin, access, token)
             return token
+
+    def _share(self, origin: Origin, access: Access, token: Token) -> None:
+        """A token for a mount or a push is good for the lesser accesses that have none of their own."""
+        for lesser in (access._replace(source=""), Access(access.repository)):
+            known = self._tokens.get((origin, lesser))
+            if known is None or token.obtained > known.spent:
+                self._tokens[(origin, lesser)] = token
 
     def _lock_of(self, key: Any) -> threading.Lock:
         with self._lock:
@@ -145,10 +162,16 @@ class Authenticator:
         scopes = (*access.scopes, *self._further.get((origin, access), ()))
         credential = self._credential(origin, access)
         asked = time.monotonic()
-        response = self._fetch(_token_request(realm, service, scopes, credential))
+        request = _token_request(realm, service, scopes, credential)
+        response = self._fetch(request._replace(check_address=lambda address: self._check_peer(address, realm, origin)))
         if 400 <= response.status < 500 and response.status != 429:
             raise self._denied(origin, access, f"has a token service, {response.origin}, that answered {response.status}", response.status)
         return _read_token(origin, response, asked)
+
+    def _check_peer(self, address: str, realm: str, origin: Origin) -> None:
+        known = self._address_of(origin)
+        if known:
+            check_peer(address, known, realm, str(origin), self._realms)
 
     def _denied(self, origin: Origin, access: Access, problem: str, status: int = 401) -> AccessDenied:
         credential = self._credential(origin, access)

@@ -11,7 +11,8 @@ from typing import Dict, NamedTuple, Tuple
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # A scheme, or one of its parameters; a scheme is a token that no equals sign follows.
-_PART = re.compile(rf'[\s,]*(?:(?P<name>{_TOKEN})\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>{_TOKEN}))|(?P<scheme>{_TOKEN})(?=[\s,]|\Z))')
+_VALUE = rf'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>{_TOKEN})'
+_PART = re.compile(rf"[\s,]*(?:(?P<name>{_TOKEN})\s*=\s*(?:{_VALUE})|(?P<scheme>{_TOKEN})(?=[\s,]|\Z))")
 
 
 class Challenge(NamedTuple):

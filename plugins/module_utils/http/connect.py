@@ -118,7 +118,8 @@ def _tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, timeouts: Timeout
             advice="Put user and password into the proxy's URL; only Basic authentication is spoken.",
         )
     if answer.status == 403:
-        raise AccessDenied(f"the proxy {proxy} does not let requests through to {origin.netloc}", subject=str(proxy), host=proxy.host, status=403)
+        problem = f"the proxy {proxy} does not let requests through to {origin.netloc}"
+        raise AccessDenied(problem, subject=str(proxy), host=proxy.host, status=403)
     if not 200 <= answer.status < 300:
         raise Interrupted(f"the proxy {proxy} answered {answer.status} to CONNECT", untouched=True)
 

@@ -41,6 +41,8 @@ class Host:
         self._idle: Deque[Connection] = deque()
         self._failing_since = 0.0
         self.answered = False
+        # Where its name led to; empty behind a proxy.
+        self.address = ""
         plain_proxy = self.proxy if origin.scheme == "http" else None
         # A proxy for plain requests wants the whole URL (RFC 9112, 3.2.2).
         self.target_prefix = str(origin) if plain_proxy else ""
@@ -68,7 +70,9 @@ class Host:
                 return connection
             connection.close()
         context = self._contexts.of(self.settings) if self.origin.scheme == "https" else None
-        return open_connection(self.origin, context, self.proxy, self.timeouts)
+        connection = open_connection(self.origin, context, self.proxy, self.timeouts)
+        self.address = "" if self.proxy else connection.peer
+        return connection
 
     def give(self, connection: Connection, reusable: bool) -> None:
         """Takes a connection back."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Optional, Tuple
+from typing import Callable, NamedTuple, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
@@ -40,6 +40,7 @@ class Request(NamedTuple):
     authorization: this header instead.  Neither follows a redirect to another origin.
     slow: the answer may take long (an upload or a push that the other side checks).
     once: not made again when it fails.
+    check_address: called with the address of the other end before anything is sent there, unless a proxy is between.
     """
 
     method: str
@@ -51,6 +52,12 @@ class Request(NamedTuple):
     authorization: str = ""
     slow: bool = False
     once: bool = False
+    check_address: Optional[Callable[[str], None]] = None
+
+    @property
+    def subject(self) -> str:
+        """The URL for messages: without its query, which may hold a secret."""
+        return f"{self.origin}{self.target.partition('?')[0]}"
 
     def head(self, common: str, prefix: str, authorization: str, length: int) -> bytes:
         """The bytes before the body; nothing from outside can end a line or add a header.  length: of the body.

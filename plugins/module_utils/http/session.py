@@ -57,7 +57,7 @@ class Http:
         self, settings: Settings = Settings(), credentials: Any = None, on_retry: Optional[RetryListener] = None, realms: Iterable[str] = ()
     ) -> None:
         self.settings = settings
-        self.auth = Authenticator(self.exchange, credentials, tuple(realms))
+        self.auth = Authenticator(self.exchange, lambda origin: self.host(origin).address, credentials, tuple(realms))
         self._on_retry = on_retry
         self._contexts = Contexts()
         self._hosts: Dict[Origin, Host] = {}
@@ -110,10 +110,11 @@ class Http:
         origin, target = split_url(url)
         self.check_plain(origin)
         response = self.exchange(Request("GET", origin, target, (("Accept", accept),)), limit)
-        if response.status in (404, 410):
-            raise NotFound(f"{origin} has no {target.partition('?')[0]}", subject=url.partition("?")[0], host=origin.netloc, status=response.status)
         if response.status >= 300:
-            raise RegistryError(f"{origin} answered {response.status}", subject=url.partition("?")[0], host=origin.netloc, status=response.status)
+            absent = response.status in (404, 410)
+            problem = f"{origin} has no {target.partition('?')[0]}" if absent else f"{origin} answered {response.status}"
+            kind = NotFound if absent else RegistryError
+            raise kind(problem, subject=url.partition("?")[0], host=origin.netloc, status=response.status)
         return response.body
 
     def host(self, origin: Origin) -> Host:
@@ -179,7 +180,7 @@ class Http:
             try:
                 response = self._once(host, request, sent, limit)
             except Oversized as error:
-                raise RegistryError(error.reason, subject=f"{request.origin}{request.target.partition('?')[0]}", host=request.origin.netloc) from error
+                raise RegistryError(error.reason, subject=request.subject, host=request.origin.netloc) from error
             except Interrupted as error:
                 attempt += 1
                 hopeless = error.lasting and not host.answered
@@ -222,6 +223,8 @@ class Http:
         while True:
             connection = host.take(fresh)
             try:
+                if request.check_address is not None and host.address:
+                    request.check_address(host.address)
                 response = _exchange(connection, request, head, seconds)
                 response.origin = request.origin
                 response.on_done(host.give)
@@ -243,10 +246,11 @@ class Http:
 
     def _redirected(self, request: Request, response: Response, hops: int) -> Request:
         where = response.headers.get("location", "")
-        subject = f"{request.origin}{request.target.partition('?')[0]}"
+        subject = request.subject
+        netloc = request.origin.netloc
         if not where or hops > _MOST_HOPS:
             problem = "redirects without end" if where else f"answered {response.status} without a Location"
-            raise RegistryError(problem, subject=subject, host=request.origin.netloc, status=response.status)
+            raise RegistryError(problem, subject=subject, host=netloc, status=response.status)
         try:
             origin, target = split_url(urljoin(f"{request.origin}{request.target}", where))
             if origin.scheme != request.origin.scheme and origin.scheme == "http":
@@ -255,9 +259,8 @@ class Http:
                 self.check_plain(origin)
         except (MirrorError, ValueError) as error:
             problem = error.message if isinstance(error, MirrorError) else "the Location cannot be read"
-            raise RegistryError(
-                f"a redirect of {request.origin.netloc} is not followed: {problem}", subject=subject, host=request.origin.netloc, status=response.status
-            ) from error
+            problem = f"a redirect of {netloc} is not followed: {problem}"
+            raise RegistryError(problem, subject=subject, host=netloc, status=response.status) from error
         if origin == request.origin:
             return request._replace(target=target)
         return request._replace(origin=origin, target=target, access=None, authorization="")

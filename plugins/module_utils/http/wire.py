@@ -70,6 +70,14 @@ class Connection:
         self.used = False
         self.returned = 0.0
 
+    @property
+    def peer(self) -> str:
+        """The address at the other end; empty when it is gone."""
+        try:
+            return str(self._sock.getpeername()[0])
+        except OSError:
+            return ""
+
     def send(self, content: Any) -> None:
         """All of some bytes; the timeout holds for each slice of them."""
         try:

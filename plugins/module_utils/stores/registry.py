@@ -227,12 +227,15 @@ class RegistryStore(Store):
         target = manifest_path(repository, reference)
         headers = (("Content-Type", manifest.media_type),)
         access = self._endpoint.access(repository, "pull,push")
-        for reminder in range(1, _REMINDERS + 2):
+        reminder = 0
+        while True:
             response = self._endpoint.ask("PUT", target, access, headers=headers, body=manifest.content, slow=True)
-            if response.status not in (400, 404) or reminder > _REMINDERS or not _FORGETFUL.intersection(codes(response)):
-                break
-            self._endpoint.wait(reminder, "the registry does not know yet what it was just given")
-        return response
+            if response.status not in (400, 404) or not _FORGETFUL.intersection(codes(response)):
+                return response
+            reminder += 1
+            reason = "the registry does not know yet what it was just given"
+            if reminder > _REMINDERS or not self.http.pause(self._endpoint.origin, reminder, reason):
+                return response
 
     def _push_refused(self, response: Response, subject: str, manifest: Manifest) -> MirrorError:
         error = refusal(response, self.host, subject, f"take the manifest of type {manifest.media_type}")

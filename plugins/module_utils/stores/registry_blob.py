@@ -79,7 +79,8 @@ class RegistryBlobReader(BlobReader):
         told = response.headers.get("content-range", "")
         match = _CONTENT_RANGE.match(told)
         if match is None or int(match.group(1)) != self._position or match.group(3) not in ("*", str(self._size)):
-            raise self._corrupt(f"the registry answered with the range {told!r:.60} where bytes from {self._position} of {self._size} were wanted")
+            wanted = f"bytes from {self._position} of {self._size}"
+            raise self._corrupt(f"the registry answered with the range {told!r:.60} where {wanted} were wanted")
 
     def _skip(self, response: Response) -> None:
         """A registry that does not know ranges sends all of it again."""

@@ -91,7 +91,8 @@ def _errors(response: Response) -> List[Tuple[str, str]]:
         return []
     if not isinstance(entries, list):
         return []
-    return [(str(entry.get("code") or "").upper()[:60], str(entry.get("message") or "")) for entry in entries[:5] if isinstance(entry, dict)]
+    found = [entry for entry in entries[:5] if isinstance(entry, dict)]
+    return [(str(entry.get("code") or "").upper()[:60], str(entry.get("message") or "")) for entry in found]
 
 
 def _kind(response: Response, found: Tuple[str, ...]) -> Type[MirrorError]:

@@ -21,8 +21,10 @@ _NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)', r
 _MOST_PAGES = 10000
 _PAGE_LIMIT = 16 * 1024 * 1024
 
+Page = Tuple[Response, Any]
 
-def pages(endpoint: Endpoint, target: str, access: Access, subject: str, accept: str = "application/json") -> Iterator[Tuple[Response, Any]]:
+
+def pages(endpoint: Endpoint, target: str, access: Access, subject: str, accept: str = "application/json") -> Iterator[Page]:
     """Each page as (answer, its JSON or None).  Goes on while there is a next page on this registry.
 
     Raises RegistryError when the pages lead elsewhere or in circles.

@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_INDEX
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_endpoint import Endpoint, repository_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import codes, refusal
@@ -83,7 +84,7 @@ class Referrers:
 
     def _missing(self, response: Response, subject: str) -> None:
         """Not a list: the registry has none, unless it was the repository that it did not know, or it refused us."""
-        if response.status in (401, 403) or response.status >= 500 or response.status == 429:
+        if response.status in (401, 403) or response.status in RETRIED:
             raise refusal(response, self._endpoint.host, subject, "list the referrers")
         if "NAME_UNKNOWN" not in codes(response) and self.api is None:
             self.api = False

@@ -14,6 +14,7 @@ from typing import Any, Dict, Optional
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, RegistryError
+from ansible_collections.disconnected.mirror.plugins.module_utils.http import auth
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
@@ -161,7 +162,9 @@ def test_wrong_basic_credentials_are_sent_once():
         assert registry.ledger.count(endpoint="tags") == 1
 
 
-@pytest.mark.parametrize("mode, words", [("basic", "wants a user and a password"), ("bearer", "does not accept a fresh token|answered 401")])
+@pytest.mark.parametrize(
+    "mode, words", [("basic", "wants a user and a password"), ("bearer", "does not accept a fresh token|answered 401")]
+)
 def test_no_credentials_are_told(mode, words):
     with guarded(mode) as registry:
         with pytest.raises(AccessDenied, match=f"{words}.*no credentials were found"):
@@ -182,7 +185,9 @@ def test_a_token_service_that_fails_for_a_moment_is_asked_again():
         assert read(client(credentials(registry)), registry).status == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"token": 5}', b'{"token": "a\\nb"}', b'{"token": "\\u00e9"}', b"<html>", b"[" * 100000])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"token": 5}', b'{"token": "a\\nb"}', b'{"token": "\\u00e9"}', b"<html>", b"[" * 100000]
+)
 def test_token_services_that_talk_nonsense(scripted, body):
     def behave(connection: Any, number: int, head: bytes) -> None:
         if b"/token" in head.split(b"\r\n")[0]:
@@ -202,6 +207,31 @@ def test_a_realm_elsewhere_gets_nothing(realm):
         with pytest.raises(AccessDenied, match="token server"):
             read(client(credentials(registry)), registry)
         assert registry.ledger.count(endpoint="token") == 0
+
+
+def test_a_realm_whose_name_leads_inside_gets_nothing(monkeypatch):
+    checked = []
+
+    def check_peer(address: str, registry_address: str, realm_url: str, registry_url: str, allowed: Any) -> None:
+        checked.append((address, registry_address, registry_url))
+        raise AccessDenied("leads inside")
+
+    monkeypatch.setattr(auth, "check_peer", check_peer)
+    with guarded("bearer") as registry:
+        with pytest.raises(AccessDenied, match="leads inside"):
+            read(client(credentials(registry)), registry)
+        assert checked == [("127.0.0.1", "127.0.0.1", registry.url)]
+        assert registry.ledger.count(endpoint="token") == 0
+
+
+def test_a_token_for_more_serves_for_less():
+    with guarded("bearer") as registry:
+        http = client(credentials(registry))
+        for access in (Access("team/app", "pull,push", "team/base"), Access("team/app", "pull,push"), Access("team/app")):
+            assert read(http, registry, access).status == 200
+        assert registry.ledger.count(endpoint="token") == 1
+        read(http, registry, Access("team/app", "pull,push,delete"))
+        assert registry.ledger.count(endpoint="token") == 2
 
 
 @pytest.mark.parametrize("challenge", ["", "Negotiate", "Digest realm=x", "Bearer service=x"])

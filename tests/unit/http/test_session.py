@@ -25,7 +25,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
-QUICK = {"plain_http": True, "retries": {"times": 3, "delay": 0.01, "max_delay": 0.02}, "timeouts": {"connect": 0.5, "stall": 0.4, "answer": 0.6}}
+QUICK = {
+    "plain_http": True,
+    "retries": {"times": 3, "delay": 0.01, "max_delay": 0.02},
+    "timeouts": {"connect": 0.5, "stall": 0.4, "answer": 0.6},
+}
 
 
 def client(**more: Any) -> Http:
@@ -102,7 +106,8 @@ def test_passing_failures_are_retried_whatever_they_say(scripted, status, body, 
     failure = refusal(status, b"" if method == "HEAD" else body)
     server = scripted(in_turn(failure, failure, OK if method != "HEAD" else refusal(200)))
     seen: List[Tuple[str, str, float]] = []
-    http = Http(Settings.of({**QUICK, "retries": {"times": 3, "delay": 0.001, "max_delay": 0.001}}, {}), on_retry=lambda *retry: seen.append(retry))
+    quickly = {**QUICK, "retries": {"times": 3, "delay": 0.001, "max_delay": 0.001}}
+    http = Http(Settings.of(quickly, {}), on_retry=lambda *retry: seen.append(retry))
     if status == 429:
         # The spacing that follows a 429 has its own tests.
         http.host(get(server).origin).pace.refused = lambda: None

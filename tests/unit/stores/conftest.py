@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 
-QUICK = {"plain_http": True, "retries": {"times": 1, "delay": 0.001}, "timeouts": {"stall": 1, "answer": 1}}
+QUICK = {"plain_http": True, "retries": {"times": 1, "delay": 0.001}, "timeouts": {"connect": 1, "stall": 1, "answer": 1}}
 
 
 def _answer_all(listener: socket.socket, answer: bytes) -> None:

@@ -45,7 +45,9 @@ def blob(seed: int, size: int) -> Tuple[Descriptor, bytes]:
     return Descriptor("application/octet-stream", Digest.of(content), size), content
 
 
-def send(store: RegistryStore, wanted: Descriptor, content: bytes, repository: str = "team/app", source: str = "", piece: int = 65536) -> int:
+def send(
+    store: RegistryStore, wanted: Descriptor, content: bytes, repository: str = "team/app", source: str = "", piece: int = 65536
+) -> int:
     """As the engine does; the number of bytes that were given to the writer."""
     writer = store.start_blob(repository, wanted, source)
     if writer is None:
