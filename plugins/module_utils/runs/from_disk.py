@@ -20,6 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, find_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import at_destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.completed import Completed
@@ -32,7 +33,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loadi
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult, joined
 
 
 @dataclass(frozen=True)
@@ -52,29 +53,32 @@ class FromDiskRequest:
 
 @dataclass(frozen=True)
 class FromDiskRun:
-    """loaded: sequences that were, or would be, loaded.  results: one for each.  plan: of the last archive."""
+    """loaded: sequences that were, or would be, loaded.  result: of all of them.  plan: of the last archive.
+
+    path: of the document with every image's result, empty when none was written.
+    """
 
     plan: Plan
     loaded: Tuple[int, ...]
-    results: Tuple[TransferResult, ...]
+    result: TransferResult
     failures: Tuple[Failure, ...]
     warnings: Tuple[str, ...]
+    path: str = ""
 
     @property
     def changed(self) -> bool:
-        return any(result.changed for result in self.results)
+        return self.result.changed
 
     @property
     def complete(self) -> bool:
-        return not self.failures and all(result.complete for result in self.results)
+        return not self.failures and self.result.complete
 
     @property
     def diff(self) -> Dict[str, str]:
         """The names that become, or would become, something else."""
         after = sorted(
             f"{image.placed.repository}:{tag} {image.placed.digest}\n"
-            for result in self.results
-            for image in result.images
+            for image in self.result.images
             if image.outcome == COPIED
             for tag in image.placed.tags or ("-",)
         )
@@ -116,8 +120,14 @@ class _Loading:
             if self._failures or self._run.stop.is_set():
                 break
         plan = (wanted or archives)[-1].plan
-        warnings = (*plan.warnings, *self._warnings)
-        return FromDiskRun(plan, tuple(self._loaded), tuple(self._results), tuple(self._failures), warnings)
+        result = joined(self._results)
+        warnings = (*plan.warnings, *self._warnings, *result.warnings)
+        path = "" if self._run.check_mode or not wanted else self._keep(plan, result)
+        return FromDiskRun(plan, tuple(self._loaded), result, tuple(self._failures), warnings, path)
+
+    def _keep(self, plan: Plan, result: TransferResult) -> str:
+        place = str(self._request.destination)
+        return keep_results(self._request.workspace, plan, self._shelf, "disk_to_mirror", place, result, self._failures)
 
     def _not_loaded_before(self, archives: Tuple[FoundArchive, ...]) -> List[FoundArchive]:
         """Archives that follow what the registry has; the one that it has last is loaded again, to mend what is missing.
@@ -143,6 +153,7 @@ class _Loading:
 
     def _load(self, archive: FoundArchive) -> None:
         placed, misplaced = place_images(archive.plan, self._request.destination)
+        self._run.progress.expect(len(placed))
         journal = Journal.open(self._request.workspace.journal, self._registry.name, writable=not self._run.check_mode)
         options, progress, stop = self._request.options, self._run.progress, self._run.stop
         forecast = predict(placed, archive.store, self._registry, self._shelf, options, journal, progress, stop)

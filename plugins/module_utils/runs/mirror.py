@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, replace
 from typing import Dict, List, Mapping, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan, read_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, at_destination, storage_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
@@ -108,13 +106,7 @@ def _carry_out(request: MirrorRequest, plan: Plan, run: Session) -> MirrorRun:
         return MirrorRun(plan, result, failures, plan.warnings)
     journal.close(compact=result.complete)
     warnings = plan.warnings + result.warnings + _remember(request, plan, result, placed, run, registry)
-    path = request.workspace.last_run
-    document = {**result.document(), "failures": [failure.document() for failure in failures]}
-    files.write_json(path, document)
-    # What a run that changed nothing could report is what the last one did.
-    if result.changed or failures or not os.path.exists(request.workspace.report):
-        now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-        files.write_json(request.workspace.report, summary(plan, shelf, "mirror_to_mirror", str(request.destination), now, document))
+    path = keep_results(request.workspace, plan, shelf, "mirror_to_mirror", str(request.destination), result, failures)
     return MirrorRun(plan, result, failures, warnings, path)
 
 

@@ -19,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan, read_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import ARCHIVES, Remembered
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, sign
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
@@ -60,7 +61,10 @@ class ToDiskRequest:
 
 @dataclass(frozen=True)
 class ToDiskRun:
-    """packing: of the archive.  result: None when there was nothing new.  volumes: names.  archive_id: empty until it is finished."""
+    """packing: of the archive.  result: None when nothing had to be written.  volumes: names, none when there was nothing new.
+
+    archive_id: empty until it is finished.  path: of the document with every image's result, empty when none was written.
+    """
 
     plan: Plan
     packing: Packing
@@ -69,7 +73,16 @@ class ToDiskRun:
     warnings: Tuple[str, ...]
     volumes: Tuple[str, ...] = ()
     archive_id: str = ""
-    changed: bool = False
+    path: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.result is not None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing that the configuration names is left behind."""
+        return not self.failures and (self.result is None or self.result.complete)
 
     @property
     def diff(self) -> Dict[str, str]:
@@ -131,19 +144,27 @@ class _Writing:
             writer = ArchiveWriter(unfinished, packing.left_out)
             source = self._run.network.upstream(self._run.place)
             journal = Journal(None, writer.name)
+            self._run.progress.expect(len(packing.images))
             result = transfer(packing.images, source, writer, self._shelf, self._request.options, journal, self._run.progress, self._run.stop)
-            if not result.complete or writer.missing():
-                failures = (*self._plan.failures, *result.failures)
-                return ToDiskRun(self._plan, packing, result, failures, self._plan.warnings, changed=True)
-            unfinished.finish()
+            whole = result.complete and not writer.missing()
+            if whole:
+                unfinished.finish()
         finally:
             unfinished.close()
-        self._remember(packing, unfinished.archive_id)
-        return self._done(packing, result, unfinished)
+        if whole:
+            self._remember(packing, unfinished.archive_id)
+        return self._done(packing, result, unfinished, whole)
 
-    def _done(self, packing: Packing, result: Optional[TransferResult], unfinished: UnfinishedSet) -> ToDiskRun:
-        names = tuple(unfinished.names)
-        return ToDiskRun(self._plan, packing, result, self._plan.failures, self._plan.warnings, names, unfinished.archive_id, changed=result is not None)
+    def _done(self, packing: Packing, result: Optional[TransferResult], unfinished: UnfinishedSet, whole: bool = True) -> ToDiskRun:
+        failures = (*self._plan.failures, *(result.failures if result is not None else ()))
+        warnings = (*self._plan.warnings, *(result.warnings if result is not None else ()))
+        archive_id = unfinished.archive_id if whole else ""
+        path = "" if result is None or self._run.check_mode else self._keep(result, failures)
+        return ToDiskRun(self._plan, packing, result, failures, warnings, tuple(unfinished.names), archive_id, path)
+
+    def _keep(self, result: TransferResult, failures: Tuple[Failure, ...]) -> str:
+        folder = f"file://{self._request.folder}"
+        return keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_disk", folder, result, failures)
 
     def _remember(self, packing: Packing, archive_id: str) -> None:
         """The history counts the archive only now that it is whole."""

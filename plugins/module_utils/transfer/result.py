@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -129,3 +129,28 @@ class TransferResult:
             "failures": [failure.document() for failure in self.failures],
             "images": [image.document() for image in self.images],
         }
+
+
+def joined(results: Sequence[TransferResult]) -> TransferResult:
+    """Several transfers in a row as one; of an image that several moved, what the last one did to it, unless an earlier one copied it."""
+    images: Dict[Tuple[str, str, Tuple[str, ...]], ImageResult] = {}
+    for image in (image for result in results for image in result.images):
+        key = (image.placed.repository, image.placed.digest, image.placed.tags)
+        if image.outcome != PRESENT or key not in images:
+            images[key] = image
+    requests: Dict[str, Dict[str, int]] = {}
+    for result in results:
+        for end, methods in result.requests.items():
+            counted = requests.setdefault(end, {})
+            counted.update({method: counted.get(method, 0) + count for method, count in methods.items()})
+    return TransferResult(
+        images=tuple(images.values()),
+        blobs={outcome: sum(result.blobs.get(outcome, 0) for result in results) for outcome in (COPIED, MOUNTED, PRESENT, FAILED)},
+        size=sum(result.size for result in results),
+        retries=sum(result.retries for result in results),
+        duration=sum(result.duration for result in results),
+        requests=requests,
+        cancelled=any(result.cancelled for result in results),
+        stopped_by=next((result.stopped_by for result in results if result.stopped_by is not None), None),
+        warnings=tuple(warning for result in results for warning in result.warnings),
+    )
