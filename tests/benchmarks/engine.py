@@ -27,7 +27,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
@@ -102,6 +101,8 @@ def open_stores(arguments: SimpleNamespace) -> List[Store]:
     host = HostSettings(plain_http=not arguments.tls, verify=False)
     source = RegistryStore(arguments.source, Http(Settings(default=host)))
     if arguments.layout:
+        from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
+
         return [source, LayoutStore(arguments.destination)]
     return [source, RegistryStore(arguments.destination, Http(Settings(default=host)), writing=True)]
 

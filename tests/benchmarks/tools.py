@@ -16,11 +16,8 @@ from typing import Any, Dict, Sequence
 
 from ansible_collections.disconnected.mirror.tests.fakes.processes import find
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_ENGINE = (
-    f"{sys.executable} {os.path.join(_HERE, 'engine.py')} --images {{images}} --source {{source}} --destination {{destination}} "
-    "--state {folder}/state {tls}"
-)
+ENGINE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engine.py")
+_ENGINE = f"{sys.executable} {ENGINE} --images {{images}} --source {{source}} --destination {{destination}} " "--state {folder}/state {tls}"
 _SKOPEO = "{skopeo} --insecure-policy copy -q --all --src-tls-verify=false"
 _SPREAD = "xargs -P {processes} -I@ "
 
