@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, Optional, Tuple
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, reason_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Timeouts
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection, Interrupted, reason_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection
 
 _PORTS = {"http": 80, "https": 443}
 # What may stand in a request target as it is; `%` because URLs come encoded.

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection, Interrupted, Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection, Response
 
 _SMALL = 64 * 1024
 # How long to look for the answer of a server that hung up on us, in seconds.

@@ -27,12 +27,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED, backoff, patience, retry_after
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import Contexts
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection, Interrupted, Oversized, Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection, Response
 
 # Bytes of an answer that is not a blob, unless its reader says otherwise (user-needs G16).
 LIMIT = 4 * 1024 * 1024

@@ -11,46 +11,18 @@ has its own reader.  It is strict: what is ambiguous breaks the exchange.
 
 from __future__ import annotations
 
-import re
 import socket
 import time
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Optional
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.head import Headers, content_length, parse_head
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized, reason_of
 
 # Heads of answers are bounded (user-needs G16).
 HEAD_LIMIT = 64 * 1024
 _SLICE = 128 * 1024
 # Slower than this over a whole stall window is as good as silent (user-needs G18).
 _LEAST_RATE = 1024
-
-# A header's line: no space before the colon, no folding.
-_HEADER = re.compile(r"^([^\s:]+):[ \t]*([^\r\n]*)(?:\r\n|\Z)", re.MULTILINE)
-
-Headers = Dict[str, str]
-
-
-class Interrupted(Exception):
-    """The exchange broke: refused, reset, silent, truncated or malformed.
-
-    reason: in words, for messages.  untouched: no byte of an answer had arrived.
-    lasting: trying again cannot help.
-    """
-
-    def __init__(self, reason: str, untouched: bool = False, lasting: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.untouched = untouched
-        self.lasting = lasting
-
-
-def reason_of(error: OSError) -> str:
-    """An operating system's error in a few words."""
-    if isinstance(error, socket.timeout):
-        return "no answer in time"
-    return error.strerror or str(error) or type(error).__name__
-
-
-class Oversized(Interrupted):
-    """The answer is larger than what is accepted."""
 
 
 class Connection:
@@ -175,38 +147,6 @@ class Connection:
         return data
 
 
-def parse_head(head: bytes) -> Tuple[int, int, Headers]:
-    """(status, minor version, headers with lower-case names; repeated ones joined by a comma).
-
-    Raises Interrupted when it is not the head of an HTTP/1 answer.
-    """
-    start, _end, rest = head.decode("latin-1").partition("\r\n")
-    words = start.split(" ", 2)
-    if len(words) < 2 or words[0] not in ("HTTP/1.1", "HTTP/1.0") or len(words[1]) != 3 or not words[1].isdecimal():
-        raise Interrupted("the answer is not HTTP/1.1")
-    pairs = _HEADER.findall(rest)
-    if rest and not len(pairs) == rest.count("\r\n") + 1 == rest.count("\n") + 1:
-        raise Interrupted("the answer has a malformed header")
-    headers: Headers = {}
-    for name, value in pairs:
-        name, value = name.lower(), value.rstrip(" \t")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return int(words[1]), int(words[0][-1]), headers
-
-
-def _length(headers: Headers) -> Optional[int]:
-    text = headers.get("content-length")
-    if text is None:
-        return None
-    if "," in text:
-        # Said several times, and the same each time.
-        text, *others = {value.strip() for value in text.split(",")}
-        text = text if not others else ""
-    if not text.isdecimal() or len(text) > 18:
-        raise Interrupted(f"the answer has the Content-Length {headers['content-length']!r:.60}")
-    return int(text)
-
-
 class Response:
     """An answer: `status`, `headers` (lower-case names) and a body that is read once.
 
@@ -233,7 +173,7 @@ class Response:
         if coding and coding != "chunked":
             raise Interrupted(f"the answer has the transfer coding {coding!r:.60}")
         self._chunked = bool(coding)
-        self.length = None if self._chunked else _length(headers)
+        self.length = None if self._chunked else content_length(headers)
         if method == "HEAD" or status in (204, 304):
             self._chunked = False
             self.length = 0

@@ -17,11 +17,12 @@ from typing import Callable, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, MirrorError, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import note, read_error, unreachable
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Interrupted, Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_endpoint import Endpoint, repository_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import codes, refusal
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobWriter, WriteInterrupted

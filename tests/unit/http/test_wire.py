@@ -14,13 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import (
-    HEAD_LIMIT,
-    Connection,
-    Interrupted,
-    Oversized,
-    parse_head,
-)
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.head import parse_head
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import HEAD_LIMIT, Connection
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How an exchange breaks, as one error that the layers above mend or report."""
+
+from __future__ import annotations
+
+import socket
+
+
+class Interrupted(Exception):
+    """The exchange broke: refused, reset, silent, truncated or malformed.
+
+    reason: in words, for messages.  untouched: no byte of an answer had arrived.
+    lasting: trying again cannot help.
+    """
+
+    def __init__(self, reason: str, untouched: bool = False, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.untouched = untouched
+        self.lasting = lasting
+
+
+def reason_of(error: OSError) -> str:
+    """An operating system's error in a few words."""
+    if isinstance(error, socket.timeout):
+        return "no answer in time"
+    return error.strerror or str(error) or type(error).__name__
+
+
+class Oversized(Interrupted):
+    """The answer is larger than what is accepted."""
