@@ -71,7 +71,7 @@ def test_pl22_what_is_refused(changes, message):
         components.parse_references(json.dumps(document(**changes)).encode(), "here")
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100000])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100000], ids=["empty", "list", "cut", "binary", "deep"])
 def test_pl22_what_is_no_json_object(content):
     with pytest.raises(PayloadInvalid):
         components.parse_references(content)
@@ -170,6 +170,7 @@ def test_pl32_keys_without_image_are_skipped():
         (boot_image_list({"x86_64": f"{CONTENT}:tag"}), "not named by digest"),
         (boot_image_list({"x86_64": "UPPER"}), "KubeVirt container for x86_64"),
     ],
+    ids=["empty", "list", "number", "cut JSON", "JSON list", "no YAML", "tag", "no reference"],
 )
 def test_pl30_boot_image_lists_that_cannot_be_read(content, message):
     with pytest.raises(PayloadInvalid, match=message):

@@ -72,6 +72,7 @@ def test_ch08_other_versions_are_refused(version):
         (b'{"nodes": [], "conditionalEdges": [{"edges": [7]}]}', r"conditionalEdges\[0\]"),
         (b'{"nodes": [], "conditionalEdges": [7]}', r"conditionalEdges\[0\]"),
     ],
+    ids=range(13),
 )
 def test_malformed_graphs_are_refused(content, named):
     with pytest.raises(GraphDataInvalid, match=named):

@@ -99,6 +99,7 @@ def test_gr10_signatures_of_the_releases_are_added():
         (tarball({"/channels/x": b""}), "leads out of its directory"),
         (tarball(GOOD, links=[("channels/link", "/etc/passwd")]), "neither a file nor a directory"),
     ],
+    ids=["empty", "page", "garbage", "packed garbage", "cut", "no channels", "upwards", "absolute", "link"],
 )
 def test_gr15_what_is_no_graph_data(content, message):
     with pytest.raises(GraphDataInvalid, match=message):

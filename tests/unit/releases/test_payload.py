@@ -160,6 +160,7 @@ def test_zstd_without_its_library_is_told(store, payloads, monkeypatch):
 @pytest.mark.parametrize(
     "content",
     [b"\x1f\x8bgarbage" * 10, b"\x28\xb5\x2f\xfdgarbage" * 10, b"no archive at all" * 100, gzip.compress(tar_layer(MANIFESTS, compress=False)[:600])],
+    ids=["gzip", "zstd", "plain", "cut"],
 )
 def test_layers_that_are_none(content, store, payloads):
     pytest.importorskip("zstandard")

@@ -98,6 +98,7 @@ def test_sig10_truncated_at_every_length(release_key):
 @pytest.mark.parametrize(
     ("message", "text"),
     [(b"", "not an OpenPGP message"), (b"<html>", "not an OpenPGP message"), (b"\x80" * 60_000, "more than the 51200"), (b"\xff\x00\xff", "truncated")],
+    ids=["empty", "page", "long", "packet"],
 )
 def test_sig10_what_is_no_message(message, text, release_key):
     with pytest.raises(SignatureError, match=text):
