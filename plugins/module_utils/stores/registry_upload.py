@@ -44,7 +44,7 @@ Opened = Tuple[Request, Response]
 class UploadDialect:
     """What a registry turned out to understand; shared by all of its uploads.
 
-    patch: bodies go by PATCH.  chunk: most bytes of one request (0: no limit).
+    patch: bodies go by PATCH.  chunk: most bytes of one request (0: no limit).  proven: a blob was taken in this way.
     mount: `POST ?mount=` is understood at all.  asks_by_mount: mounting from the repository itself tells whether
     a blob is there (None: not known yet).
     """
@@ -52,6 +52,7 @@ class UploadDialect:
     def __init__(self) -> None:
         self.patch = False
         self.chunk = 0
+        self.proven = False
         self.mount = True
         self.asks_by_mount: Optional[bool] = None
         self.probe = threading.Lock()
@@ -141,6 +142,8 @@ class RegistryBlobWriter(BlobWriter):
         if told and told != self._blob.digest and told.startswith(f"{self._blob.digest.algorithm}:"):
             raise CorruptContent(f"{self._endpoint.host} took the blob as {told:.100}", subject=self._subject, host=self._endpoint.host)
         self._complete = True
+        if self._blob.size:
+            self._dialect.proven = True
         self._committed()
 
     def resume(self) -> int:
@@ -243,9 +246,9 @@ class RegistryBlobWriter(BlobWriter):
             self._interrupt("the registry takes smaller requests only", restart=True, wait=False)
         elif status in RETRIED:
             self._interrupt(f"answered {status}", response)
-        elif status == 416 or "BLOB_UPLOAD_UNKNOWN" in codes(response):
+        elif status == 416 or "BLOB_UPLOAD_UNKNOWN" in codes(response) or (status == 404 and self._dialect.proven):
             self._interrupt("the registry lost the upload", response, restart=status != 416)
-        elif status in _NOT_THIS_WAY and self._blob.size and self._other_way():
+        elif status in _NOT_THIS_WAY and self._blob.size and not self._dialect.proven and self._other_way():
             self._interrupt("the registry takes blobs in another way", restart=True, wait=False)
         else:
             raise refusal(response, self._endpoint.host, self._subject, "take the blob")

@@ -238,6 +238,16 @@ def test_bytes_that_are_not_the_blob_are_not_taken(registry):
     assert wanted.digest not in registry.content.blobs
 
 
+def test_corrupt_bytes_are_sent_once_where_the_way_is_known(registry):
+    store = store_of(registry)
+    send(store, *blob(0, 1000))
+    registry.ledger.clear()
+    wanted, content = blob(1, 1000)
+    with pytest.raises(CorruptContent, match="DIGEST_INVALID"):
+        send(store, wanted, b"x" + content[1:])
+    assert methods(registry) == ["POST", "PUT"]
+
+
 @pytest.mark.parametrize("content", [b"x" * 999, b"x" * 1001])
 def test_too_few_and_too_many_bytes_are_not_sent_off(registry, content):
     with pytest.raises(CorruptContent, match="1000"):
