@@ -56,6 +56,8 @@ options:
   release_signature_keys:
     description:
       - Files of OpenPGP public keys that releases may be signed with. Without it E(OCP_SIGNATURE_VERIFICATION_PK), then the built-in keys of Red Hat.
+      - Files of public keys in PEM form are for signatures that lie in the registry beside a release, in the form of sigstore. They are looked at
+        when no store has a good signature, and need the Python package C(cryptography).
     type: list
     elements: path
     default: []

@@ -166,7 +166,8 @@ def select(graph: Graph, channel: Channel, found: Bounds, architecture: str = ""
 
 
 def _range(graph: Graph, channel: Channel, found: Bounds, architecture: str) -> Tuple[List[Picked], List[str]]:
-    releases = sorted((release for release in graph.releases if found.low <= release.version <= found.high), key=lambda release: release.version)
+    low, high = found.low.key, found.high.key
+    releases = [release for release in graph.ordered() if low <= release.version.key <= high]
     if not releases:
         raise NoVersionsFound(
             f"channel {channel.name} has no version from {found.low} to {found.high}{_on(architecture)}",

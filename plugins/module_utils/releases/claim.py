@@ -34,16 +34,16 @@ class Claim:
         return identity_parts(self.identity)[1]
 
 
-def parse(content: bytes, subject: str = "") -> Claim:
-    """Raises SignatureError unless it is a complete container signature; unknown members are allowed under `optional` only."""
+def parse(content: bytes, subject: str = "", kind: str = TYPE) -> Claim:
+    """Raises SignatureError unless it is a complete container signature of this kind; unknown members are allowed under `optional` only."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise SignatureError("what was signed is not JSON", subject=subject) from error
     critical = _object(document, ("critical", "optional"), "", subject).get("critical")
     critical = _object(critical, ("image", "type", "identity"), "critical", subject)
-    if critical.get("type") != TYPE:
-        raise SignatureError(f"what was signed has the type {critical.get('type')!r:.100}, not {TYPE!r}", subject=subject)
+    if critical.get("type") != kind:
+        raise SignatureError(f"what was signed has the type {critical.get('type')!r:.100}, not {kind!r}", subject=subject)
     identity = _object(critical.get("identity"), ("docker-reference",), "critical.identity", subject).get("docker-reference")
     if not isinstance(identity, str) or not identity:
         raise SignatureError("what was signed names no image (critical.identity.docker-reference is empty)", subject=subject)

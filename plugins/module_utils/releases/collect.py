@@ -54,7 +54,7 @@ class _Collecting:
     def collected(self) -> Collected:
         wanted = self._direct() if self.platform.release else self._from_channels()
         payloads = Payloads(self.context.upstream, self.context.workspace)
-        known = Signatures(self.context.workspace, self.context.fetch)
+        known = Signatures(self.context.workspace, self.context.fetch, self.context.upstream)
         inspector = Inspector(self.settings, self.platform, payloads, known, unsigned=self.imageset.delete)
         with ThreadPoolExecutor(max_workers=max(1, self.context.parallel)) as pool:
             inspected: Sequence[Inspected] = list(pool.map(inspector.inspect, wanted))

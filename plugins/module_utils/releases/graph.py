@@ -78,7 +78,11 @@ class Graph:
 
     def versions(self) -> Tuple[Version, ...]:
         """All versions, oldest first."""
-        return tuple(sorted(release.version for release in self.releases))
+        return tuple(release.version for release in self.ordered())
+
+    def ordered(self) -> Tuple[Release, ...]:
+        """All releases, oldest first."""
+        return tuple(self.releases[place] for place in sorted(range(len(self.releases)), key=self.ranks.__getitem__))
 
 
 def build(releases: Iterable[Release], edges: Iterable[Tuple[int, int]], conditional: Mapping[Tuple[int, int], Tuple[str, ...]]) -> Graph:
@@ -153,7 +157,9 @@ def _edges(edges: List[Any], count: int, subject: str) -> List[Tuple[int, int]]:
     for place, edge in enumerate(edges):
         try:
             source, target = edge
-            good = type(source) is int and type(target) is int and 0 <= source < count and 0 <= target < count
+            # True and False are no numbers of nodes.
+            numbers = isinstance(source, int) and isinstance(target, int) and not isinstance(source, bool) and not isinstance(target, bool)
+            good = numbers and 0 <= source < count and 0 <= target < count
         except (TypeError, ValueError):
             good = False
         if not good:

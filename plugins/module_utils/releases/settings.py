@@ -13,7 +13,8 @@ Options, by the names under which `Context.options` has them:
 * `version_filter` (`VERSION_FILTER`).  `shared_bounds`: see `channel.Rules`.
 * `release_signatures`, `okd_release_signatures`: require, warn or off.
 * `release_signature_urls` (`OCP_SIGNATURE_URL`), `okd_release_signature_urls`: where signatures are, each tried in turn.
-* `release_signature_keys` (`OCP_SIGNATURE_VERIFICATION_PK`), `okd_release_signature_keys`: files of public keys, instead of the built-in ones.
+* `release_signature_keys` (`OCP_SIGNATURE_VERIFICATION_PK`), `okd_release_signature_keys`: files of public keys.  OpenPGP keys
+  count instead of the built-in ones; keys in PEM form are for signatures that lie in the registry, when no store has a good one.
 * `release_signature_names`: repositories that releases may be signed as, besides the one they are read from.
 * `release_tags_allowed`: components may be named by tag (builds of OKD and CI).
 * `graph_data`: the graph data's tarball, URL or file.  `graph_base`: image that the graph image is built on.
@@ -30,6 +31,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base import fi
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.attached import PEM
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import Rules, version_filter
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.openpgp import binary_key
 
@@ -54,12 +56,14 @@ class Trust:
     """When a release of one type counts as signed.
 
     policy: require, warn or off.  urls: stores, each ending with `/`.  keys: OpenPGP packets.  names: repositories.
+    public_keys: in PEM form, for signatures that lie in the registry.
     """
 
     policy: str
     urls: Tuple[str, ...]
     keys: Tuple[bytes, ...] = field(repr=False)
     names: Tuple[str, ...] = ()
+    public_keys: Tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -133,12 +137,15 @@ class _Reading:
             raise InputError(f"{policy!r} is no policy for signatures", subject=f"{prefix}release_signatures", advice=f"Write {', '.join(POLICIES)}.")
         given = self._texts(f"{prefix}release_signature_urls", "" if prefix else "OCP_SIGNATURE_URL")
         paths = self._texts(f"{prefix}release_signature_keys", "" if prefix else "OCP_SIGNATURE_VERIFICATION_PK")
-        trusted = tuple(_key(path) for path in paths) if paths else tuple(binary_key(key) for key in built_in)
+        contents = {path: _content(path) for path in paths}
+        public_keys = tuple(content for content in contents.values() if PEM in content)
+        trusted = tuple(binary_key(content, path) for path, content in contents.items() if PEM not in content)
         return Trust(
             policy=policy,
             urls=tuple(_url(text) for text in given) or urls,
-            keys=trusted,
+            keys=trusted or tuple(binary_key(key) for key in built_in),
             names=names + self._texts("release_signature_names"),
+            public_keys=public_keys,
         )
 
     def _text(self, option: str, variable: str = "") -> str:
@@ -169,9 +176,9 @@ def _url(text: str) -> str:
     return text if text.endswith("/") else f"{text}/"
 
 
-def _key(path: str) -> bytes:
+def _content(path: str) -> bytes:
     try:
-        return binary_key(files.read(path), path)
+        return files.read(path)
     except FileNotFoundError as error:
         raise InputError(
             f"there is no public key at {path}", subject=path, advice="Give the path of a public key, or leave the option out for the built-in keys."

@@ -16,11 +16,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Fetch, no_fetch
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import attached, openpgp
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import claim as claims
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import openpgp
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.claim import Claim
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import SignatureError, SignatureMissing
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import Trust
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 # A store is asked for signature-1, signature-2 ... until one is good or one is absent.
 MOST = 9
@@ -28,7 +29,10 @@ MOST = 9
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature that was verified.  content: the message as it was published.  key: fingerprint."""
+    """A signature that was verified.
+
+    content: the OpenPGP message as it was published, empty for one that lies in the registry.  key: fingerprint, or empty.
+    """
 
     content: bytes
     claim: Claim
@@ -52,16 +56,20 @@ def url(store: str, digest: Digest, number: int) -> str:
 
 
 class Signatures:
-    """Looks for signatures in the workspace first, then in each store."""
+    """Looks for signatures in the workspace first, then in each store, then beside the release in its registry.
 
-    def __init__(self, workspace: Workspace, fetch: Fetch = no_fetch) -> None:
+    upstream: the store of all origins; None when registries are not asked.
+    """
+
+    def __init__(self, workspace: Workspace, fetch: Fetch = no_fetch, upstream: Optional[Store] = None) -> None:
         self._folder = folder(workspace)
         self._fetch = fetch
+        self._upstream = upstream
 
     def find(self, digest: Digest, trust: Trust, repository: str) -> Signature:
         """Raises SignatureMissing (no store has any), SignatureError (those that are there are not good), Unsupported."""
         subject = f"{repository}@{digest}"
-        if not trust.keys:
+        if not trust.keys and not trust.public_keys:
             raise SignatureError(
                 "no public key is known that this release could be signed with", subject=subject, advice="Give one with okd_release_signature_keys."
             )
@@ -73,11 +81,17 @@ class Signatures:
                 # Kept under other keys or rules; the stores may have one that is good now.
                 pass
         refused: List[MirrorError] = []
-        for store in trust.urls:
+        for store in trust.urls if trust.keys else ():
             found = self._search(store, digest, trust, repository, refused)
             if found is not None:
                 files.write(self._file(digest), found.content, mode=0o600)
                 return found
+        if trust.public_keys and self._upstream is not None:
+            try:
+                names = tuple(dict.fromkeys((repository, *trust.names)))
+                return Signature(b"", attached.find(self._upstream, repository, digest, trust.public_keys, names), "")
+            except SignatureError as error:
+                refused.append(error)
         raise _worst(refused, digest, trust, subject)
 
     def _search(self, store: str, digest: Digest, trust: Trust, repository: str, refused: List[MirrorError]) -> Optional[Signature]:
@@ -109,7 +123,7 @@ class Signatures:
 def _worst(refused: List[MirrorError], digest: Digest, trust: Trust, subject: str) -> MirrorError:
     """What is told when nothing was good: a bad signature before an unreachable store before an absent one."""
     for error in refused:
-        if isinstance(error, SignatureError):
+        if isinstance(error, SignatureError) and not isinstance(error, SignatureMissing):
             return error
     places = ", ".join(trust.urls)
     advice = "Name the stores that have it, or set the signature policy to warn or off for builds that nobody signs."
@@ -142,4 +156,4 @@ def documents(releases: Iterable[Mapping[str, Any]]) -> Dict[Digest, Tuple[bytes
 
 def encoded(contents: Iterable[bytes]) -> List[str]:
     """As a plan carries them."""
-    return [base64.b64encode(content).decode("ascii") for content in contents]
+    return [base64.b64encode(content).decode("ascii") for content in contents if content]

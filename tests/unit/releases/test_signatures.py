@@ -15,11 +15,13 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, Unreachable, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import claim as claims
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import keys, openpgp, signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import SignatureError, SignatureMissing
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import REQUIRE, SIGNED_NAMES, Trust
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import REQUIRE, SIGNED_NAMES, Settings, Trust
+from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.release import SigningKey, claim, signature_path
 
 DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "data", "releases")
@@ -249,6 +251,91 @@ def test_sequoia_is_used_where_gnupg_is_missing(release_key, other_key, monkeypa
     for wrong in (bad, message[:80], b"\xff\x00"):
         with pytest.raises(SignatureError):
             signatures.verify(wrong, DIGEST, trusted, NAME)
+
+
+def attached(store, key, content, signature=None):
+    """What cosign puts beside an image."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    raw = key.sign(content, ec.ECDSA(hashes.SHA256()))
+    config, layer = store.add_blob(NAME, b"{}"), store.add_blob(NAME, content)
+    entry = {"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": layer.digest, "size": layer.size}
+    entry["annotations"] = {"dev.cosignproject.cosign/signature": base64.b64encode(raw).decode() if signature is None else signature}
+    document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": {"mediaType": "x", "digest": config.digest, "size": config.size}}
+    store.add_document(NAME, {**document, "layers": [entry]}, f"sha256-{DIGEST.hex}.sig")
+
+
+def cosigned(digest=DIGEST, identity=NAME):
+    return claim(digest, identity, type="cosign container image signature")
+
+
+class TestAttachedSignatures:
+    """Signatures in the registry beside the release."""
+
+    @pytest.fixture
+    def key(self):
+        curves = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ec")
+        return curves.generate_private_key(curves.SECP256R1())
+
+    def find(self, store, key, tmp_path, **more):
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        trusted = Trust(REQUIRE, (), (), public_keys=(pem,), **more)
+        return signatures.Signatures(Workspace(str(tmp_path)), upstream=store).find(DIGEST, trusted, NAME)
+
+    def test_good(self, key, tmp_path):
+        store = MemoryStore()
+        attached(store, key, cosigned())
+        found = self.find(store, key, tmp_path)
+        assert (found.claim.identity, found.content) == (NAME, b"")
+        assert signatures.encoded([found.content]) == []
+
+    @pytest.mark.parametrize(
+        ("content", "signature", "message"),
+        [
+            (cosigned(Digest.of(b"other")), None, "the signature is for"),
+            (cosigned(identity="quay.io/other/thing"), None, "another name"),
+            (claim(DIGEST, NAME), None, "has the type"),
+            (cosigned(), "!", "not base64"),
+            (cosigned(), "", "not made with any of the trusted keys"),
+            (cosigned(), "AAAA", "not made with any of the trusted keys"),
+        ],
+        ids=["digest", "identity", "type", "base64", "none", "other"],
+    )
+    def test_bad(self, content, signature, message, key, tmp_path):
+        store = MemoryStore()
+        attached(store, key, content, signature)
+        with pytest.raises(SignatureError, match=message):
+            self.find(store, key, tmp_path)
+
+    def test_missing(self, key, tmp_path):
+        with pytest.raises(SignatureMissing):
+            self.find(MemoryStore(), key, tmp_path)
+
+    def test_a_key_that_is_none(self, tmp_path):
+        pytest.importorskip("cryptography")
+        trusted = Trust(REQUIRE, (), (), public_keys=(b"-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----\n",))
+        with pytest.raises(InputError, match="not a public key in PEM form"):
+            signatures.Signatures(Workspace(str(tmp_path)), upstream=MemoryStore()).find(DIGEST, trusted, NAME)
+
+    def test_without_the_library_it_is_told(self, key, tmp_path, monkeypatch):
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.serialization", None)
+        with pytest.raises(Unsupported, match="cryptography"):
+            signatures.Signatures(Workspace(str(tmp_path)), upstream=MemoryStore()).find(DIGEST, Trust(REQUIRE, (), (), public_keys=(pem,)), NAME)
+
+    def test_keys_are_told_apart_by_their_form(self, tmp_path, release_key):
+        pem, pgp = tmp_path / "key.pem", tmp_path / "key.asc"
+        pem.write_bytes(b"-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----\n")
+        pgp.write_bytes(release_key.public)
+        made = Settings.of({"release_signature_keys": [str(pem)]}, {}).openshift
+        assert (len(made.public_keys), len(made.keys)) == (1, 2)
+        made = Settings.of({"release_signature_keys": [str(pem), str(pgp)]}, {}).openshift
+        assert (len(made.public_keys), len(made.keys)) == (1, 1)
 
 
 def test_documents_of_a_plan():
