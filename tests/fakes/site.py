@@ -21,9 +21,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.delete import DeleteRequest, delete_listed
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import DeletionRun, Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.generate_list import GenerateRequest, GenerateRun, generate_list
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, MirrorRun, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, PlanRun, plan_imageset
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import Guards, PruneRequest, PruneRun, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import PruneRequest, prune
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 
@@ -68,9 +71,18 @@ class Site:
         planning = self.planning(*names, **options) if check_mode else self.planning()
         return mirror(MirrorRequest(planning, self.destination, options=TransferOptions()), {}, check_mode)
 
-    def prune(self, *names: str, check_mode: bool = False, only_v1: bool = False, guards: Guards = Guards(), **options: Any) -> PruneRun:
+    def prune(self, *names: str, check_mode: bool = False, only_v1: bool = False, guards: Guards = Guards(), **options: Any) -> DeletionRun:
         """By a plan that is made first, as the role does."""
         if not check_mode:
             self.plan(*names, **options)
         planning = self.planning(*names, **options) if check_mode else self.planning()
         return prune(PruneRequest(planning, self.destination, only_v1=only_v1, guards=guards), {}, check_mode)
+
+    def generate(self, *names: str, check_mode: bool = False, content: Optional[Dict[str, Any]] = None, **options: Any) -> GenerateRun:
+        """A list of what is to go.  content: of the stanza `delete`, besides the images."""
+        imageset = self.imageset(names, "delete", **(content or {}))
+        request = GenerateRequest(self.workspace, self.destination, imageset=imageset, connections=self.connections, **options)
+        return generate_list(request, {}, check_mode)
+
+    def delete(self, path: str, check_mode: bool = False, **options: Any) -> DeletionRun:
+        return delete_listed(DeleteRequest(self.workspace, self.destination, path, self.connections, **options), {}, check_mode)

@@ -56,11 +56,13 @@ class _Settings:
     catalog_dependencies, catalog_repair, catalog_strict, catalog_prereleases: see `draft.Options`.
     catalog_missing_images: `report` (the image fails, all else stands) or `exclude` (its bundle leaves the catalog).
     catalog_records: where v1's channels began, by unique name of the catalog, in the form of the metadata.
+    rebuild: False when only the images matter, because they are to be deleted.
     """
 
     filter: Options
     missing: str
     records: Mapping[str, Any]
+    rebuild: bool = True
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "_Settings":
@@ -87,7 +89,7 @@ class _Settings:
 
 def collect(imageset: ImageSet, context: Context) -> Collected:
     """The catalogs of an image set with their bundles' images.  Raises InputError for options that are none."""
-    settings = _Settings.of(context.options)
+    settings = replace(_Settings.of(context.options), rebuild=not imageset.delete)
     kept = Kept(context.upstream, context.workspace, min(context.parallel, 4))
     parts: List[Collected] = []
     current: Dict[str, Digest] = {}
@@ -173,7 +175,7 @@ class _Part:
             "generation": self._generation.value,
             "repository": self._reference.repository,
             "record": record.document(self._record() or ()),
-            "options": [options.dependencies, options.repair, options.strict, options.prereleases, self._settings.missing],
+            "options": [options.dependencies, options.repair, options.strict, options.prereleases, self._settings.missing, self._settings.rebuild],
         }
 
     def _record(self) -> Optional[record.Record]:
@@ -194,7 +196,8 @@ class _Part:
                 "no related images found: nothing is left of the catalog" + "".join(f" ({text})" for text in found.warnings[:3]),
                 advice="Check the packages, channels and bounds against what the catalog has (catalog_info lists it).",
             )
-        layout, digest = ("", "") if self._unfiltered else self._rebuilt(root, selection, name)
+        as_it_is = self._unfiltered or not self._settings.rebuild
+        layout, digest = ("", "") if as_it_is else self._rebuilt(root, selection, name)
         return Answer(
             packages=summary.packages(selection, found.chosen, "bundles"),
             bundles=bundles,

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Guards
 from ansible_collections.disconnected.mirror.tests.fakes import dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -139,6 +139,17 @@ def test_another_image_set_at_the_same_place_keeps_its_images(site, target, sour
     assert other.mirror(MULTI).result.complete
     run = site.prune(APP, TOOL, guards=ALL)
     assert not run.changed and len(manifests(target, "team/multi")) == 3
+
+
+def test_a_tag_that_outlives_its_image_set_is_still_known_as_ours(source, target, tmp_path):
+    """Two names of one content: the first is given up while the second needs the content, then the second."""
+    images.put(images.image("app"), source.content, "team/app", "2")
+    site = Site(source.host, target.host, tmp_path / "workspace")
+    assert site.mirror(APP, "team/app:2", TOOL).result.complete
+    assert not site.prune("team/app:2", TOOL, guards=ALL).changed
+    assert not site.prune("team/app:2", TOOL, guards=ALL).changed
+    run = site.prune(TOOL, guards=ALL)
+    assert run.changed and manifests(target, "team/app") == set() and run.judgement.spared == ()
 
 
 def test_plans_to_keep_are_heeded(site, target, source, tmp_path):

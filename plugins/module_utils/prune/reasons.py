@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Whether a plan wants an image for other reasons than those that are given up (user-needs P05).
+
+An operator that goes shares images with operators that stay, a release with its neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, FrozenSet, List, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+
+Reason = Tuple[str, ...]
+
+_OPERATOR = re.compile(r"operators\[(\d+)\]\Z")
+_NUMBER = re.compile(r"\[\d+\].*")
+# What leads to a release of a channel: the entry, the channel, and how it was chosen.
+_CHANNEL = 3
+
+
+def still_wanted(image: PlanImage, given_up: Plan, plan: Plan) -> Tuple[Reason, ...]:
+    """Reasons for which `plan` wants this content at this place, and which `given_up` does not name.  Sorted."""
+    going = _reasons(image, given_up)
+    return tuple(sorted(_reasons(image, plan) - going))
+
+
+def _reasons(image: PlanImage, plan: Plan) -> FrozenSet[Reason]:
+    same = [other for other in plan.images if (other.destination, other.digest) == (image.destination, image.digest)]
+    return frozenset((*_essence(chain, plan.config), f"({other.origin})") for other in same for chain in other.why)
+
+
+def _essence(chain: Reason, config: Dict[str, Any]) -> Reason:
+    """A chain without positions in the configuration, so that two configurations can be compared."""
+    if not chain:
+        return ()
+    first = chain[0]
+    operator = _OPERATOR.match(first)
+    if operator:
+        return (_catalog(config, int(operator.group(1))), *chain[1:])
+    if first.startswith("platform.channels"):
+        return ("platform", *chain[_CHANNEL:])
+    if first == "platform.release":
+        return ("platform", *chain[1:])
+    return (_NUMBER.sub("", first), *chain[1:])
+
+
+def _catalog(config: Dict[str, Any], number: int) -> str:
+    stanza = config.get("mirror") or config.get("delete") or {}
+    operators: Sequence[Dict[str, Any]] = stanza.get("operators") or []
+    return str(operators[number].get("catalog")) if number < len(operators) else f"operators[{number}]"
+
+
+def told(reasons: Sequence[Reason]) -> str:
+    """One sentence's part about the first reasons."""
+    texts: List[str] = [" > ".join(reason) for reason in reasons[:2]]
+    return " and ".join(texts) + (f" and {len(reasons) - 2} more" if len(reasons) > 2 else "")
