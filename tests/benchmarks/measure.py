@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the disconnected.mirror contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of one tool, measured from outside: time, processor, memory, requests, bytes on the loopback device."""
+"""One run of one tool, measured from outside: time, processor, memory, requests, bytes read from the source."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Dict, Optional, Sequence
+from typing import Dict, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.tests.fakes.processes import RegistryProcess
 
-_REQUEST = re.compile(rb'"(GET|HEAD|POST|PUT|PATCH|DELETE) /v2/\S* HTTP')
+# Method and bytes of the answer.
+_REQUEST = re.compile(rb'"(GET|HEAD|POST|PUT|PATCH|DELETE) /v2/\S* HTTP/[\d.]+" \d+ (\d+)')
+# Access logs are written a moment after the answer.
+_LOG_DELAY = 0.3
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """wall, tool_cpu, source_cpu, destination_cpu: seconds.  memory: MiB of the largest process.  loopback: MiB."""
+    """wall, tool_cpu, source_cpu, destination_cpu: seconds.  memory: MiB of the largest process.  read: MiB that the source sent."""
 
     status: int
     wall: float
@@ -30,7 +33,7 @@ class Sample:
     source_cpu: float
     destination_cpu: float
     memory: float
-    loopback: float
+    read: float
     source_requests: Dict[str, int] = field(default_factory=dict)
     destination_requests: Dict[str, int] = field(default_factory=dict)
 
@@ -63,12 +66,14 @@ class Meter:
     def cpu(self) -> float:
         return self._processor() - self._cpu
 
-    def requests(self) -> Dict[str, int]:
+    def requests(self) -> Tuple[Dict[str, int], int]:
+        """By method, and the bytes of all answers."""
         if self._registry is None:
-            return {}
+            return {}, 0
         with open(self._registry.log, "rb") as file:
             file.seek(self._mark)
-            return dict(Counter(method.decode() for method in _REQUEST.findall(file.read())))
+            found = _REQUEST.findall(file.read())
+        return dict(Counter(method.decode() for method, _size in found)), sum(int(size) for method, size in found if method != b"HEAD")
 
     def _processor(self) -> float:
         if self._registry is None:
@@ -78,29 +83,20 @@ class Meter:
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def loopback_bytes() -> int:
-    with open("/proc/net/dev", encoding="ascii") as file:
-        for line in file:
-            name, _colon, counters = line.partition(":")
-            if name.strip() == "lo":
-                return int(counters.split()[0])
-    return 0
-
-
 def measure(
     command: Sequence[str], source: RegistryProcess, destination: Optional[RegistryProcess], log: str, environment: Dict[str, str]
 ) -> Sample:
     """Runs a command to its end; what it prints goes to the log."""
+    time.sleep(_LOG_DELAY)
     meters = Meter(source), Meter(destination)
-    before = loopback_bytes()
     with open(log, "ab") as output:
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env={**os.environ, **environment})
         _pid, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    # Access logs are written after the answer.
-    time.sleep(0.1)
+    time.sleep(_LOG_DELAY)
+    (source_requests, read), (destination_requests, _written) = meters[0].requests(), meters[1].requests()
     return Sample(
         status=process.returncode,
         wall=wall,
@@ -108,9 +104,9 @@ def measure(
         source_cpu=meters[0].cpu(),
         destination_cpu=meters[1].cpu(),
         memory=used.ru_maxrss / 1024,
-        loopback=(loopback_bytes() - before) / 2**20,
-        source_requests=meters[0].requests(),
-        destination_requests=meters[1].requests(),
+        read=read / 2**20,
+        source_requests=source_requests,
+        destination_requests=destination_requests,
     )
 
 

@@ -57,7 +57,7 @@ CASES: Tuple[Case, ...] = (
             Target(OURS, COLD, "wall", 0.45, _SKOPEOS),
             Target(OURS, COLD, "cpu", 0.45, _CRANES),
             Target(OURS, COLD, "requests", 0.45, _CRANES),
-            Target(OURS, COLD, "loopback", 2.04, base="bytes"),
+            Target(OURS, COLD, "read", 1.02, base="bytes"),
             Target(OURS, UNCHANGED, "wall", 0.7, _CRANES),
             Target(OURS, UNCHANGED, "wall", 0.2, _SKOPEOS),
             Target(OURS, UNCHANGED, "requests", 2.0, base="images"),
