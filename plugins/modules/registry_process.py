@@ -10,7 +10,7 @@ module: registry_process
 short_description: Keep a registry running as a process of the user
 version_added: 0.1.0
 author:
-  - disconnected.mirror contributors
+  - disconnected.mirror contributors (!UNKNOWN)
 description:
   - Starts a program that serves a registry, detached from the task, and stops it again by its pid file.
   - Meant for labs, demonstrations and hosts without a service manager. It is what the role P(disconnected.mirror.registry#role) uses there.

@@ -10,7 +10,7 @@ module: release_info
 short_description: Look up releases and the updates between them
 version_added: 0.1.0
 author:
-  - disconnected.mirror contributors
+  - disconnected.mirror contributors (!UNKNOWN)
 description:
   - Tells which versions a channel has on an architecture, in which other channels they are published, and the shortest way between two of them.
   - Tells whether a cluster can take that way with what a plan or a mirror holds, and what is missing when it cannot.

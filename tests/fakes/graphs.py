@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 REPOSITORY = "quay.io/openshift-release-dev/ocp-release"
 
@@ -49,7 +49,7 @@ def answer(
     conditional: Iterable[Risk] = (),
     channels: str = "",
     suffix: str = "",
-    payloads: Dict[str, str] = {},
+    payloads: Optional[Dict[str, str]] = None,
 ) -> bytes:
     """An answer of the update service.
 
@@ -57,7 +57,11 @@ def answer(
     """
     nodes: List[Dict[str, Any]] = []
     for version in versions:
-        node: Dict[str, Any] = {"version": version, "payload": payloads.get(version, f"{REPOSITORY}:{version}{suffix}"), "metadata": {}}
+        node: Dict[str, Any] = {
+            "version": version,
+            "payload": (payloads or {}).get(version, f"{REPOSITORY}:{version}{suffix}"),
+            "metadata": {},
+        }
         if channels:
             node["metadata"]["io.openshift.upgrades.graph.release.channels"] = channels
         nodes.append(node)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Iterable, List, Set
+from typing import Any, Dict, Iterable, List, Optional, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -47,9 +47,9 @@ class Near:
     def planning(self, *names: str, **more: Any) -> PlanRequest:
         return PlanRequest(self.workspace, imageset=imageset(*names, **more), connections=CONNECTIONS)
 
-    def write(self, *names: str, folder: str = "", check_mode: bool = False, document: Dict[str, Any] = {}, **more: Any) -> ToDiskRun:
+    def write(self, *names: str, folder: str = "", check_mode: bool = False, document: Optional[Dict[str, Any]] = None, **more: Any) -> ToDiskRun:
         """document: further keys of the configuration.  more: of the request."""
-        request = ToDiskRequest(self.planning(*names, **document), folder or self.place, **more)
+        request = ToDiskRequest(self.planning(*names, **(document or {})), folder or self.place, **more)
         return mirror_to_disk(request, {}, check_mode)
 
     def ship(self, *names: str, **more: Any) -> str:

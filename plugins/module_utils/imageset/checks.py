@@ -64,7 +64,7 @@ class _Checks:
         for index, pattern in enumerate(self._imageset.blocked_images):
             path = f"{self._root}.blockedImages[{index}].name"
             if self._required(pattern, f"{self._root}.blockedImages[{index}]", "name"):
-                self._try("CFG-38", path, lambda text: compile_pattern(text), pattern)
+                self._try("CFG-38", path, compile_pattern, pattern)
         self._envelope()
         return self._findings, self._warnings
 

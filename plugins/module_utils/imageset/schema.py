@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
+from functools import partial
 from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -14,6 +15,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform 
 
 TEXT, FLAG, NUMBER, TEXTS, PLATFORMS, ITEM, ITEMS, TREE = "text", "flag", "number", "texts", "platforms", "item", "items", "tree"
 _METADATA = "configuration key"
+# These functions stand for `field` in the classes that hold keys.
+_member = partial(field)
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,11 @@ def items(name: str, of: type) -> Any:
 
 def tree(name: str) -> Any:
     """A mapping of anything, taken over as it is."""
-    return field(default_factory=dict, hash=False, metadata={_METADATA: Key(name, TREE)})
+    return _member(default_factory=dict, hash=False, metadata={_METADATA: Key(name, TREE)})
 
 
 def _field(key: Key, default: Any) -> Any:
-    return field(default=default, metadata={_METADATA: key})
+    return _member(default=default, metadata={_METADATA: key})
 
 
 def keys_of(kind: type) -> Dict[str, Key]:

@@ -10,34 +10,41 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from typing import Callable, Iterator, Tuple
+from typing import Callable, ContextManager, Iterator, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.lock import WorkspaceLock
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 
 
+Place = Tuple[Workspace, Callable[[], bool]]
+
+
 def never_lost() -> bool:
     return False
 
 
-@contextmanager
-def working_place(kept: Workspace, owner: str, check_mode: bool) -> Iterator[Tuple[Workspace, Callable[[], bool]]]:
+def working_place(kept: Workspace, owner: str, check_mode: bool) -> ContextManager[Place]:
     """The workspace to write to, and what says whether the right to write was lost.
 
     kept: the user's.  owner: what other runs are told when they find it in use.
-    Raises Locked, StorageError.
+    Entering raises Locked, StorageError.
     """
-    if check_mode:
-        with _throw_away(kept) as workspace:
-            yield workspace, never_lost
-        return
-    with WorkspaceLock(kept.lock, owner) as lock:
-        yield kept, lock.lost
+    return _throw_away(kept) if check_mode else _locked(kept, owner)
 
 
 @contextmanager
-def _throw_away(kept: Workspace) -> Iterator[Workspace]:
+def _locked(kept: Workspace, owner: str) -> Iterator[Place]:
+    lock = WorkspaceLock(kept.lock, owner)
+    lock.acquire()
+    try:
+        yield kept, lock.lost
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _throw_away(kept: Workspace) -> Iterator[Place]:
     """A temporary workspace in which manifests, catalogs and what was built are found, by link; nothing is written through."""
     try:
         root = tempfile.mkdtemp(prefix="disconnected-mirror-")
@@ -49,7 +56,7 @@ def _throw_away(kept: Workspace) -> Iterator[Workspace]:
             _link_files(kept.path(folder), workspace.path(folder))
         if os.path.exists(kept.attachments):
             os.symlink(os.path.abspath(kept.attachments), workspace.attachments)
-        yield workspace
+        yield workspace, never_lost
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

@@ -11,7 +11,7 @@ content is addressed by digest.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -60,7 +60,7 @@ def pack(
     volume_size: int,
     uid: str,
     signature: str = "",
-    extra: Mapping[str, bytes] = {},
+    extra: Optional[Mapping[str, bytes]] = None,
 ) -> Packing:
     """Describes the archive of the next sequence.
 
@@ -78,7 +78,7 @@ def pack(
         PLAN: files.json_bytes(plan.document()),
         HISTORY: files.json_bytes(after.document()),
         CUSTODY: files.json_bytes(_custody(plan, step.sequence, history)),
-        **extra,
+        **(extra or {}),
         LAYOUT: files.json_bytes({"imageLayoutVersion": "1.0.0"}),
         INDEX: files.json_bytes(_index(images, shelf)),
     }

@@ -59,7 +59,7 @@ def verify(
     destination: Store,
     level: str = MANIFESTS,
     part: Part = Part(),
-    known_tags: Mapping[str, AbstractSet[str]] = {},
+    known_tags: Optional[Mapping[str, AbstractSet[str]]] = None,
     parallel: int = 8,
     stop: Any = None,
 ) -> Verification:
@@ -72,7 +72,7 @@ def verify(
     if level not in LEVELS:
         raise InputError(f"level {level!r} does not exist", subject="level", advice=f"Choose one of {', '.join(LEVELS)}.")
     with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
-        return _Verifier(destination, part, pool, stop).run(placed, level, known_tags)
+        return _Verifier(destination, part, pool, stop).run(placed, level, known_tags or {})
 
 
 class _Verifier:

@@ -39,7 +39,7 @@ ASCENDING = [
 def test_precedence():
     for low, high in itertools.combinations(ASCENDING, 2):
         assert Version.parse(low) < Version.parse(high)
-        assert not Version.parse(high) <= Version.parse(low)
+        assert Version.parse(high) > Version.parse(low)
     assert [str(version) for version in sorted(map(Version.parse, reversed(ASCENDING)))] == ASCENDING
 
 

@@ -146,7 +146,7 @@ def test_a_catalog_that_moved_on_is_read_anew(store, context):
     publish(store, TEXT.replace("bar stable*: 1.0.0", "bar stable*: 1.0.0; 2.0.0<1.0.0"))
     found = collect(wanted, context)
     assert found.catalogs[0]["packages"][0]["channels"][0]["head"] == "bar.v2.0.0"
-    assert len([name for name in os.listdir(context.workspace.path("catalogs"))]) == 1
+    assert len(os.listdir(context.workspace.path("catalogs"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_examples_use_what_exists(module):
     known = options(module)
     used = False
     for task in documentation["EXAMPLES"]:
-        assert set(task) <= {"name", "register", "loop", "when", "vars", *(f"{PREFIX}{name}" for name in MODULES)} | {
+        assert set(task) <= {"name", "register", "loop", "loop_control", "when", "vars", *(f"{PREFIX}{name}" for name in MODULES)} | {
             key for key in task if key.startswith("ansible.builtin.")
         }
         arguments = task.get(f"{PREFIX}{module}")

@@ -44,9 +44,9 @@ class Page(HTMLParser):
         self.feed(text)
         assert self.open == []
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.links += [value for name, value in attributes if name in ("href", "src", "action", "data")]
+        self.links += [value for name, value in attrs if name in ("href", "src", "action", "data")]
         if tag not in self.VOID:
             self.open.append(tag)
 

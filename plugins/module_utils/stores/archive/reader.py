@@ -161,7 +161,7 @@ class ArchiveReader(Store):
         index: Dict[str, Dict[str, Digest]] = {}
         for entry in json.loads(self.document("index.json"))["manifests"]:
             name = _reference_name(entry)
-            repository, _, tag = name.rpartition(":")
+            repository, _colon, tag = name.rpartition(":")
             if repository and "/" not in tag:
                 index.setdefault(repository, {})[tag] = Digest.parse(entry["digest"])
         return index

@@ -59,7 +59,7 @@ def test_what_is_written_is_read_from_any_offset(tmp_path, volume_size):
     archive = open_one(tmp_path)
     assert check(archive) == ()
     for blob in content:
-        for offset in {0, len(blob) // 2, len(blob)}:
+        for offset in (0, len(blob) // 2, len(blob)):
             assert read_blob(archive, blob, offset) == blob[offset:]
     assert archive.document("plan.json") == b'{"a": 1}\n'
     assert archive.tags("registry.example.com/ns/app") == ("v1",)
@@ -278,7 +278,7 @@ def test_signatures_are_required_from_the_given_keys(tmp_path, kind):
     if shutil.which(program) is None:
         pytest.skip(f"{program} is not installed")
     key, trusted = (ssh_key if kind == "ssh" else gpg_key)(tmp_path, "ours")
-    _, foreign = (ssh_key if kind == "ssh" else gpg_key)(tmp_path, "foreign")
+    _key, foreign = (ssh_key if kind == "ssh" else gpg_key)(tmp_path, "foreign")
     content = sets.blobs(14, [1000])
     wanted = sets.contents(content, signature=kind)
     unfinished = UnfinishedSet(str(tmp_path / "set"), wanted)
