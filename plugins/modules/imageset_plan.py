@@ -10,7 +10,7 @@ module: imageset_plan
 short_description: Resolve an image set into a plan
 version_added: 0.1.0
 author:
-  - disconnected.mirror contributors
+  - disconnected.mirror contributors (!UNKNOWN)
 description:
   - Reads an ImageSetConfiguration and resolves all that it names to images with digest, media type, size, destination, tags
     and the reasons why they are there.
