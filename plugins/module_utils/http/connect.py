@@ -56,7 +56,7 @@ def split_url(url: str) -> Tuple[Origin, str]:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise InputError("a URL cannot be read", subject=url[:200]) from error
+        raise InputError("a URL cannot be read", subject=url.partition("?")[0][:200]) from error
     if parts.scheme not in _PORTS:
         raise InputError(f"only http and https URLs can be fetched, not {parts.scheme or 'one without a scheme'}")
     if "@" in parts.netloc:

@@ -66,7 +66,7 @@ class Host:
                 connection = self._idle.pop()
             except IndexError:
                 break
-            if (not certain and time.monotonic() - connection.returned < _SURELY_OPEN) or connection.idle():
+            if (not certain and time.monotonic() - connection.returned < _SURELY_OPEN) or not connection.waiting():
                 return connection
             connection.close()
         context = self._contexts.of(self.settings) if self.origin.scheme == "https" else None

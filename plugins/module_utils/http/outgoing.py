@@ -39,6 +39,8 @@ class Outgoing:
         connection = self._live()
         try:
             if not self._head:
+                if connection.waiting():
+                    raise Interrupted("the answer came before all was said")
                 connection.send(view)
             elif len(view) <= _SMALL:
                 connection.send(self._head + view)

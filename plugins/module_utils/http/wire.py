@@ -93,19 +93,19 @@ class Connection:
         line, _end, self._rest = self._rest.partition(b"\r\n")
         return line
 
-    def idle(self) -> bool:
-        """Whether nothing arrived unasked: bytes or an end mean that it cannot be used again."""
+    def waiting(self) -> bool:
+        """Whether something has come that nobody asked for: bytes, or the end.  Does not wait."""
         if self._rest:
-            return False
+            return True
         try:
             self._sock.settimeout(0)
-            self._sock.recv(1)
-            return False
-        except (BlockingIOError, InterruptedError):
+            self._rest = self._sock.recv(65536)
             return True
+        except (BlockingIOError, InterruptedError):
+            return False
         except OSError as error:
             # TLS tells "nothing there" in its own words.
-            return type(error).__name__ == "SSLWantReadError"
+            return type(error).__name__ != "SSLWantReadError"
         finally:
             self._sock.settimeout(self.timeout)
 

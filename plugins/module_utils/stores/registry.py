@@ -111,7 +111,7 @@ class RegistryStore(Store):
 
         def opener(start: int) -> Response:
             headers = (("Range", f"bytes={start}-"),) if start else ()
-            response = self.http.open(self._endpoint.request("GET", target, access, headers=headers))
+            response = self._endpoint.open(target, access, headers)
             if response.status in (200, 206):
                 return response
             raise refusal(response, self.host, subject, "hand out the blob")

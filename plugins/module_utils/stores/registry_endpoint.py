@@ -40,7 +40,7 @@ class Endpoint:
         secure = Origin.of("https", _API_HOSTS.get(host, host))
         plain = http.host(secure).settings.plain_http
         self.origin = Origin.of("http", host) if plain else secure
-        self._probed = not plain
+        self._settled = not plain
 
     def access(self, repository: str, actions: str = "", source: str = "") -> Access:
         return Access(repository, actions or self.actions, source if source != repository else "")
@@ -51,13 +51,23 @@ class Endpoint:
     def ask(self, method: str, target: str, access: Access, limit: int = LIMIT, **details: Any) -> Response:
         """Sends a request and reads the whole answer."""
         response = self.http.exchange(self.request(method, target, access, **details), limit)
-        if not self._probed:
-            self._probed = True
-            if response.status == 400 and _TLS_WANTED.search(response.body):
-                # It was allowed to be spoken to without TLS, and turns out to have it.
-                self.origin = Origin.of("https", self.host)
-                return self.http.exchange(self.request(method, target, access, **details), limit)
-        return response
+        if self._settled or not self._wants_tls(response):
+            return response
+        return self.http.exchange(self.request(method, target, access, **details), limit)
+
+    def open(self, target: str, access: Access, headers: Tuple[Tuple[str, str], ...]) -> Response:
+        """Begins to read; see `Http.open`."""
+        if not self._settled:
+            self.ask("GET", "/v2/", self.access(""))
+        return self.http.open(self.request("GET", target, access, headers=headers))
+
+    def _wants_tls(self, response: Response) -> bool:
+        """By its first answer: whether a host that may be spoken to without TLS insists on it.  It gets it from now on."""
+        self._settled = True
+        if response.status != 400 or not _TLS_WANTED.search(response.body):
+            return False
+        self.origin = Origin.of("https", self.host)
+        return True
 
     def wait(self, attempt: int, reason: str) -> None:
         """Waits before going on after failure number `attempt`.  Raises Unreachable when there is no use in it."""

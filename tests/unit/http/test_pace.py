@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import List
+
+import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.pace import Pace
 
@@ -28,33 +31,27 @@ class Quota:
 
     def ask(self) -> bool:
         self.seen.append(self.clock.now)
-        if sum(1 for moment in self.taken if moment > self.clock.now - 1) >= self.rate:
+        if len(self.taken) >= self.rate and self.taken[-self.rate] > self.clock.now - 1:
             return False
         self.taken.append(self.clock.now)
         return True
 
 
-def drive(pace: Pace, quota: Quota, clock: Clock, seconds: float, parallel: int = 8) -> None:
-    """As many threads as said, each asking again as soon as it may; an exchange takes 5 ms."""
-    ready = [clock.now] * parallel
+def drive(pace: Pace, quota: Quota, clock: Clock, seconds: float, parallel: int) -> None:
+    """As many threads as said: each takes a turn, waits for it, asks, and begins again 5 ms later."""
     end = clock.now + seconds
-    while min(ready) < end:
-        who = ready.index(min(ready))
-        clock.now = max(clock.now, ready[who])
-        delay = pace.turn()
+    events = [(clock.now, thread, False) for thread in range(parallel)]
+    while events[0][0] < end:
+        clock.now, thread, has_turn = heapq.heappop(events)
+        delay = 0.0 if has_turn else pace.turn()
         if delay:
-            ready[who] = clock.now + delay
-            clock.now = ready[who] if parallel == 1 else clock.now
-            due = ready[who]
-            # The turn was taken: the request goes when it is due.
-            clock.now = max(clock.now, min(due, min(ready)))
-        moment = max(clock.now, ready[who])
-        clock.now = moment
+            heapq.heappush(events, (clock.now + delay, thread, True))
+            continue
         if quota.ask():
             pace.accepted()
         else:
             pace.refused()
-        ready[who] = moment + 0.005
+        heapq.heappush(events, (clock.now + 0.005, thread, False))
 
 
 def test_no_limit_until_a_refusal():
@@ -64,16 +61,18 @@ def test_no_limit_until_a_refusal():
         pace.accepted()
 
 
-def test_settles_just_below_what_the_host_takes():
+@pytest.mark.parametrize("rate", [2, 10, 100])
+@pytest.mark.parametrize("parallel", [1, 8, 32])
+def test_settles_just_below_what_the_host_takes(rate, parallel):
     clock = Clock()
-    pace, quota = Pace(clock), Quota(clock, 10)
-    drive(pace, quota, clock, 30, parallel=1)
+    pace, quota = Pace(clock), Quota(clock, rate)
+    drive(pace, quota, clock, 30, parallel)
     settled = clock.now
-    drive(pace, quota, clock, 30, parallel=1)
+    drive(pace, quota, clock, 60, parallel)
     late = [moment for moment in quota.seen if moment > settled]
     taken = [moment for moment in quota.taken if moment > settled]
-    assert len(late) / 30 <= 12
-    assert len(taken) / 30 >= 5
+    assert len(late) / 60 <= 1.2 * rate
+    assert len(taken) / 60 >= 0.4 * rate
 
 
 def test_holds_still_for_as_long_as_the_host_asks():

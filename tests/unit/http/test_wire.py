@@ -208,12 +208,13 @@ def test_an_answer_says_whether_the_connection_can_be_used_again(pair):
 
 def test_knows_when_an_idle_connection_is_of_no_more_use(pair):
     connection, theirs = pair
-    assert connection.idle()
+    assert not connection.waiting()
     theirs.sendall(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
-    assert not connection.idle()
+    assert connection.waiting()
+    assert connection.receive("HEAD", 0.3).status == 408
 
 
 def test_knows_when_the_other_side_has_closed(pair):
     connection, theirs = pair
     theirs.close()
-    assert not connection.idle()
+    assert connection.waiting()
