@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Tells which versions a channel has on an architecture, in which other channels they are published, and the shortest way between two of them.
+  - Tells which versions a channel has on an architecture, in which other channels they are published, and the shortest way between
+    two of them.
   - Tells whether a cluster can take that way with what a plan or a mirror holds, and what is missing when it cannot.
 requirements:
   - PyYAML
@@ -78,7 +79,8 @@ options:
     type: path
   destination:
     description:
-      - A mirror, such as V(docker://registry.example.com:5000/ocp); RV(reachable) tells whether the way can be taken with the releases that it holds.
+      - A mirror, such as V(docker://registry.example.com:5000/ocp); RV(reachable) tells whether the way can be taken with the releases
+        that it holds.
     type: str
 """
 

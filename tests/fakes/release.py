@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small release of our own making: components, a payload that names them, a key that signs it.
 
-    release = build("4.14.1", "multi", host=registry.host)
-    for repository, built in release.images():
-        images.put(built, registry.content, repository)
-    key = SigningKey()
-    message = key.sign(claim(release.digest, release.identity))
+release = build("4.14.1", "multi", host=registry.host)
+for repository, built in release.images():
+    images.put(built, registry.content, repository)
+key = SigningKey()
+message = key.sign(claim(release.digest, release.identity))
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def build(
     for name in names:
         instances = [images.image(f"{name} {version}", [base, images.layer(f"{name} {version} {each}")], kind, each) for each in platforms]
         components[name] = images.index(instances, kind) if architecture == "multi" else instances[0]
-    manifests = documents(version, {name: f"{host}/{FOLDER}/ocp-v4.0-art-dev@{built.digest}" for name, built in components.items()}, boot_images)
+    manifests = documents(
+        version, {name: f"{host}/{FOLDER}/ocp-v4.0-art-dev@{built.digest}" for name, built in components.items()}, boot_images
+    )
     layers = [images.layer("version operator", 4096), tar_layer(manifests)]
     instances = [images.image(f"payload {version}", layers, kind, each) for each in platforms]
     payload = images.index(instances, kind) if architecture == "multi" else instances[0]

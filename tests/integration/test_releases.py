@@ -194,7 +194,10 @@ def test_to_disk_and_from_disk(site):
     site.server.graphs.clear()
     site.server.files.clear()
     request = FromDiskRequest(
-        Workspace(site.workspace("there")), site.workspace("archive"), Destination.parse(f"docker://{site.mirror.host}/ocp"), site.connections()
+        Workspace(site.workspace("there")),
+        site.workspace("archive"),
+        Destination.parse(f"docker://{site.mirror.host}/ocp"),
+        site.connections(),
     )
     loaded = disk_to_mirror(request, {})
     assert loaded.failures == () and loaded.complete

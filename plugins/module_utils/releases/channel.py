@@ -111,7 +111,9 @@ def version_filter(text: str) -> Optional[Pattern[str]]:
     try:
         return re.compile(text)
     except re.error as error:
-        raise InvalidVersionFilter(f"{text!r} is not a regular expression: {error}", advice="Correct VERSION_FILTER, or unset it.") from error
+        raise InvalidVersionFilter(
+            f"{text!r} is not a regular expression: {error}", advice="Correct VERSION_FILTER, or unset it."
+        ) from error
 
 
 def extremes(graph: Graph, channel: str, architecture: str = "", rules: Rules = Rules()) -> Tuple[Version, Version]:
@@ -138,7 +140,9 @@ def bounds(graph: Graph, channel: Channel, architecture: str = "", rules: Rules 
         return Bounds(min(remembered, newest) if remembered is not None else newest, newest)
     if low is not None and high is not None and low > high:
         raise InputError(
-            f"minVersion {low} is above maxVersion {high}", subject=f"channel {channel.name}", advice="Exchange the two, or correct one of them."
+            f"minVersion {low} is above maxVersion {high}",
+            subject=f"channel {channel.name}",
+            advice="Exchange the two, or correct one of them.",
         )
     found = Bounds(low if low is not None else oldest, high if high is not None else newest)
     if found.low > found.high:
@@ -217,14 +221,12 @@ def eus_warnings(channel: Channel) -> List[str]:
     if low is None or high is None or "eus" not in channel.name or high.minor - low.minor < 2:
         return []
     return [
-        f"Channel {channel.name} spans from {low} to {high}: a cluster passes through minor versions in between. Compare with the update path tool, "
-        "https://access.redhat.com/labs/ocpupgradegraph/update_path."
+        f"Channel {channel.name} spans from {low} to {high}: a cluster passes through minor versions in between. "
+        "Compare with the update path tool, https://access.redhat.com/labs/ocpupgradegraph/update_path."
     ]
 
 
-def grown(
-    graph: Graph, channel: Channel, found: Bounds, architecture: str, rules: Rules, memory: Memory
-) -> Tuple[List[Picked], List[str]]:
+def grown(graph: Graph, channel: Channel, found: Bounds, architecture: str, rules: Rules, memory: Memory) -> Tuple[List[Picked], List[str]]:
     """Paths that join this run's range with the previous run's, for a v1 image set (CH-30).  Raises nothing."""
     previous = memory.previous.get(channel.name)
     if rules.generation is not Generation.V1 or previous is None:

@@ -172,7 +172,9 @@ def kubevirt_components(content: bytes, keys: Sequence[str], subject: str = "") 
         for name in (key, "images", "kubevirt", "digest-ref"):
             entry = entry.get(name) if isinstance(entry, dict) else None
         if entry:
-            components.append(Component(KUBEVIRT_COMPONENT if len(keys) == 1 else f"{KUBEVIRT_COMPONENT}-{key}", _pinned(entry, key, subject)))
+            components.append(
+                Component(KUBEVIRT_COMPONENT if len(keys) == 1 else f"{KUBEVIRT_COMPONENT}-{key}", _pinned(entry, key, subject))
+            )
     return components
 
 

@@ -37,7 +37,9 @@ class Name:
         prefix, dash, rest = text.rpartition("-")
         match = _MINOR.match(rest)
         if not dash or match is None:
-            raise InputError(f"invalid channel name {text}", subject=text, advice="A path over several channels needs names such as stable-4.14.")
+            raise InputError(
+                f"invalid channel name {text}", subject=text, advice="A path over several channels needs names such as stable-4.14."
+            )
         return cls(prefix, int(match.group(1)), int(match.group(2)))
 
     @property
@@ -105,7 +107,9 @@ def _inside(channel: str, start: Version, end: Version, graph: Graph, rules: Rul
 
 def _require(graph: Graph, version: Version, channel: str) -> None:
     if graph.place(version) is None:
-        raise VersionNotFound(f"current version {version} not found in channel {channel}", subject=channel, advice=paths.nearest(graph, version))
+        raise VersionNotFound(
+            f"current version {version} not found in channel {channel}", subject=channel, advice=paths.nearest(graph, version)
+        )
 
 
 class _Climb:

@@ -29,7 +29,9 @@ Tree = Dict[str, Tuple[int, object]]
 def tree(packed: bytes, subject: str = "") -> Tree:
     """Files and directories of the graph data's tarball.  Raises GraphDataInvalid."""
     if packed[:2] != b"\x1f\x8b":
-        raise GraphDataInvalid("the graph data is not a gzip file", subject=subject, advice="Give the URL or the file of graph-data's tarball.")
+        raise GraphDataInvalid(
+            "the graph data is not a gzip file", subject=subject, advice="Give the URL or the file of graph-data's tarball."
+        )
     found: Tree = {}
     total = 0
     try:
@@ -49,7 +51,9 @@ def tree(packed: bytes, subject: str = "") -> Tree:
     except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
         raise GraphDataInvalid(f"the graph data is not a tar archive: {error}", subject=subject) from error
     if not any(name.startswith("channels/") for name in found):
-        raise GraphDataInvalid("the graph data has no channels", subject=subject, advice="Give the tarball that the update service publishes.")
+        raise GraphDataInvalid(
+            "the graph data has no channels", subject=subject, advice="Give the tarball that the update service publishes."
+        )
     return found
 
 

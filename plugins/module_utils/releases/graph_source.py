@@ -91,4 +91,6 @@ def _tarball(place: str, context: Context) -> bytes:
             raise InputError(f"{path} is larger than what is accepted as graph data", subject=path)
         return files.read(path)
     except OSError as error:
-        raise InputError(f"the graph data cannot be read: {error.strerror}", subject=path, advice="Give a URL or the path of a tarball as graph_data.") from error
+        raise InputError(
+            f"the graph data cannot be read: {error.strerror}", subject=path, advice="Give a URL or the path of a tarball as graph_data."
+        ) from error

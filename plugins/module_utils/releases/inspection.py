@@ -57,7 +57,9 @@ class Inspected:
 class Inspector:
     """Safe for several threads.  unsigned: signatures are left alone (what is deleted need not be trusted)."""
 
-    def __init__(self, settings: Settings, platform: PlatformContent, payloads: Payloads, signatures: Signatures, unsigned: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, platform: PlatformContent, payloads: Payloads, signatures: Signatures, unsigned: bool = False
+    ) -> None:
         self._settings = settings
         self._platform = platform
         self._payloads = payloads
@@ -127,7 +129,9 @@ def _differences(wanted: WantedRelease, payload: Payload, version: str, tag: str
     """What the update service, the image and its signature disagree about (NM-03)."""
     warnings: List[str] = []
     if wanted.version and version and wanted.version != version:
-        warnings.append(f"The update service calls {wanted.reference} {wanted.version}; the image calls itself {version}, and is tagged so.")
+        warnings.append(
+            f"The update service calls {wanted.reference} {wanted.version}; the image calls itself {version}, and is tagged so."
+        )
     if wanted.architecture and wanted.architecture != payload.architecture:
         warnings.append(f"Release {wanted.title} is an image for {payload.architecture}.")
     if signature is not None and signature.claim.tag and signature.claim.tag != tag:

@@ -101,4 +101,3 @@ def _version(text: Any) -> Optional[Version]:
         return Version.parse(text) if text else None
     except InputError:
         return None
-

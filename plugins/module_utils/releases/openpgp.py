@@ -142,7 +142,11 @@ def _judge(status: List[Tuple[str, str]], code: int, subject: str) -> str:
             subject=subject,
             advice="Give that key when releases from there are to be trusted.",
         )
-    for keyword, what in (("EXPSIG", "the signature has expired"), ("EXPKEYSIG", "the key of the signature has expired"), ("REVKEYSIG", "the key of the signature was revoked")):
+    for keyword, what in (
+        ("EXPSIG", "the signature has expired"),
+        ("EXPKEYSIG", "the key of the signature has expired"),
+        ("REVKEYSIG", "the key of the signature was revoked"),
+    ):
         if keyword in said:
             raise SignatureError(f"{what} ({said[keyword][0]})", subject=subject)
     if "PLAINTEXT" not in said or "NODATA" in said or "NEWSIG" not in said:

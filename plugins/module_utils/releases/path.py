@@ -91,7 +91,9 @@ def explain(graph: Graph, start: Version, end: Version, conditional: bool = Fals
     where = f" in channel {channel}" if channel else ""
     message = f"no update path from {start} to {end}{where}:"
     furthest, earliest = found.furthest[-1].version, found.earliest[0].version
-    message += f" updates lead from {start} no further than {furthest}" if furthest != start else f" no update leads from {start} towards {end}"
+    message += (
+        f" updates lead from {start} no further than {furthest}" if furthest != start else f" no update leads from {start} towards {end}"
+    )
     if len(found.furthest) > 2:
         message += f" ({text(found.furthest)})"
     message += f", and {end} is reached only from {earliest} on" if earliest != end else f", and nothing leads to {end}"

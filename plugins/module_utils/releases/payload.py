@@ -68,9 +68,7 @@ class Payloads:
         architecture = "multi" if root.is_index else self._architecture(repository, instance)
         documents = self._documents(repository, instance, wanted)
         if REFERENCES not in documents:
-            raise PayloadInvalid(
-                f"the image has no {FOLDER}/{REFERENCES}: it is not a release image", subject=f"{repository}@{digest}"
-            )
+            raise PayloadInvalid(f"the image has no {FOLDER}/{REFERENCES}: it is not a release image", subject=f"{repository}@{digest}")
         payload = Payload(digest, architecture, documents)
         self._keep(payload, wanted)
         return payload
@@ -142,7 +140,9 @@ class Payloads:
     def _keep(self, payload: Payload, searched: Sequence[str]) -> None:
         documents = {name: content.decode("utf-8", "surrogateescape") for name, content in payload.documents.items()}
         try:
-            files.write_json(self._file(payload.digest), {"architecture": payload.architecture, "searched": list(searched), "documents": documents})
+            files.write_json(
+                self._file(payload.digest), {"architecture": payload.architecture, "searched": list(searched), "documents": documents}
+            )
         except UnicodeEncodeError:
             # Documents that are not UTF-8 are read again next time.
             return
@@ -165,4 +165,3 @@ def _content(member: Any, opened: Any, subject: str) -> bytes:
     if member.size > MAX_DOCUMENT:
         raise PayloadInvalid(f"{member.name} has {member.size} bytes, more than the {MAX_DOCUMENT} that are accepted", subject=subject)
     return opened(member).read()
-

@@ -45,7 +45,9 @@ def reach(graph: Graph, start: Version, end: Version, held: AbstractSet[Version]
     if not missing:
         return Reach(path)
     names = ", ".join(str(version) for version in missing)
-    return Reach(path, missing, f"{end} is not reached from {start} with what is held; on the way {paths.text(path)} this is missing: {names}.")
+    return Reach(
+        path, missing, f"{end} is not reached from {start} with what is held; on the way {paths.text(path)} this is missing: {names}."
+    )
 
 
 def _cheapest(graph: Graph, first: int, last: int, held: AbstractSet[Version], conditional: bool) -> List[int]:

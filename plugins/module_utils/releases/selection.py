@@ -77,7 +77,9 @@ class _Selecting:
     def _channel(self, channel: Channel, architecture: str) -> None:
         if not channels_.NAME.match(channel.name):
             raise InputError(
-                f"invalid channel name {channel.name!r}", subject=f"platform.channels[{channel.place}]", advice="Write lower-case letters, digits, - and dots."
+                f"invalid channel name {channel.name!r}",
+                subject=f"platform.channels[{channel.place}]",
+                advice="Write lower-case letters, digits, - and dots.",
             )
         graph = self.graph_of(channel, architecture)
         found = self._bounds(graph, channel, architecture)

@@ -38,7 +38,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.openp
 UPDATE_URL = "https://api.openshift.com/api/upgrades_info/v1/graph"
 OKD_UPDATE_URL = "https://origin-release.ci.openshift.org/graph"
 GRAPH_DATA = "https://api.openshift.com/api/upgrades_info/graph-data"
-GRAPH_BASES = {Generation.V1: "registry.access.redhat.com/ubi8/ubi-micro:latest", Generation.V2: "registry.access.redhat.com/ubi9/ubi:latest"}
+GRAPH_BASES = {
+    Generation.V1: "registry.access.redhat.com/ubi8/ubi-micro:latest",
+    Generation.V2: "registry.access.redhat.com/ubi9/ubi:latest",
+}
 SIGNATURE_URLS = (
     "https://mirror.openshift.com/pub/openshift-v4/signatures/openshift/release/",
     "https://storage.googleapis.com/openshift-release/official/signatures/openshift/release/",
@@ -134,7 +137,9 @@ class _Reading:
         """The variables of the environment are for OpenShift alone."""
         policy = self._text(f"{prefix}release_signatures") or policy
         if policy not in POLICIES:
-            raise InputError(f"{policy!r} is no policy for signatures", subject=f"{prefix}release_signatures", advice=f"Write {', '.join(POLICIES)}.")
+            raise InputError(
+                f"{policy!r} is no policy for signatures", subject=f"{prefix}release_signatures", advice=f"Write {', '.join(POLICIES)}."
+            )
         given = self._texts(f"{prefix}release_signature_urls", "" if prefix else "OCP_SIGNATURE_URL")
         paths = self._texts(f"{prefix}release_signature_keys", "" if prefix else "OCP_SIGNATURE_VERIFICATION_PK")
         contents = {path: _content(path) for path in paths}
@@ -172,7 +177,11 @@ def _without_secrets(text: str) -> str:
 
 def _url(text: str) -> str:
     if not text.startswith(("https://", "http://")):
-        raise InputError(f"{_without_secrets(text)!r:.200} is not a URL of signatures", subject="release_signature_urls", advice="Write https://host/path/.")
+        raise InputError(
+            f"{_without_secrets(text)!r:.200} is not a URL of signatures",
+            subject="release_signature_urls",
+            advice="Write https://host/path/.",
+        )
     return text if text.endswith("/") else f"{text}/"
 
 
@@ -181,5 +190,7 @@ def _content(path: str) -> bytes:
         return files.read(path)
     except FileNotFoundError as error:
         raise InputError(
-            f"there is no public key at {path}", subject=path, advice="Give the path of a public key, or leave the option out for the built-in keys."
+            f"there is no public key at {path}",
+            subject=path,
+            advice="Give the path of a public key, or leave the option out for the built-in keys.",
         ) from error

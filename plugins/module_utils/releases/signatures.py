@@ -71,7 +71,9 @@ class Signatures:
         subject = f"{repository}@{digest}"
         if not trust.keys and not trust.public_keys:
             raise SignatureError(
-                "no public key is known that this release could be signed with", subject=subject, advice="Give one with okd_release_signature_keys."
+                "no public key is known that this release could be signed with",
+                subject=subject,
+                advice="Give one with okd_release_signature_keys.",
             )
         kept = self._kept(digest)
         if kept is not None:
@@ -128,7 +130,9 @@ def _worst(refused: List[MirrorError], digest: Digest, trust: Trust, subject: st
     places = ", ".join(trust.urls)
     advice = "Name the stores that have it, or set the signature policy to warn or off for builds that nobody signs."
     if refused:
-        return SignatureMissing(f"no signature for {digest} could be read from {places}: {refused[0].message}", subject=subject, advice=advice)
+        return SignatureMissing(
+            f"no signature for {digest} could be read from {places}: {refused[0].message}", subject=subject, advice=advice
+        )
     return SignatureMissing(f"no signature found for {digest} in {places}", subject=subject, advice=advice)
 
 

@@ -29,7 +29,9 @@ def query(base: str, architecture: str = "", channel: str = "", version: str = "
     """The URL of a question: parameters in alphabetical order, those of the base URL kept (CH-03).  Raises InputError."""
     parts = urlsplit(base)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise InputError(f"{base!r:.200} is not the URL of an update service", subject="update_url", advice="Write https://host/path/graph.")
+        raise InputError(
+            f"{base!r:.200} is not the URL of an update service", subject="update_url", advice="Write https://host/path/graph."
+        )
     given = {"arch": architecture, "channel": channel, "id": identity, "version": version}
     wanted = {key: value for key, value in given.items() if value}
     kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in wanted]
@@ -57,7 +59,9 @@ class UpdateService:
             if key in self._graphs:
                 return self._graphs[key]
         if not NAME.match(channel.name) or channel.name.startswith("."):
-            raise InputError(f"invalid channel name {channel.name!r}", subject=channel.name, advice="Write lower-case letters, digits, - and dots.")
+            raise InputError(
+                f"invalid channel name {channel.name!r}", subject=channel.name, advice="Write lower-case letters, digits, - and dots."
+            )
         found = self._read(channel, architecture)
         with self._lock:
             return self._graphs.setdefault(key, found)
@@ -83,7 +87,11 @@ class UpdateService:
             return self._fetch(self.url(channel, architecture), _HEADERS, graphs.MAX_BYTES)
         except MirrorError as error:
             raise UpdateServiceError(
-                f'channel "{channel.name}": {error.message}', subject=f"channel {channel.name}", advice=error.advice, host=error.host, status=error.status
+                f'channel "{channel.name}": {error.message}',
+                subject=f"channel {channel.name}",
+                advice=error.advice,
+                host=error.host,
+                status=error.status,
             ) from error
 
     def url(self, channel: Channel, architecture: str) -> str:

@@ -45,7 +45,9 @@ def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> Dic
     """See `releases.info.answer`.  Raises MirrorError."""
     question = request.question
     if question.architecture not in ARCHITECTURES:
-        raise InputError(f"{question.architecture!r} is no architecture of releases", subject="architecture", advice=f"Write {', '.join(ARCHITECTURES)}.")
+        raise InputError(
+            f"{question.architecture!r} is no architecture of releases", subject="architecture", advice=f"Write {', '.join(ARCHITECTURES)}."
+        )
     settings = Settings.of(request.options, {name: environ[name] for name in _VARIABLES if name in environ})
     network = request.connections.open(environ, lambda host, reason, delay: None)
     try:
@@ -55,9 +57,7 @@ def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> Dic
             held = _held(request, network)
     finally:
         network.close()
-    asked = info.Question(
-        question.channel, question.architecture, question.from_version, question.to_version, question.conditional, held
-    )
+    asked = info.Question(question.channel, question.architecture, question.from_version, question.to_version, question.conditional, held)
     return info.answer(asked, graph)
 
 

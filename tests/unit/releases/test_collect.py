@@ -100,7 +100,12 @@ def test_a_release_its_components_and_the_plan_s_entry(world):
     assert {str(image.reference).split("@")[1] for image in found.images[1:]} == {built.digest for built in release.components.values()}
     assert found.images[0].why == ("platform.channels[0]", "stable-4.14", "newest of the channel", "4.14.1-x86_64")
     (entry,) = found.releases
-    assert (entry["version"], entry["channel"], entry["architecture"], entry["payload"]) == ("4.14.1", "stable-4.14", "amd64", release.reference)
+    assert (entry["version"], entry["channel"], entry["architecture"], entry["payload"]) == (
+        "4.14.1",
+        "stable-4.14",
+        "amd64",
+        release.reference,
+    )
     assert base64.b64decode(entry["signatures"][0]) == world.server.files["/signatures/" + signature_path(release.digest)]
     assert entry["signed_as"] == release.identity
 
@@ -120,7 +125,9 @@ def test_architectures(architectures, world):
     for architecture in architectures:
         world.publish("stable-4.14", VERSIONS, architecture)
     found = world.collect({**STABLE, "architectures": architectures}, api="v1alpha2")
-    assert [(entry["architecture"], entry["version"]) for entry in found.releases] == [(one, version) for one in architectures for version in VERSIONS]
+    assert [(entry["architecture"], entry["version"]) for entry in found.releases] == [
+        (one, version) for one in architectures for version in VERSIONS
+    ]
     assert len({(image.repository, image.tags) for image in found.images}) == 22 * len(architectures)
     assert found.failures == ()
 
@@ -170,7 +177,12 @@ class TestSignaturePolicies:
 
     @pytest.mark.parametrize(
         ("wrong", "message"),
-        [("key", "none of the trusted ones"), ("digest", "the signature is for sha256:"), ("identity", "another name"), ("truncated", "truncated")],
+        [
+            ("key", "none of the trusted ones"),
+            ("digest", "the signature is for sha256:"),
+            ("identity", "another name"),
+            ("truncated", "truncated"),
+        ],
     )
     def test_each_fault_has_its_message(self, wrong, message, world, other_key):
         world.publish("stable-4.14", ["4.14.1"])
@@ -234,7 +246,9 @@ class TestDirectRelease:
         assert world.collect(platform, offline=True) == found
         assert world.store.calls == []
 
-    @pytest.mark.parametrize(("release", "code"), [("quay.io/a/b", "invalid_input"), ("quay.io/a/b:none", "not_found"), ("UPPER/x:1", "invalid_input")])
+    @pytest.mark.parametrize(
+        ("release", "code"), [("quay.io/a/b", "invalid_input"), ("quay.io/a/b:none", "not_found"), ("UPPER/x:1", "invalid_input")]
+    )
     def test_pl11_what_cannot_be_resolved(self, release, code, world):
         found = world.collect({"release": release})
         assert [failure.code for failure in found.failures] == [code]
@@ -261,7 +275,12 @@ class TestGraphImage:
         self.prepare(world)
         found = world.collect(self.platform)
         image = found.images[-1]
-        assert (image.type, image.repository, image.tags, image.source) == (GRAPH, "openshift/graph-image", ("latest",), "built://graph-image")
+        assert (image.type, image.repository, image.tags, image.source) == (
+            GRAPH,
+            "openshift/graph-image",
+            ("latest",),
+            "built://graph-image",
+        )
         assert image.platforms == ()
         layout = LayoutStore(os.path.join(world.workspace.content, "graph-image"))
         top = layout.fetch_manifest("", layout.fetch_manifest("", "").children[0].digest).blobs[-1]
@@ -406,7 +425,9 @@ class TestDocumentedConfigurations:
         options = {"update_url": server.url(), "release_signatures": "off", "environ": {}, **options}
         found = collect(imageset(platform, api), Context(MemoryStore(), Workspace(str(tmp_path)), options, 4, fetch=fetch))
         versions = [failure.subject[len("release ") :] for failure in found.failures if failure.subject.startswith("release ")]
-        others = [failure for failure in found.failures if not failure.subject.startswith("release ") and failure.subject != "platform.graph"]
+        others = [
+            failure for failure in found.failures if not failure.subject.startswith("release ") and failure.subject != "platform.graph"
+        ]
         return versions, found.warnings, others
 
     def newest(self, name):
@@ -436,7 +457,10 @@ class TestDocumentedConfigurations:
         assert self.selected(recorded, tmp_path, platform) == (["4.13.4 (multi)", "4.13.5 (multi)", "4.13.6 (multi)"], (), [])
 
     def test_multi_architecture_with_operators(self, recorded, tmp_path):
-        platform = {"architectures": ["multi"], "channels": [{"name": "stable-4.21", "minVersion": "4.21.0", "maxVersion": "4.21.1", "type": "ocp"}]}
+        platform = {
+            "architectures": ["multi"],
+            "channels": [{"name": "stable-4.21", "minVersion": "4.21.0", "maxVersion": "4.21.1", "type": "ocp"}],
+        }
         assert self.selected(recorded, tmp_path, platform)[0] == ["4.21.0 (multi)", "4.21.1 (multi)"]
 
     def test_one_version(self, recorded, tmp_path):
@@ -448,7 +472,9 @@ class TestDocumentedConfigurations:
         assert bool(others) is not there
 
     def test_a_channel_without_recording_is_an_empty_channel(self, recorded, tmp_path):
-        versions, _warnings, others = self.selected(recorded, tmp_path, {"channels": [{"name": "stable-4.11", "type": "ocp"}], "graph": True})
+        versions, _warnings, others = self.selected(
+            recorded, tmp_path, {"channels": [{"name": "stable-4.11", "type": "ocp"}], "graph": True}
+        )
         assert versions == [] and others[0].code == "no_versions_found"
 
     eus = {
@@ -482,5 +508,7 @@ class TestDocumentedConfigurations:
 
     def test_okd(self, recorded, tmp_path):
         path = os.path.join(DATA, "okd", "amd64-stable-4.json")
-        versions = self.selected(recorded, tmp_path, {"channels": [{"name": "stable-4", "type": "okd"}]}, graph_file=path, okd_release_signatures="off")[0]
+        versions = self.selected(
+            recorded, tmp_path, {"channels": [{"name": "stable-4", "type": "okd"}]}, graph_file=path, okd_release_signatures="off"
+        )[0]
         assert len(versions) == 1 and "okd" in versions[0]

@@ -39,12 +39,20 @@ def tags(*entries):
 def test_pl22_the_fields_that_count():
     found = components.parse_references(image_references("4.13.10", {"cli": reference("c"), "etcd": reference("e")}))
     assert found.version == "4.13.10"
-    assert [(component.name, str(component.reference)) for component in found.components] == [("cli", reference("c")), ("etcd", reference("e"))]
+    assert [(component.name, str(component.reference)) for component in found.components] == [
+        ("cli", reference("c")),
+        ("etcd", reference("e")),
+    ]
 
 
 def test_pl22_entries_that_are_no_images_are_skipped():
-    entries = [{"name": "cli", "from": {"kind": "DockerImage", "name": reference("c")}}, {"name": "alias", "from": {"kind": "ImageStreamTag", "name": "cli"}}]
-    assert [component.name for component in components.parse_references(json.dumps(document(**tags(*entries))).encode()).components] == ["cli"]
+    entries = [
+        {"name": "cli", "from": {"kind": "DockerImage", "name": reference("c")}},
+        {"name": "alias", "from": {"kind": "ImageStreamTag", "name": "cli"}},
+    ]
+    assert [component.name for component in components.parse_references(json.dumps(document(**tags(*entries))).encode()).components] == [
+        "cli"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +93,13 @@ def test_pl22_tags_are_allowed_for_unpublished_builds():
 
 @pytest.mark.parametrize(
     ("architecture", "tag"),
-    [("amd64", "4.13.10-x86_64"), ("arm64", "4.13.10-aarch64"), ("ppc64le", "4.13.10-ppc64le"), ("s390x", "4.13.10-s390x"), ("multi", "4.13.10-multi")],
+    [
+        ("amd64", "4.13.10-x86_64"),
+        ("arm64", "4.13.10-aarch64"),
+        ("ppc64le", "4.13.10-ppc64le"),
+        ("s390x", "4.13.10-s390x"),
+        ("multi", "4.13.10-multi"),
+    ],
 )
 def test_nm02_architectures_in_tags(architecture, tag):
     assert components.release_tag("4.13.10", architecture) == tag
@@ -96,7 +110,9 @@ def test_nm04_a_release_without_version_is_named_by_its_digest():
 
 
 def test_nm01_destinations():
-    wanted = components.images(PAYLOAD, "4.13.10-x86_64", [components.Component("agent-installer-api-server", parse(reference("f")))], chain=("why",))
+    wanted = components.images(
+        PAYLOAD, "4.13.10-x86_64", [components.Component("agent-installer-api-server", parse(reference("f")))], chain=("why",)
+    )
     assert [(image.type, f"{image.repository}:{image.tags[0]}", str(image.reference), image.why) for image in wanted] == [
         (RELEASE, "openshift/release-images:4.13.10-x86_64", str(PAYLOAD), ("why",)),
         (

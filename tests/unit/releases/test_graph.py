@@ -18,7 +18,9 @@ from ansible_collections.disconnected.mirror.tests.fakes.graphs import A, answer
 
 
 def test_ch07_nodes_edges_and_conditional_edges_are_read():
-    content = answer(["4.1.0", "4.1.1", "4.1.2"], [[0, 1]], [("4.1.1", "4.1.2", "Boom"), ("4.1.0", "9.9.9", "Gone")], channels="stable-4.1, fast-4.1")
+    content = answer(
+        ["4.1.0", "4.1.1", "4.1.2"], [[0, 1]], [("4.1.1", "4.1.2", "Boom"), ("4.1.0", "9.9.9", "Gone")], channels="stable-4.1, fast-4.1"
+    )
     graph = graphs.parse(content)
     assert [str(version) for version in graph.versions()] == ["4.1.0", "4.1.1", "4.1.2"]
     assert graph.channels() == ("fast-4.1", "stable-4.1")

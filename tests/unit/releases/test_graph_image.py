@@ -48,7 +48,13 @@ def tarball(members, mtime=1, owner=1000, links=()):
     return gzip.compress(buffer.getvalue())
 
 
-GOOD = {"./": None, "./version": b"1.1.0\n", "./channels": None, "./channels/stable-4.14.yaml": b"name: stable-4.14\n", "./raw/metadata.json": b"{}"}
+GOOD = {
+    "./": None,
+    "./version": b"1.1.0\n",
+    "./channels": None,
+    "./channels/stable-4.14.yaml": b"name: stable-4.14\n",
+    "./raw/metadata.json": b"{}",
+}
 
 
 def unpacked(layer):
@@ -156,7 +162,10 @@ def test_gr15_equal_data_has_equal_bytes_wherever_it_is_built(base, tmp_path):
     one, _data = made(tmp_path / "one", store)
     two, _data = made(tmp_path / "two", store)
     assert one == two
-    files = [sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()) for root in (tmp_path / "one", tmp_path / "two")]
+    files = [
+        sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        for root in (tmp_path / "one", tmp_path / "two")
+    ]
     assert files[0] == files[1]
 
 

@@ -67,7 +67,11 @@ def test_versions_that_are_not_there():
 
 
 def test_what_plans_and_mirrors_hold():
-    entries = [{"version": "4.14.1", "architecture": "amd64"}, {"version": "4.14.2", "architecture": "multi"}, {"version": "f" * 64, "architecture": "amd64"}]
+    entries = [
+        {"version": "4.14.1", "architecture": "amd64"},
+        {"version": "4.14.2", "architecture": "multi"},
+        {"version": "f" * 64, "architecture": "amd64"},
+    ]
     assert reachability.held_by_plan(entries, "amd64") == held("4.14.1")
     tags = ["4.14.1-x86_64", "4.14.2-multi", "latest", "4.14.3-aarch64", "sha256-aa.sig"]
     assert reachability.held_by_tags(tags, "amd64") == held("4.14.1")
@@ -159,7 +163,10 @@ def test_a_look_over_the_network_at_a_service_and_a_mirror():
     with ReleaseServer({("amd64", "stable-4.14"): CONTENT}) as server, FakeRegistry() as registry:
         images.put(images.image("release"), registry.content, "ocp/openshift/release-images", "4.14.3-x86_64")
         request = ReleaseRequest(
-            question, destination=f"docker://{registry.host}/ocp", connections=plain(server.host, registry.host), options={"update_url": server.url()}
+            question,
+            destination=f"docker://{registry.host}/ocp",
+            connections=plain(server.host, registry.host),
+            options={"update_url": server.url()},
         )
         found = look_at_releases(request, {})
         assert (found["reachable"], found["missing"]) == (False, ["4.14.4"])
@@ -169,9 +176,13 @@ def test_a_look_over_the_network_at_a_service_and_a_mirror():
 
 def test_a_look_at_a_file_and_a_plan(tmp_path):
     (tmp_path / "graph.json").write_bytes(CONTENT)
-    Plan(releases=({"version": "4.14.2", "architecture": "amd64"}, {"version": "4.14.3", "architecture": "amd64"})).write(str(tmp_path / "plan.json"))
+    Plan(releases=({"version": "4.14.2", "architecture": "amd64"}, {"version": "4.14.3", "architecture": "amd64"})).write(
+        str(tmp_path / "plan.json")
+    )
     request = ReleaseRequest(
-        info.Question("stable-4.14", "amd64", "4.14.1", "4.14.3"), plan=str(tmp_path / "plan.json"), options={"graph_file": str(tmp_path / "graph.json")}
+        info.Question("stable-4.14", "amd64", "4.14.1", "4.14.3"),
+        plan=str(tmp_path / "plan.json"),
+        options={"graph_file": str(tmp_path / "graph.json")},
     )
     assert look_at_releases(request, {})["reachable"] is True
     with pytest.raises(InputError, match="there is no plan"):
@@ -207,6 +218,8 @@ DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared",
     ],
 )
 def test_recorded_graphs(file, end, conditional, path):
-    request = ReleaseRequest(info.Question("eus-4.14", "amd64", "4.12.28", end, conditional), options={"graph_file": os.path.join(DATA, file)})
+    request = ReleaseRequest(
+        info.Question("eus-4.14", "amd64", "4.12.28", end, conditional), options={"graph_file": os.path.join(DATA, file)}
+    )
     found = look_at_releases(request, {})
     assert found["path"] == path and bool(found["explanation"]) == (not path)

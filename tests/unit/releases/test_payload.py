@@ -69,7 +69,9 @@ def test_what_was_read_is_kept_and_costs_nothing_the_next_time(store, payloads, 
 
 
 def test_boot_images_are_looked_for_when_they_are_asked_for(store, payloads):
-    built = pushed(store, tar_layer(documents("4.14.1", {"cli": "quay.io/x/y@sha256:" + "0" * 64}, {"x86_64": "quay.io/x/k@sha256:" + "1" * 64})))
+    built = pushed(
+        store, tar_layer(documents("4.14.1", {"cli": "quay.io/x/y@sha256:" + "0" * 64}, {"x86_64": "quay.io/x/k@sha256:" + "1" * 64}))
+    )
     assert BOOT_IMAGES not in payloads.read(REPOSITORY, built.digest).documents
     assert BOOT_IMAGES in payloads.read(REPOSITORY, built.digest, boot_images=True).documents
 
@@ -125,7 +127,9 @@ def test_names_may_begin_in_any_way(prefix, store, payloads):
     assert REFERENCES in payloads.read(REPOSITORY, built.digest).documents
 
 
-@pytest.mark.parametrize("name", ["usr/release-manifests/image-references", "release-manifests/deeper/image-references", "image-references"])
+@pytest.mark.parametrize(
+    "name", ["usr/release-manifests/image-references", "release-manifests/deeper/image-references", "image-references"]
+)
 def test_other_files_of_that_name_are_not_meant(name, store, payloads):
     built = pushed(store, tar_layer({name: b"{}"}))
     with pytest.raises(PayloadInvalid, match="not a release image"):
@@ -136,7 +140,9 @@ def pack_zstd(content):
     return pytest.importorskip("zstandard").ZstdCompressor().compress(content)
 
 
-@pytest.mark.parametrize("pack", [lambda content: content, lambda content: gzip.compress(content, 1), pack_zstd], ids=["plain", "gzip", "zstd"])
+@pytest.mark.parametrize(
+    "pack", [lambda content: content, lambda content: gzip.compress(content, 1), pack_zstd], ids=["plain", "gzip", "zstd"]
+)
 def test_layers_of_each_compression(pack, store, payloads):
     manifest = store.add_image(REPOSITORY, layers=[pack(tar_layer(MANIFESTS, compress=False))], config=b'{"architecture":"arm64"}')
     found = payloads.read(REPOSITORY, manifest.digest)
@@ -159,7 +165,12 @@ def test_zstd_without_its_library_is_told(store, payloads, monkeypatch):
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x1f\x8bgarbage" * 10, b"\x28\xb5\x2f\xfdgarbage" * 10, b"no archive at all" * 100, gzip.compress(tar_layer(MANIFESTS, compress=False)[:600])],
+    [
+        b"\x1f\x8bgarbage" * 10,
+        b"\x28\xb5\x2f\xfdgarbage" * 10,
+        b"no archive at all" * 100,
+        gzip.compress(tar_layer(MANIFESTS, compress=False)[:600]),
+    ],
     ids=["gzip", "zstd", "plain", "cut"],
 )
 def test_layers_that_are_none(content, store, payloads):

@@ -20,7 +20,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import crossing, selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import graph as graphs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import Bounds, Channel, Memory, Rules
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import InvalidVersionFilter, NoVersionsFound, VersionNotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import (
+    InvalidVersionFilter,
+    NoVersionsFound,
+    VersionNotFound,
+)
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import A, B, answer, answers
 
 V = Version.parse
@@ -274,7 +278,11 @@ def test_xc05_blocked_means_absent_from_the_next_channel(version, name, blocked)
 
 
 def test_xc06_a_higher_source_minor_is_taken_as_the_same_minor():
-    assert [str(release.version) for release in walk("fast-4.3", "stable-4.2", "4.1.0-6", "4.2.0-5").releases] == ["4.1.0-6", "4.2.0-3", "4.2.0-5"]
+    assert [str(release.version) for release in walk("fast-4.3", "stable-4.2", "4.1.0-6", "4.2.0-5").releases] == [
+        "4.1.0-6",
+        "4.2.0-3",
+        "4.2.0-5",
+    ]
 
 
 def test_xc06_a_major_change_is_tried_where_minors_end():
@@ -300,7 +308,10 @@ def test_xc04_v1_eus_channels_step_over_odd_minors():
 
 def test_xc06_v1_eus_to_an_odd_minor_ends_at_the_target():
     worked = {"eus-4.12": graphs.parse(answer(["4.12.1"])), "stable-4.13": graphs.parse(answer(["4.12.1", "4.13.1"], [[0, 1]]))}
-    assert [str(release.version) for release in walk("eus-4.12", "stable-4.13", "4.12.1", "4.13.1", V1, worked).releases] == ["4.12.1", "4.13.1"]
+    assert [str(release.version) for release in walk("eus-4.12", "stable-4.13", "4.12.1", "4.13.1", V1, worked).releases] == [
+        "4.12.1",
+        "4.13.1",
+    ]
 
 
 ENDS = [channel("test-channel"), channel("another")]

@@ -99,7 +99,12 @@ def test_sig10_truncated_at_every_length(release_key):
 
 @pytest.mark.parametrize(
     ("message", "text"),
-    [(b"", "not an OpenPGP message"), (b"<html>", "not an OpenPGP message"), (b"\x80" * 60_000, "more than the 51200"), (b"\xff\x00\xff", "truncated")],
+    [
+        (b"", "not an OpenPGP message"),
+        (b"<html>", "not an OpenPGP message"),
+        (b"\x80" * 60_000, "more than the 51200"),
+        (b"\xff\x00\xff", "truncated"),
+    ],
     ids=["empty", "page", "long", "packet"],
 )
 def test_sig10_what_is_no_message(message, text, release_key):
@@ -215,7 +220,13 @@ def test_no_key_at_all(tmp_path):
 
 def test_sig21_keys_that_are_none(release_key):
     damaged = release_key.public.replace(b"\n\n", b"\n\nA", 1)
-    for text in (b"", b"hello", damaged, b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!!!\n-----END PGP PUBLIC KEY BLOCK-----\n", b"\x99" * 2_000_000):
+    for text in (
+        b"",
+        b"hello",
+        damaged,
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!!!\n-----END PGP PUBLIC KEY BLOCK-----\n",
+        b"\x99" * 2_000_000,
+    ):
         with pytest.raises(InputError):
             openpgp.binary_key(text, "key.asc")
 
@@ -326,7 +337,9 @@ class TestAttachedSignatures:
         pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.serialization", None)
         with pytest.raises(Unsupported, match="cryptography"):
-            signatures.Signatures(Workspace(str(tmp_path)), upstream=MemoryStore()).find(DIGEST, Trust(REQUIRE, (), (), public_keys=(pem,)), NAME)
+            signatures.Signatures(Workspace(str(tmp_path)), upstream=MemoryStore()).find(
+                DIGEST, Trust(REQUIRE, (), (), public_keys=(pem,)), NAME
+            )
 
     def test_keys_are_told_apart_by_their_form(self, tmp_path, release_key):
         pem, pgp = tmp_path / "key.pem", tmp_path / "key.asc"

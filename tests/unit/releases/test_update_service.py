@@ -44,7 +44,9 @@ def test_ch03_parameters_are_in_alphabetical_order():
 
 
 def test_ch03_parameters_of_the_base_url_are_kept_and_encoded():
-    assert query("https://example.com/graph?zone=a+b&channel=old", "amd64", "c") == "https://example.com/graph?arch=amd64&channel=c&zone=a+b"
+    assert (
+        query("https://example.com/graph?zone=a+b&channel=old", "amd64", "c") == "https://example.com/graph?arch=amd64&channel=c&zone=a+b"
+    )
 
 
 @pytest.mark.parametrize("base", ["", "graph", "ftp://example.com/graph", "https:///graph"])
@@ -60,7 +62,13 @@ def test_ch01_other_urls_are_refused(base):
         (V2, {}, {}, UPDATE_URL, OKD_UPDATE_URL),
         (V1, {"UPDATE_URL_OVERRIDE": "https://o.example.com/g"}, {}, "https://o.example.com/g", "https://o.example.com/g"),
         (V2, {"UPDATE_URL_OVERRIDE": "https://o.example.com/g"}, {}, "https://o.example.com/g", OKD_UPDATE_URL),
-        (V2, {"UPDATE_URL_OVERRIDE": "https://o.example.com/g"}, {"update_url": "https://p.example.com/g"}, "https://p.example.com/g", OKD_UPDATE_URL),
+        (
+            V2,
+            {"UPDATE_URL_OVERRIDE": "https://o.example.com/g"},
+            {"update_url": "https://p.example.com/g"},
+            "https://p.example.com/g",
+            OKD_UPDATE_URL,
+        ),
         (V2, {}, {"okd_update_url": "https://q.example.com/g"}, UPDATE_URL, "https://q.example.com/g"),
     ],
 )
