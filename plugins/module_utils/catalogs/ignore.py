@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from dataclasses import dataclass
-from typing import Iterable, List, Mapping, Tuple
+from typing import Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
@@ -18,14 +19,36 @@ NAME = ".indexignore"
 MAX_PATTERNS = 1000
 MAX_PATTERN = 1024
 
+_ESCAPED = re.compile(r"\\(.)")
+_STARS = re.compile(r"\*{2,}")
+
 
 @dataclass(frozen=True)
 class Rule:
-    """One line: what it matches below its folder, and what that means."""
+    """One line: what it matches below its folder, and what that means.
 
-    form: "re.Pattern[str]"
+    parts: a form for each component of a path; None stands for any number of components (`**`).
+    """
+
+    parts: Tuple[Optional["re.Pattern[str]"], ...]
     keep: bool
     folders_only: bool
+
+    def matches(self, path: str) -> bool:
+        """Whether the rule means a path.  Never looks at a component twice with the same form."""
+        names = path.split("/")
+        # Places of the path up to which the parts so far can reach.
+        reached = {0}
+        for number, form in enumerate(self.parts):
+            if not reached:
+                return False
+            if form is None:
+                # At the end it means what is inside of a folder, not the folder.
+                first = min(reached) + (1 if number == len(self.parts) - 1 else 0)
+                reached = set(range(first, len(names) + 1))
+            else:
+                reached = {place + 1 for place in reached if place < len(names) and form.match(names[place])}
+        return len(names) in reached
 
 
 def rules(content: bytes, subject: str) -> Tuple[Rule, ...]:
@@ -63,7 +86,7 @@ def _excluded(parts: List[str], folder: bool, files: Mapping[str, Iterable[Rule]
     for depth in range(len(parts)):
         below = "/".join(parts[depth:])
         for rule in files.get("/".join(parts[:depth]), ()):
-            if (folder or not rule.folders_only) and rule.form.match(below):
+            if (folder or not rule.folders_only) and rule.matches(below):
                 answer = not rule.keep
     return answer
 
@@ -81,32 +104,13 @@ def _rule(pattern: str) -> Rule:
         pattern = pattern[1:]
     folders_only = pattern.endswith("/")
     pattern = pattern.rstrip("/")
-    anchored = "/" in pattern
-    body = _translated(pattern.lstrip("/"))
-    return Rule(re.compile(body + r"\Z" if anchored else r"(?:.*/)?" + body + r"\Z", re.S), keep, folders_only)
+    parts = pattern.lstrip("/").split("/")
+    if "/" not in pattern:
+        parts = ["**", *parts]
+    return Rule(tuple(None if part == "**" else _form(part) for part in parts), keep, folders_only)
 
 
-def _translated(pattern: str) -> str:
-    """A pattern as a regular expression: `**` spans folders, `*` and `?` do not."""
-    text, place = "", 0
-    # Runs of stars mean no more than two do, and cost a regular expression dearly.
-    pattern = re.sub(r"\*{3,}", "**", pattern)
-    while place < len(pattern):
-        rest = pattern[place:]
-        if rest.startswith("**/") and (place == 0 or pattern[place - 1] == "/"):
-            text, place = text + r"(?:[^/]+/)*", place + 3
-        elif rest == "**" and (place == 0 or pattern[place - 1] == "/"):
-            text, place = text + r".+", place + 2
-        elif rest[0] == "*":
-            text, place = text + r"[^/]*", place + (2 if rest.startswith("**") else 1)
-        elif rest[0] == "?":
-            text, place = text + r"[^/]", place + 1
-        elif rest[0] == "[" and "]" in rest[2:]:
-            end = rest.index("]", 2)
-            inside = rest[1:end].replace("\\", "\\\\").replace("[", "\\[")
-            text, place = text + f"[{'^' + inside[1:] if inside[0] in '!^' else inside}]", place + end + 1
-        elif rest[0] == "\\" and len(rest) > 1:
-            text, place = text + re.escape(rest[1]), place + 2
-        else:
-            text, place = text + re.escape(rest[0]), place + 1
-    return text
+def _form(part: str) -> "re.Pattern[str]":
+    """One component; `fnmatch` makes forms whose stars cost no more than their number times the length of a name."""
+    part = _ESCAPED.sub(lambda match: f"[{match.group(1)}]" if match.group(1) in "*?[" else match.group(1), part)
+    return re.compile(fnmatch.translate(_STARS.sub("*", part)))
