@@ -7,14 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image_mirror
-short_description: Mirror the images of a plan into a registry
+short_description: Mirror the images of a plan into a registry or an archive
 version_added: 0.1.0
 author:
-  - disconnected.mirror contributors
+  - disconnected.mirror contributors (!UNKNOWN)
 description:
   - Makes a registry hold all images of a plan, with equal digests, under the repositories and tags that the plan gives them.
   - Each layer crosses the network once; other repositories get it by mounting. What is there already is not read.
   - One image that fails does not stop the others. A tag appears only when its image is complete.
+  - With a O(destination) of C(file://) it writes an archive instead, to be carried to a place without network, where this module
+    loads it with O(archive). Every archive has what the ones before it did not bring; it has the plan with it, so that loading
+    needs no configuration and asks nobody but the registry.
+  - Before anything is loaded every byte of an archive is checked. Archives of C(oc-mirror), both versions, can be loaded, too.
   - An interrupted run is continued by running the task again.
   - While it works, the task shows how far it is. That is done by an action plugin of the same name, which starts the module as a
     background job and reads its status; the module works without it, too.
@@ -43,6 +47,73 @@ attributes:
     support: full
     details: A run with nothing to do asks the registry at most once for each image and reads no layer from the source.
 options:
+  destination:
+    description:
+      - Where the images go. Either a mirror registry, and optionally a namespace below which everything goes, such as
+        V(docker://registry.example.com:5000/ocp); or a directory for an archive, such as V(file:///srv/archives).
+    type: str
+    required: true
+  archive:
+    description:
+      - Directory with archives to load, such as V(file:///media/usb), or one of their files. All archives in it are loaded in their
+        order; what the registry has already is passed over.
+      - Excludes O(config), O(imageset) and O(plan), since archives carry their plan.
+    type: str
+  archive_size:
+    description:
+      - Largest size of one file of a written archive in GiB, tar's own blocks included; it may have a fraction. Layers that are
+        larger are cut. Without it C(archiveSize) of the configuration counts, and 500 where it says nothing.
+    type: float
+  archive_for:
+    description:
+      - The registry that a written archive is for, such as V(docker://registry.example.com:5000/ocp). Then runs from registry to
+        registry to the same place count as shipped, and so on the other way. Without it archives have a history of their own.
+    type: str
+  archive_signing_key:
+    description:
+      - Sign the archive's list of contents with this key, which must need no passphrase.
+    type: dict
+    suboptions:
+      kind:
+        description:
+          - V(ssh) signs with C(ssh-keygen), V(gpg) with C(gpg).
+        type: str
+        choices:
+          - ssh
+          - gpg
+        default: ssh
+      key:
+        description:
+          - Path of a private SSH key, or the name of a secret key in the keyring of C(gpg).
+        type: str
+        required: true
+  archive_trusted_keys:
+    description:
+      - Load only archives that one of these keys signed.
+    type: dict
+    suboptions:
+      kind:
+        description:
+          - Which kind of signature is required.
+        type: str
+        choices:
+          - ssh
+          - gpg
+        default: ssh
+      path:
+        description:
+          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+        type: path
+        required: true
+  ignore_history:
+    description:
+      - Write an archive with everything, whatever earlier ones brought. It can be loaded without them.
+    type: bool
+    default: false
+  since:
+    description:
+      - A day, as V(2026-01-31). The archive has all that was not shipped before that day, for a place that lost what came later.
+    type: str
   plan:
     description:
       - Path of the plan. Without it that of the workspace is taken, or one is made in memory when O(config) or O(imageset) is given.
@@ -121,6 +192,21 @@ EXAMPLES = r"""
       - host: registry.example.com:5000
         ca_path: /etc/pki/mirror/ca.pem
   register: mirror
+
+- name: Write what is new into an archive of files that fit on a DVD
+  disconnected.mirror.image_mirror:
+    config: /srv/mirror/imageset.yaml
+    workspace: /srv/mirror/workspace
+    destination: file:///srv/archives/next
+    archive_size: 4.3
+
+- name: Load all archives of a disk into the registry of a place without network
+  disconnected.mirror.image_mirror:
+    archive: file:///media/usb
+    workspace: /srv/mirror/workspace
+    destination: docker://registry.example.com:5000/ocp
+    archive_trusted_keys:
+      path: /etc/mirror/trusted_keys
 
 - name: Show what was done
   ansible.builtin.debug:
@@ -201,6 +287,33 @@ result_path:
   returned: success, and when the mirror is not complete
   type: str
   sample: /srv/mirror/workspace/last-run.json
+plan_path:
+  description: The plan that the workspace keeps, of the last archive where archives were loaded. Empty when there is none.
+  returned: success, and when the mirror is not complete
+  type: str
+  sample: /srv/mirror/workspace/results/plan.json
+sequences:
+  description: Sequences of the archives that were loaded or written, or in check mode would be. Empty when there was nothing new.
+  returned: when O(destination) or O(archive) is a directory
+  type: list
+  elements: int
+  sample: [3]
+archive_id:
+  description: Identity of the written archive, the digest of its list of contents. Empty as long as it is not whole.
+  returned: when O(destination) is a directory
+  type: str
+  sample: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+volumes:
+  description: The first 100 files of the written archive. In check mode, those that would be written.
+  returned: when O(destination) is a directory
+  type: list
+  elements: str
+  sample: [/srv/archives/next/mirror_seq3_000000.tar]
+volumes_total:
+  description: How many files it has.
+  returned: when O(destination) is a directory
+  type: int
+  sample: 1
 failures:
   description: The first 20 objects that failed, those of the plan included. The file at RV(result_path) has all of them.
   returned: success, and when the mirror is not complete
@@ -253,7 +366,7 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, faces, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.module import archives, arguments, outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
@@ -269,12 +382,13 @@ def main() -> None:
             **RELEASES,
             **arguments.FAILURES,
             **arguments.TRANSFER,
+            **arguments.ARCHIVES,
         },
-        mutually_exclusive=[("plan", "config", "imageset")],
+        mutually_exclusive=[("plan", "config", "imageset", "archive")],
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: faces.mirror_images(module.params, module.check_mode))
+    outcome.finish(module, lambda: archives.mirror_images(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -72,6 +72,34 @@ TRANSFER: Dict[str, Any] = {
     "progress_interval": {"type": "int", "default": 10},
 }
 
+_KEY_KINDS = ["ssh", "gpg"]
+
+TRUSTED_KEYS: Dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "kind": {"type": "str", "choices": _KEY_KINDS, "default": "ssh"},
+        "path": {"type": "path", "required": True, "no_log": False},
+    },
+    "no_log": False,
+}
+
+ARCHIVES: Dict[str, Any] = {
+    "archive": {"type": "str"},
+    "archive_size": {"type": "float"},
+    "archive_for": {"type": "str"},
+    "archive_signing_key": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": _KEY_KINDS, "default": "ssh"},
+            "key": {"type": "str", "required": True, "no_log": False},
+        },
+        "no_log": False,
+    },
+    "archive_trusted_keys": TRUSTED_KEYS,
+    "ignore_history": {"type": "bool", "default": False},
+    "since": {"type": "str"},
+}
+
 RESOURCES: Dict[str, Any] = {
     "plan": {"type": "path"},
     "dest": {"type": "path"},

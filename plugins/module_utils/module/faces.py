@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, List, Mapping, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -24,6 +24,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.optio
 
 # Paths in a result; the folder has all of them.
 MAX_FILES = 100
+STOPPED = "The run was stopped before it was complete. Run it again to go on where it was."
 
 Params = Mapping[str, Any]
 
@@ -52,11 +53,12 @@ def plan(params: Params, check_mode: bool) -> Outcome:
 
 def mirror_images(params: Params, check_mode: bool) -> Outcome:
     """image_mirror."""
-    run = mirror(mirror_request(params), os.environ, check_mode)
+    request = mirror_request(params)
+    run = mirror(request, os.environ, check_mode)
     result = run.result
     problem = problem_of(not_allowed(run.failures, params["allow_failures"]), "The mirror")
     if result.cancelled:
-        problem = "The run was stopped before it was complete. Run it again to go on where it was."
+        problem = STOPPED
     return Outcome(
         changed=result.changed,
         values={
@@ -65,6 +67,7 @@ def mirror_images(params: Params, check_mode: bool) -> Outcome:
             "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
             "duration": round(result.duration, 3),
             "result_path": run.path,
+            "plan_path": request.workspace.plan if os.path.exists(request.workspace.plan) else "",
         },
         failures=run.failures,
         warnings=run.warnings,
@@ -101,18 +104,22 @@ def plan_request(params: Params) -> PlanRequest:
 
 
 def mirror_request(params: Params) -> MirrorRequest:
-    shard = params["shard"]
     return MirrorRequest(
         planning=plan_request(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         plan=params["plan"] or "",
-        options=TransferOptions(
-            level=params["check"],
-            parallel=params["parallel_layers"],
-            stop_on=frozenset(params["stop_on"]),
-            tag_moves=params["tag_moves"],
-            shard=Shard(shard["index"], shard["count"]) if shard else None,
-        ),
+        options=transfer_options(params),
+    )
+
+
+def transfer_options(params: Params) -> TransferOptions:
+    shard = params["shard"]
+    return TransferOptions(
+        level=params["check"],
+        parallel=params["parallel_layers"],
+        stop_on=frozenset(params["stop_on"]),
+        tag_moves=params["tag_moves"],
+        shard=Shard(shard["index"], shard["count"]) if shard else None,
     )
 
 

@@ -41,21 +41,35 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import opened
 
+OURS, OC_MIRROR_V1, OC_MIRROR_V2 = "disconnected.mirror", "oc-mirror v1", "oc-mirror v2"
+_EXTRA = re.compile(r"(charts|release-signatures)/[^/]+\Z")
 _GRAPH = re.compile(r"working-dir/hold-release/cincinnati-graph-data/[^/]+\.json\Z")
 
 
 @dataclass(frozen=True)
 class FoundArchive:
-    """holds: whether a digest is in it.  extra: its further documents, such as charts, by name.  legacy: made by oc-mirror v1."""
+    """paths: of its volumes.  holds: whether a digest is in it.  read: a document by its name.
+
+    extra_names: of documents for people, such as charts.
+    maker: what wrote it.  archive_id: of ours.  signature: its kind, empty for none.
+    """
 
     name: str
+    paths: Tuple[str, ...]
     store: Store
     plan: Plan
     history: History
     follows: int
     holds: Callable[[Digest], bool]
-    extra: Callable[[], Dict[str, bytes]] = dict
-    legacy: bool = False
+    read: Callable[[str], bytes]
+    extra_names: Tuple[str, ...] = ()
+    maker: str = OURS
+    archive_id: str = ""
+    signature: str = ""
+
+    def extra(self) -> Dict[str, bytes]:
+        """The documents for people, by name."""
+        return {name: self.read(name) for name in self.extra_names}
 
     @property
     def uid(self) -> str:
@@ -80,10 +94,12 @@ class FoundArchive:
         return max(known, key=lambda history: history.sequence, default=None)
 
 
-def find_archives(path: str, place: Workspace, trusted: Optional[TrustedKeys], parallel: int) -> Tuple[FoundArchive, ...]:
+def find_archives(
+    path: str, place: Workspace, trusted: Optional[TrustedKeys], parallel: int, check: bool = True
+) -> Tuple[FoundArchive, ...]:
     """All archives of a folder, or the one that a volume belongs to, proved as far as they can be; by sequence.
 
-    place: a workspace for manifests of archives that carry no plan.
+    place: a workspace for manifests of archives that carry no plan.  check: prove every byte, not only names and sizes.
     Raises NotFound, CorruptContent, Incompatible, StorageError.
     """
     if not os.path.exists(path):
@@ -100,35 +116,46 @@ def find_archives(path: str, place: Workspace, trusted: Optional[TrustedKeys], p
         reader = ArchiveReader(found)
         if trusted is not None:
             verify(reader, trusted)
-        require_sound(reader, max(2, min(parallel, os.cpu_count() or 2)))
+        if check:
+            require_sound(reader, max(2, min(parallel, os.cpu_count() or 2)))
         archives.append(_ours(reader))
     return tuple(archives)
 
 
 def _ours(reader: ArchiveReader) -> FoundArchive:
     load = opened(reader)
-
-    def extra() -> Dict[str, bytes]:
-        return {name: reader.document(name) for name in reader.documents if "/" in name}
-
-    return FoundArchive(reader.name, reader, load.plan, load.history, reader.contents.follows, reader.segments.__contains__, extra)
+    contents = reader.contents
+    return FoundArchive(
+        name=reader.name,
+        paths=reader.paths,
+        store=reader,
+        plan=load.plan,
+        history=load.history,
+        follows=contents.follows,
+        holds=reader.segments.__contains__,
+        extra_names=tuple(name for name in reader.documents if "/" in name),
+        read=reader.document,
+        archive_id=reader.archive_id,
+        signature=contents.signature,
+    )
 
 
 def _v1_archive(volumes: Tuple[str, ...], shelf: Shelf) -> FoundArchive:
     archive = v1.V1Archive(volumes)
     metadata = archive.metadata
-    history = history_of(metadata)
     alone = metadata.single_use or metadata.sequence <= 1
-
-    def holds(digest: Digest) -> bool:
-        return archive.blob_name(digest) in archive.index.entries
-
-    def extra() -> Dict[str, bytes]:
-        names = [name for name in archive.index.entries if re.match(r"(charts|release-signatures)/[^/]+\Z", name)]
-        return {name: archive.index.read(name) for name in names}
-
-    plan = replace(plan_of(archive, shelf), config=metadata.mirror)
-    return FoundArchive(archive.name, archive, plan, history, 0 if alone else metadata.sequence - 1, holds, extra, legacy=True)
+    return FoundArchive(
+        name=archive.name,
+        paths=volumes,
+        store=archive,
+        plan=replace(plan_of(archive, shelf), config=metadata.mirror),
+        history=history_of(metadata),
+        follows=0 if alone else metadata.sequence - 1,
+        holds=archive.holds,
+        extra_names=tuple(sorted(name for name in archive.index.entries if _EXTRA.match(name))),
+        read=archive.index.read,
+        maker=OC_MIRROR_V1,
+    )
 
 
 def _v2_archive(volumes: Tuple[str, ...], place: Workspace, parallel: int) -> FoundArchive:
@@ -142,11 +169,7 @@ def _v2_archive(volumes: Tuple[str, ...], place: Workspace, parallel: int) -> Fo
     plan = build_plan(imageset, context)
     uid = str(uuid.uuid5(uuid.NAMESPACE_URL, "".join(image.digest for image in plan.images)))
     history = History("", "", uid).record(plan, Shelf(place.manifests), 0)
-
-    def holds(digest: Digest) -> bool:
-        return archive.blob_name(digest) in archive.index.entries
-
-    return FoundArchive(archive.name, archive, plan, history, 0, holds)
+    return FoundArchive(archive.name, volumes, archive, plan, history, 0, archive.holds, archive.index.read, maker=OC_MIRROR_V2)
 
 
 def _v1_volumes(path: str) -> List[Tuple[str, ...]]:

@@ -34,6 +34,10 @@ class LegacyArchive(Store):
     def manifest_name(self, repository: str, reference: str) -> str:
         """The member that holds a manifest.  Raises NotFound."""
 
+    def holds(self, digest: Digest) -> bool:
+        """Whether a blob is in it."""
+        return self.blob_name(digest) in self.index.entries
+
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         digest = Digest.parse(reference) if ":" in reference else None
         return Manifest.parse(self.index.read(self.manifest_name(repository, reference)), digest=digest, subject=f"{repository} {reference}")
@@ -54,7 +58,7 @@ class LegacyArchive(Store):
         return ()
 
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
-        return {digest for digest in digests if self.blob_name(digest) in self.index.entries}
+        return {digest for digest in digests if self.holds(digest)}
 
     def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
         raise Unsupported(_READ_ONLY, subject=self.name)

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The faces of archives: writing one, loading some, telling what they hold."""
+
+from __future__ import annotations
+
+import calendar
+import os
+import time
+from typing import Any, Dict, Mapping, Optional, Sequence
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
+from ansible_collections.disconnected.mirror.plugins.module_utils.module import faces
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, TrustedKeys
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+
+Params = Mapping[str, Any]
+_FILE = "file://"
+# Options that mean nothing for a run between these ends.
+_ONLY_WRITING = ("archive_size", "archive_for", "archive_signing_key", "ignore_history", "since")
+_ONLY_REGISTRY = ("shard",)
+
+
+def mirror_images(params: Params, check_mode: bool) -> Outcome:
+    """image_mirror, by its ends."""
+    writes = params["destination"].startswith(_FILE)
+    if params["archive"] and writes:
+        raise InputError("archive and destination are both directories", subject="destination", advice="Load an archive into a registry.")
+    _refuse(params, () if writes else _ONLY_WRITING, "they are for a destination of file://")
+    _refuse(params, () if params["archive"] else ("archive_trusted_keys",), "they are for loading an archive")
+    _refuse(params, _ONLY_REGISTRY if writes or params["archive"] else (), "it is for runs from registry to registry")
+    if params["archive"]:
+        return load_archives(params, check_mode)
+    return write_archive(params, check_mode) if writes else faces.mirror_images(params, check_mode)
+
+
+def write_archive(params: Params, check_mode: bool) -> Outcome:
+    """image_mirror with an archive as its destination."""
+    folder = directory_of(params["destination"])
+    run = mirror_to_disk(to_disk_request(params, folder), os.environ, check_mode)
+    names = [os.path.join(folder, name) for name in run.volumes]
+    contents = run.packing.contents
+    problem = problem_of(faces.not_allowed(run.failures, params["allow_failures"]), "The archive")
+    if run.volumes and not run.archive_id:
+        problem = f"{problem or 'The archive is not complete.'} It is unfinished; run it again to go on where it was."
+    return Outcome(
+        changed=run.changed,
+        values={
+            **_result_values(run.result or TransferResult(()), run.failures, run.path),
+            "plan_path": _kept(Workspace(params["workspace"]).plan),
+            "sequences": [contents.sequence] if names else [],
+            "archive_id": run.archive_id,
+            "volumes": names[: faces.MAX_FILES],
+            "volumes_total": len(names),
+        },
+        failures=run.failures,
+        warnings=run.warnings,
+        problem=problem,
+        diff=run.diff,
+    )
+
+
+def load_archives(params: Params, check_mode: bool) -> Outcome:
+    """image_mirror with archives as its source."""
+    run = disk_to_mirror(from_disk_request(params), os.environ, check_mode)
+    problem = problem_of(faces.not_allowed(run.failures, params["allow_failures"]), "The mirror")
+    return Outcome(
+        changed=run.changed,
+        values={
+            **_result_values(run.result, run.failures, run.path),
+            "plan_path": _kept(Workspace(params["workspace"]).plan),
+            "sequences": list(run.loaded),
+        },
+        failures=run.failures,
+        warnings=run.warnings,
+        problem=problem if not run.result.cancelled else faces.STOPPED,
+        diff=run.diff,
+    )
+
+
+def archive_info(params: Params) -> Outcome:
+    """archive_info."""
+    path = params["path"]
+    path = directory_of(path) if path.startswith(_FILE) else path
+    archives = describe(path, trusted_keys(params["trusted_keys"]), params["check"], params["list_images"])
+    return Outcome(changed=False, values={"archives": archives})
+
+
+def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
+    size = params["archive_size"]
+    if size is not None and size <= 0:
+        raise InputError("archive_size is a number of GiB above 0", subject="archive_size")
+    return ToDiskRequest(
+        planning=faces.plan_request(params),
+        folder=folder,
+        destination=str(Destination.parse(params["archive_for"], params["max_nested_paths"])) if params["archive_for"] else "",
+        plan=params["plan"] or "",
+        volume_size=int(size * GIB) if size is not None else 0,
+        signing=_signing(params["archive_signing_key"]),
+        ignore_history=params["ignore_history"],
+        since=_seconds(params["since"]),
+        options=faces.transfer_options(params),
+    )
+
+
+def from_disk_request(params: Params) -> FromDiskRequest:
+    return FromDiskRequest(
+        workspace=Workspace(params["workspace"]),
+        archive=directory_of(params["archive"]),
+        destination=Destination.parse(params["destination"], params["max_nested_paths"]),
+        connections=connections(params),
+        trusted=trusted_keys(params["archive_trusted_keys"]),
+        options=faces.transfer_options(params),
+    )
+
+
+def trusted_keys(given: Optional[Mapping[str, str]]) -> Optional[TrustedKeys]:
+    return TrustedKeys(given["kind"], given["path"]) if given else None
+
+
+def _signing(given: Optional[Mapping[str, str]]) -> Optional[SigningKey]:
+    return SigningKey(given["kind"], given["key"]) if given else None
+
+
+def _seconds(date: Optional[str]) -> Optional[int]:
+    """The beginning of a day in UTC."""
+    if not date:
+        return None
+    try:
+        return calendar.timegm(time.strptime(date, "%Y-%m-%d"))
+    except ValueError as error:
+        raise InputError(f"{date!r:.40} is not a date", subject="since", advice="Write YYYY-MM-DD.") from error
+
+
+def _refuse(params: Params, names: Sequence[str], reason: str) -> None:
+    given = [name for name in names if params[name]]
+    if given:
+        raise InputError(f"{' and '.join(given)} cannot be given here: {reason}", subject=given[0])
+
+
+def _result_values(result: TransferResult, failures: Sequence[Failure], path: str) -> Dict[str, Any]:
+    return {
+        "complete": result.complete and not failures,
+        "counts": result.counts(),
+        "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
+        "duration": round(result.duration, 3),
+        "result_path": path,
+    }
+
+
+def _kept(path: str) -> str:
+    return path if os.path.exists(path) else ""

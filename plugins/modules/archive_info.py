@@ -1,0 +1,187 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: archive_info
+short_description: Tell what archives hold, without loading them
+version_added: 0.1.0
+author:
+  - disconnected.mirror contributors (!UNKNOWN)
+description:
+  - Reads the archives of a directory and says for each which sequence it is, which must have been loaded before it, which images,
+    releases, catalogs and charts it stands for, and the configuration that it was made from.
+  - Checks every byte of them, so that damage on the way is found where the archive arrives and before it is loaded.
+  - Reads archives of C(oc-mirror) of both versions as well; these have no checksums, so that less can be proved of them.
+requirements:
+  - PyYAML
+extends_documentation_fragment:
+  - disconnected.mirror.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Nothing is ever written.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  path:
+    description:
+      - Directory with archives, or one of their files. V(file:///directory) is understood as well.
+    type: str
+    required: true
+  check:
+    description:
+      - Whether every byte is read and proved. Otherwise only names and sizes of the files are looked at.
+    type: bool
+    default: true
+  trusted_keys:
+    description:
+      - Fail unless every archive was signed by one of these keys.
+    type: dict
+    suboptions:
+      kind:
+        description:
+          - Which kind of signature is required.
+        type: str
+        choices:
+          - ssh
+          - gpg
+        default: ssh
+      path:
+        description:
+          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+        type: path
+        required: true
+  list_images:
+    description:
+      - Whether all images are listed, which may be thousands.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Check what arrived
+  disconnected.mirror.archive_info:
+    path: /media/usb
+  register: archives
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "Sequence {{ item.sequence }}: {{ item.images_new }} new images, {{ item.size }} bytes"
+  loop: "{{ archives.archives }}"
+  loop_control:
+    label: "{{ item.id }}"
+"""
+
+RETURN = r"""
+archives:
+  description: The archives by sequence.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Identity of the archive. Empty for those of C(oc-mirror).
+      type: str
+      sample: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+    maker:
+      description: What wrote it, V(disconnected.mirror), V(oc-mirror v1) or V(oc-mirror v2).
+      type: str
+      sample: disconnected.mirror
+    uid:
+      description: Identity of the history that it belongs to.
+      type: str
+      sample: 6f1c1d3c-7e0a-5d0c-9a47-0d8f5b6f0a11
+    sequence:
+      description: Its number in that history, from V(1).
+      type: int
+      sample: 3
+    follows:
+      description: The sequence that must have been loaded before. V(0) for a full set.
+      type: int
+      sample: 2
+    volumes:
+      description: Path and size of each file.
+      type: list
+      elements: dict
+    size:
+      description: Bytes of all files.
+      type: int
+      sample: 104857600
+    signature:
+      description: Kind of its signature, V(ssh) or V(gpg). Empty for none.
+      type: str
+      sample: ssh
+    verified:
+      description: Whether the signature was verified, which needs O(trusted_keys).
+      type: bool
+      sample: true
+    config:
+      description: The ImageSetConfiguration that it was made from, ready to be written to a file.
+      type: dict
+    images:
+      description: How many images the mirror has once it is loaded.
+      type: int
+      sample: 190
+    images_new:
+      description: How many of them it brings or names anew.
+      type: int
+      sample: 12
+    images_by_type:
+      description: How many images there are of each type.
+      type: dict
+      sample: {"generic": 190}
+    releases:
+      description: Versions of platform releases.
+      type: list
+      elements: str
+    catalogs:
+      description: Operator catalogs.
+      type: list
+      elements: str
+    charts:
+      description: Helm charts.
+      type: list
+      elements: str
+    documents:
+      description: Other files that it carries, such as charts.
+      type: list
+      elements: str
+    image_list:
+      description: Origin, digest and size of every image, and whether the archive brings it.
+      returned: when O(list_images) is true
+      type: list
+      elements: dict
+error:
+  description: What is wrong with the archives. C(message) and C(subject) name the file to be carried over again.
+  returned: when they cannot be used
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.module import archives, arguments, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "str", "required": True},
+            "check": {"type": "bool", "default": True},
+            "trusted_keys": arguments.TRUSTED_KEYS,
+            "list_images": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    require_libraries(module)
+    outcome.finish(module, lambda: archives.archive_info(module.params))
+
+
+if __name__ == "__main__":
+    main()
