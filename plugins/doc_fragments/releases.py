@@ -13,7 +13,8 @@ options:
   update_url:
     description:
       - Base URL of the update service that knows the releases of OpenShift. Without it E(UPDATE_URL_OVERRIDE), then the public service.
-      - With another service than the public one the graph image is not built from the public data. Give O(graph_data) or O(graph_image) then.
+      - With another service than the public one the graph image is not built from the public data. Give O(graph_data) or
+        O(graph_image) then.
     type: str
   okd_update_url:
     description:
@@ -30,7 +31,8 @@ options:
     default: false
   strict_update_paths:
     description:
-      - Whether a path between two versions that does not exist fails the plan. Otherwise both versions are mirrored and a warning says what is missing.
+      - Whether a path between two versions that does not exist fails the plan. Otherwise both versions are mirrored and a warning
+        says what is missing.
     type: bool
     default: false
   version_filter:
@@ -40,7 +42,8 @@ options:
     type: str
   release_signatures:
     description:
-      - What is done about releases of OpenShift without a good signature. V(require) does not mirror them and fails, V(warn) mirrors them and warns,
+      - What is done about releases of OpenShift without a good signature. V(require) does not mirror them and fails, V(warn)
+        mirrors them and warns,
         V(off) does not look. V(require) is the default.
     type: str
     choices:
@@ -55,8 +58,10 @@ options:
     default: []
   release_signature_keys:
     description:
-      - Files of OpenPGP public keys that releases may be signed with. Without it E(OCP_SIGNATURE_VERIFICATION_PK), then the built-in keys of Red Hat.
-      - Files of public keys in PEM form are for signatures that lie in the registry beside a release, in the form of sigstore. They are looked at
+      - Files of OpenPGP public keys that releases may be signed with. Without it E(OCP_SIGNATURE_VERIFICATION_PK), then the
+        built-in keys of Red Hat.
+      - Files of public keys in PEM form are for signatures that lie in the registry beside a release, in the form of sigstore.
+        They are looked at
         when no store has a good signature, and need the Python package C(cryptography).
     type: list
     elements: path
