@@ -37,7 +37,10 @@ class RegistryBlobReader(BlobReader):
         self._attempts = 0
         self._broken_at = offset
         self._response: Optional[Response] = None
-        self._response = self._open()
+        try:
+            self._response = self._open()
+        except Interrupted as error:
+            self._break(error)
 
     def readinto(self, buffer: memoryview) -> int:
         while True:

@@ -22,7 +22,8 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
 # Names that are not those of their registry's API.
 _API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
-_TLS_WANTED = re.compile(rb"https", re.IGNORECASE)
+# What servers say to a plain request at a port that has TLS (Go, nginx, Apache, Tomcat).
+_TLS_WANTED = re.compile(rb"to an HTTPS server|to HTTPS port|SSL-enabled server|requires TLS", re.IGNORECASE)
 
 
 class Endpoint:
@@ -50,24 +51,20 @@ class Endpoint:
 
     def ask(self, method: str, target: str, access: Access, limit: int = LIMIT, **details: Any) -> Response:
         """Sends a request and reads the whole answer."""
-        response = self.http.exchange(self.request(method, target, access, **details), limit)
-        if self._settled or not self._wants_tls(response):
-            return response
-        return self.http.exchange(self.request(method, target, access, **details), limit)
+        request = self.request(method, target, access, **details)
+        response = self.http.exchange(request, limit)
+        self._settled = True
+        if response.status == 400 and request.origin.scheme == "http" and _TLS_WANTED.search(response.body):
+            # It may be spoken to without TLS, and turns out to insist on it.
+            self.origin = Origin.of("https", self.host)
+            return self.http.exchange(request._replace(origin=self.origin), limit)
+        return response
 
     def open(self, target: str, access: Access, headers: Tuple[Tuple[str, str], ...]) -> Response:
         """Begins to read; see `Http.open`."""
         if not self._settled:
             self.ask("GET", "/v2/", self.access(""))
         return self.http.open(self.request("GET", target, access, headers=headers))
-
-    def _wants_tls(self, response: Response) -> bool:
-        """By its first answer: whether a host that may be spoken to without TLS insists on it.  It gets it from now on."""
-        self._settled = True
-        if response.status != 400 or not _TLS_WANTED.search(response.body):
-            return False
-        self.origin = Origin.of("https", self.host)
-        return True
 
     def wait(self, attempt: int, reason: str) -> None:
         """Waits before going on after failure number `attempt`.  Raises Unreachable when there is no use in it."""

@@ -104,6 +104,11 @@ def test_a_registry_that_ignores_ranges_still_gives_the_right_bytes(registry):
     assert read(store_of(registry), 100) == CONTENT[100:]
 
 
+def test_a_break_while_known_bytes_are_skipped_is_mended(registry):
+    registry.inject(Fault(endpoint="blob", ignore_range=True, truncate_at=50_000), Fault(endpoint="blob", ignore_range=True))
+    assert read(store_of(registry), 100_000) == CONTENT[100_000:]
+
+
 def test_failures_between_breaks_are_retried(registry):
     registry.inject(Fault(endpoint="blob", truncate_at=200_000), Fault(endpoint="blob", status=503, times=2))
     assert read(store_of(registry)) == CONTENT
