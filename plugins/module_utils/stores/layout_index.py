@@ -119,7 +119,14 @@ class LayoutIndex:
         return True
 
     def _write(self, document: Dict[str, Any]) -> None:
-        files.write_json(self._file, document)
+        """What was written need not be read again: a long list would be parsed once for each image."""
+        content = files.json_bytes(document)
+        files.write(self._file, content)
+        stat = os.stat(self._file)
+        with self._lock:
+            self._state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+            self._content = content
+            self._document = document
 
     def _read(self) -> Dict[str, Any]:
         try:
