@@ -27,6 +27,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.generate_
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, MirrorRun, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, PlanRun, plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 
@@ -86,3 +87,7 @@ class Site:
 
     def delete(self, path: str, check_mode: bool = False, **options: Any) -> DeletionRun:
         return delete_listed(DeleteRequest(self.workspace, self.destination, path, self.connections, **options), {}, check_mode)
+
+    def verify(self, *names: str, check_mode: bool = False, imageset: Optional[Dict[str, Any]] = None, **options: Any) -> VerifyRun:
+        """By the plan of the workspace unless images are given."""
+        return verify_mirror(VerifyRequest(self.planning(*names, imageset=imageset), self.destination, **options), {}, check_mode)

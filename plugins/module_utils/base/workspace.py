@@ -46,6 +46,11 @@ class Workspace:
         return self.path("results", "pruning-plan.json")
 
     @property
+    def verification(self) -> str:
+        """Everything that the last verification found, as JSON."""
+        return self.path("results", "verification.json")
+
+    @property
     def delete(self) -> str:
         """Lists of what is to be deleted, for review."""
         return self.path("delete")

@@ -168,14 +168,14 @@ class _Part:
         return found
 
     def _question(self, root: Manifest) -> Dict[str, Any]:
-        options = self._settings.filter
+        settings, options = self._settings, self._settings.filter
         return {
             "catalog": identity(self._wanted, root.digest),
             "digest": root.digest,
             "generation": self._generation.value,
             "repository": self._reference.repository,
             "record": record.document(self._record() or ()),
-            "options": [options.dependencies, options.repair, options.strict, options.prereleases, self._settings.missing, self._settings.rebuild],
+            "options": [options.dependencies, options.repair, options.strict, options.prereleases, settings.missing, settings.rebuild],
         }
 
     def _record(self) -> Optional[record.Record]:

@@ -34,8 +34,7 @@ def _collect(imageset: ImageSet, plan: Plan) -> Collected:
     for key, repository, chart in _wanted(imageset):
         found = [entry for entry in plan.charts if _is(entry, repository, chart)]
         if not found:
-            error = NotFound(f"the last plan has no chart {_title(repository, chart)}", subject=key, advice="List its images as additionalImages.")
-            failures.append(Failure.of(error, category=CATEGORIES[HELM]))
+            failures.append(_missing(key, f"the last plan has no chart {_title(repository, chart)}"))
         for entry in found:
             charts.append(entry)
             images += _images(entry, key, plan)
@@ -68,6 +67,10 @@ def _images(entry: Dict[str, Any], key: str, plan: Plan) -> Iterator[WantedImage
     for image in plan.images:
         if image.type == HELM and not image.subject and any(title in chain for chain in image.why):
             yield WantedImage(HELM, parse(image.origin), image.destination, image.tags, why=(key, title))
+
+
+def _missing(key: str, message: str) -> Failure:
+    return Failure.of(NotFound(message, subject=key, advice="List its images as additionalImages."), category=CATEGORIES[HELM])
 
 
 def _title(repository: str, chart: Chart) -> str:

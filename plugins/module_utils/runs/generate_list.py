@@ -103,7 +103,8 @@ def generate_list(request: GenerateRequest, environ: Mapping[str, str], check_mo
     Raises InputError, StorageError, Incompatible, and what the registry raises.
     """
     if request.name and not _ID.match(request.name):
-        raise InputError(f"{request.name!r:.100} cannot be part of a file's name", subject="delete_id", advice="Use letters, digits, - and _.")
+        message = f"{request.name!r:.100} cannot be part of a file's name"
+        raise InputError(message, subject="delete_id", advice="Use letters, digits, dashes, dots and underscores.")
     imageset = _load(request)
     # Nothing is kept of this but the list, so that it works in a copy as check mode does.
     with session(request.workspace, request.connections, "image_prune", environ, check_mode=True) as run:

@@ -15,7 +15,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import Marked, mark
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Deleting, DeletionRun, Guards
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan, read_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import (
+    PlanRequest,
+    kept_plan,
+    load_imageset,
+    make_plan,
+    read_plan,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import Phase
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.delete import UNRECORDED
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Guards
@@ -119,7 +119,8 @@ def test_a_digest_that_another_tag_of_the_plan_names_stays(site, source, target)
 
 
 def write_list(site, target, *entries):
-    items = [{"imageName": f"somewhere/{name}", "imageReference": f"docker://{target.host}/site/{name}", "type": kind} for name, kind in entries]
+    place = f"docker://{target.host}/site"
+    items = [{"imageName": f"somewhere/{name}", "imageReference": f"{place}/{name}", "type": kind} for name, kind in entries]
     path = os.path.join(site.workspace.root, "reviewed.yaml")
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageList", "items": items}, file)
@@ -206,8 +207,8 @@ def test_an_operator_goes_and_what_it_shares_stays(site, source, target):
     assert names == {"foo/bundle:foo.v0.2.0", "foo/operator:0.2.0"}
     assert len(run.left_out) == 1 and "common/proxy" in run.left_out[0] and "bar" in run.left_out[0]
     assert site.delete(run.path, guards=ALL).changed
-    assert manifests(target, "foo/operator") == set() and len(manifests(target, "common/proxy")) == len(manifests(target, "bar/operator")) == 1
-    assert manifests(target, "redhat/index")
+    assert manifests(target, "foo/operator") == set()
+    assert all(len(manifests(target, name)) == 1 for name in ("common/proxy", "bar/operator", "redhat/index"))
 
 
 def test_the_tags_of_the_first_generation_are_known(site, source, target):

@@ -51,9 +51,12 @@ def manifests(target, name):
 
 
 def tree(path):
-    return {
-        os.path.join(folder, name): open(os.path.join(folder, name), "rb").read() for folder, _folders, names in os.walk(path) for name in names
-    }
+    found = {}
+    for folder, _folders, names in os.walk(path):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                found[file.name] = file.read()
+    return found
 
 
 def test_what_the_plan_no_longer_names_goes_and_all_else_stays(site, target):
