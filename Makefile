@@ -74,7 +74,7 @@ ansible-lint: setup-test
 	$(VENV)/ansible-lint --offline --strict -q
 
 docs-lint: setup-test
-	$(VENV)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self .
+	$(VENV)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --check-extra-docs-refs .
 
 role-pages: setup-test ## Write the variables of the roles into their pages
 	$(VENV)/python tests/tools/role_pages.py
