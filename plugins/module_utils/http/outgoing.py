@@ -40,7 +40,7 @@ class Outgoing:
         try:
             if not self._head:
                 if connection.waiting():
-                    raise Interrupted("the answer came before all was said")
+                    raise Interrupted("the other side did not hear it to the end")
                 connection.send(view)
             elif len(view) <= _SMALL:
                 connection.send(self._head + view)

@@ -12,8 +12,8 @@ blobs.  After a broken connection the upload goes on where the registry says it 
 from __future__ import annotations
 
 import re
-import threading
 from typing import Callable, Optional, Set, Tuple
+from urllib.parse import quote
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, MirrorError, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
@@ -23,60 +23,19 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.request i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import note, read_error, unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_dialect import MIB, UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_endpoint import Endpoint, repository_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import codes, refusal
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobWriter, WriteInterrupted
 
-MIB = 1024 * 1024
-# Chunks after a first break, and the sizes to which a 413 leads.
+# Chunks after a first break.
 RESUME_CHUNK = 32 * MIB
-_SIZES = (64 * MIB, 32 * MIB, 16 * MIB, 8 * MIB, 4 * MIB, 2 * MIB, 1000 * 1000, 512 * 1024)
 # Refusals of a PUT with a body that may mean: this registry takes bodies by PATCH only.
 _NOT_THIS_WAY = frozenset((400, 404, 405, 411, 415, 501))
 _RANGE = re.compile(r"(?:bytes[ =])?(\d+)-(\d+)\Z")
-# Mounts that fail before it is concluded that the registry knows none.
-_MISUNDERSTANDINGS = 3
 _OCTETS = (("Content-Type", "application/octet-stream"),)
 
 Opened = Tuple[Request, Response]
-
-
-class UploadDialect:
-    """What a registry turned out to understand; shared by all of its uploads.
-
-    patch: bodies go by PATCH.  chunk: most bytes of one request (0: no limit).  proven: a blob was taken in this way.
-    mount: `POST ?mount=` is understood at all.  asks_by_mount: mounting from the repository itself tells whether
-    a blob is there (None: not known yet).
-    """
-
-    def __init__(self) -> None:
-        self.patch = False
-        self.chunk = 0
-        self.proven = False
-        self.mount = True
-        self.asks_by_mount: Optional[bool] = None
-        self.probe = threading.Lock()
-        self._misunderstood = 0
-
-    def mounted(self, foreign: bool) -> None:
-        """A mount succeeded; foreign: from another repository."""
-        self._misunderstood = -_MISUNDERSTANDINGS
-        if not foreign:
-            self.asks_by_mount = True
-
-    def not_mounted(self) -> None:
-        """A mount was refused where a plain upload was not; a few times may be by chance."""
-        self._misunderstood += 1
-        if self._misunderstood >= _MISUNDERSTANDINGS:
-            self.mount = False
-            self.asks_by_mount = False
-
-    def shrink(self, tried: int) -> bool:
-        """After a 413 for a request of `tried` bytes; False when they cannot be smaller."""
-        smaller = next((size for size in _SIZES if size < tried), 0)
-        if smaller and (not self.chunk or smaller < self.chunk):
-            self.chunk = smaller
-        return bool(smaller)
 
 
 class RegistryBlobWriter(BlobWriter):
@@ -133,6 +92,8 @@ class RegistryBlobWriter(BlobWriter):
         if self._written != self._blob.size:
             self.abort()
             raise CorruptContent(f"{self._written} bytes were given where the manifest names {self._blob.size}", subject=self._subject)
+        if self._complete:
+            return
         sending = self._sending or self._start("PUT", 0)
         self._sending = None
         response = self._finish(sending)
@@ -151,8 +112,8 @@ class RegistryBlobWriter(BlobWriter):
         offset = 0
         if not self._restart:
             offset = self._status()
-        if not offset:
-            self._open_again()
+        if not offset and not self._open_again():
+            offset = self._blob.size
         self._restart = False
         self._written = offset
         if offset or (self._wait and "PATCH" not in self._refused_ways):
@@ -184,7 +145,7 @@ class RegistryBlobWriter(BlobWriter):
         origin, target, own = self._endpoint.locate(base, location)
         headers = _OCTETS
         if method == "PUT":
-            target = f"{target}{'&' if '?' in target else '?'}digest={self._blob.digest.replace(':', '%3A')}"
+            target = f"{target}{'&' if '?' in target else '?'}digest={quote(self._blob.digest, safe='')}"
         elif self._chunk or self._written:
             headers = (*headers, ("Content-Range", f"{self._written}-{self._written + length - 1}"))
         request = Request(method, origin, target, headers, access=self._access if own else None)
@@ -241,6 +202,8 @@ class RegistryBlobWriter(BlobWriter):
             self._endpoint.http.renew(sending.request, response, sending.sent, sending.started)
             self._interrupt("the token had expired", wait=False)
         elif status == 413 and self._dialect.shrink(min(tried, self._chunk or tried)):
+            if not self._patch:
+                self._refused_ways.add("PUT")
             self._chunk = self._dialect.chunk
             self._patch = True
             self._interrupt("the registry takes smaller requests only", restart=True, wait=False)
@@ -278,10 +241,7 @@ class RegistryBlobWriter(BlobWriter):
             return 0
         origin, target, own = self._endpoint.locate(base, location)
         request = Request("GET", origin, target, access=self._access if own else None)
-        try:
-            response = self._endpoint.http.exchange(request)
-        except MirrorError:
-            return 0
+        response = self._endpoint.http.exchange(request)
         match = _RANGE.match(response.headers.get("range", ""))
         if response.status not in (200, 202, 204) or match is None or match.group(1) != "0":
             return 0
@@ -292,11 +252,19 @@ class RegistryBlobWriter(BlobWriter):
         self._location = (request, response.headers.get("location") or location)
         return offset
 
-    def _open_again(self) -> None:
-        request, response = open_upload(self._endpoint, self._repository, self._access)
+    def _open_again(self) -> bool:
+        """Begins anew; False when the registry has the blob after all: only its answer was lost."""
+        query = mount_query(self._blob.digest, self._repository) if self._dialect.mount else ""
+        request, response = open_upload(self._endpoint, self._repository, self._access, query)
+        if query and response.status == 201:
+            self._complete = True
+            return False
+        if query and response.status != 202:
+            request, response = open_upload(self._endpoint, self._repository, self._access)
         if response.status != 202 or not response.headers.get("location"):
             raise refusal(response, self._endpoint.host, self._subject, "begin an upload")
         self._location = (request, response.headers["location"])
+        return True
 
     def _broken_protocol(self, problem: str) -> RegistryError:
         return RegistryError(f"{self._endpoint.host} {problem}", subject=self._subject, host=self._endpoint.host)
@@ -306,6 +274,11 @@ def open_upload(endpoint: Endpoint, repository: str, access: Access, query: str 
     """`POST /v2/<repository>/blobs/uploads/`, with the answer whatever it is."""
     request = endpoint.request("POST", f"{repository_path(repository)}/blobs/uploads/{query}", access)
     return request, endpoint.ask("POST", request.target, access)
+
+
+def mount_query(digest: str, source: str) -> str:
+    """The query that asks to take a blob over from another repository."""
+    return f"?mount={quote(digest, safe='')}&from={quote(source, safe='')}"
 
 
 def cancel_upload(endpoint: Endpoint, base: Request, location: str, access: Access) -> None:

@@ -11,18 +11,18 @@ the blob is there already (performance, rule 2).  Registries that do not see it 
 from __future__ import annotations
 
 from typing import Optional
-from urllib.parse import quote
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_dialect import UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_endpoint import Endpoint, blob_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import refusal
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_upload import (
     Opened,
     RegistryBlobWriter,
-    UploadDialect,
     cancel_upload,
+    mount_query,
     open_upload,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobWriter
@@ -57,7 +57,7 @@ class Uploads:
     def _mount(self, repository: str, blob: Descriptor, source: str) -> Optional[Opened]:
         """None when it is there now."""
         access = self._endpoint.access(repository, "pull,push", source)
-        query = f"?mount={quote(blob.digest)}&from={quote(source, safe='')}"
+        query = mount_query(blob.digest, source)
         foreign = source != repository
         try:
             opened = open_upload(self._endpoint, repository, access, query)
@@ -95,7 +95,7 @@ class Uploads:
         if dialect.asks_by_mount is not None or not dialect.mount or not dialect.probe.acquire(blocking=False):
             return
         access = self._endpoint.access(repository, "pull,push")
-        query = f"?mount={quote(blob.digest)}&from={quote(repository, safe='')}"
+        query = mount_query(blob.digest, repository)
         try:
             request, response = open_upload(self._endpoint, repository, access, query)
         except MirrorError:

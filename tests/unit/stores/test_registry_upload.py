@@ -208,6 +208,33 @@ def test_an_upload_that_the_registry_forgot_is_begun_again(registry):
     assert methods(registry)[:3] == ["POST", "PUT", "POST"]
 
 
+def test_an_upload_whose_answer_was_lost_is_not_sent_again(registry):
+    registry.inject(Fault(method="PUT", endpoint="upload", status=502))
+    store = store_of(registry)
+    wanted, content = blob(1, 100_000)
+    writer = store.start_blob("team/app", wanted)
+    with pytest.raises(WriteInterrupted):
+        writer.write(memoryview(content))
+        writer.commit()
+    registry.content.uploads.clear()
+    registry.content.put_blob("team/app", content)
+    assert writer.resume() == len(content)
+    writer.commit()
+    writer.abort()
+    assert registry.ledger.count("PUT") == 1 and registry.ledger.count("DELETE") == 0
+
+
+def test_a_registry_that_takes_neither_large_requests_nor_chunks():
+    with FakeRegistry(replace(dialects.DISTRIBUTION, body_limit=MIB, patch=False)) as registry:
+        store = store_of(registry)
+        send(store, *blob(1, 1000))
+        with pytest.raises(MirrorError, match="refused to take the blob: 405"):
+            send(store, *blob(2, 2 * MIB))
+    with FakeRegistry(replace(dialects.DISTRIBUTION, body_limit=MIB, patch=False)) as registry:
+        with pytest.raises(MirrorError, match="refused to take the blob: 405"):
+            send(store_of(registry), *blob(2, 2 * MIB))
+
+
 def test_failures_of_uploads_are_bounded(registry):
     registry.inject(Fault(method="PUT", endpoint="upload", status=503, times=0))
     with pytest.raises(Unreachable, match="refused to take the blob: 503"):
