@@ -16,14 +16,8 @@ import tarfile
 import pytest
 
 from ansible_collections.disconnected.mirror.extensions.demo import prove
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes import images
@@ -84,8 +78,17 @@ class Site:
     def store(self, host, writing=False):
         return RegistryStore(host, Http(Settings.of({"plain_http": True})), writing=writing)
 
-    def connections(self):
-        return Connections(settings={"hosts": {host: {"plain_http": True} for host in self.hosts}, "retries": {"times": 1, "delay": 0.1}})
+    def variables(self):
+        """Of the role."""
+        return {
+            "mirror_imageset": self.imageset,
+            "mirror_workspace": self.workspace("workspace"),
+            "mirror_destination": f"docker://{self.mirror.host}/ocp",
+            "mirror_tls": [{"host": host, "plain_http": True} for host in self.hosts],
+            "mirror_retry_times": 1,
+            "mirror_retry_delay": 0.1,
+            **{f"mirror_{name}": value for name, value in self.options.items()},
+        }
 
     def workspace(self, name):
         return os.path.join(self.folder, name)
@@ -155,15 +158,7 @@ def check_graph_image(site):
 
 def test_mirror_to_mirror(site):
     require("skopeo")
-    variables = {
-        "mirror_imageset": site.imageset,
-        "mirror_workspace": site.workspace("workspace"),
-        "mirror_destination": f"docker://{site.mirror.host}/ocp",
-        "mirror_tls": [{"host": host, "plain_http": True} for host in site.hosts],
-        "mirror_retry_times": 1,
-        "mirror_retry_delay": 0.1,
-        **{f"mirror_{name}": value for name, value in site.options.items()},
-    }
+    variables = site.variables()
     predicted = play(os.path.join(site.folder, "play"), "disconnected.mirror.mirror_to_mirror", variables, "--check", "--diff")
     assert predicted.ok, predicted.text
     assert not os.path.exists(site.workspace("workspace"))
@@ -185,41 +180,30 @@ def test_mirror_to_mirror(site):
 
 def test_to_disk_and_from_disk(site):
     require("skopeo")
-    planning = PlanRequest(
-        workspace=Workspace(site.workspace("here")), imageset=site.imageset, connections=site.connections(), options=site.options
-    )
-    written = mirror_to_disk(ToDiskRequest(planning, site.workspace("archive")), {})
-    assert written.failures == () and written.volumes
+    archive = f"file://{site.workspace('archive')}"
+    here = {**site.variables(), "mirror_workspace": site.workspace("here"), "mirror_archive": archive}
+    del here["mirror_destination"]
+    written = play(os.path.join(site.folder, "play"), "disconnected.mirror.mirror_to_disk", here)
+    assert written.ok, written.text
     site.source.stop()
     site.server.graphs.clear()
-    site.server.files.clear()
-    request = FromDiskRequest(
-        Workspace(site.workspace("there")),
-        site.workspace("archive"),
-        Destination.parse(f"docker://{site.mirror.host}/ocp"),
-        site.connections(),
-    )
-    loaded = disk_to_mirror(request, {})
-    assert loaded.failures == () and loaded.complete
-    assert [entry["version"] for entry in loaded.plan.releases] == list(VERSIONS)
-    assert all(entry["signatures"] for entry in loaded.plan.releases)
-    store = site.store(site.mirror.host)
-    for version, release in site.releases.items():
-        assert store.find_manifest("ocp/openshift/release-images", f"{version}-multi").digest == release.digest
+    site.server.files, published = {}, site.server.files
+    there = {name: value for name, value in site.variables().items() if name != "mirror_imageset" and name[7:] not in site.options}
+    asked = len(site.server.asked)
+    there.update(mirror_workspace=site.workspace("there"), mirror_archive=archive)
+    loaded = play(os.path.join(site.folder, "play"), "disconnected.mirror.disk_to_mirror", there)
+    assert loaded.ok, loaded.text
+    assert len(site.server.asked) == asked
+    resources = os.path.join(site.workspace("there"), "results", "cluster-resources")
+    site.server.files = published
+    check_mirror(site, resources)
+    check_signatures(site, resources)
+    check_graph_image(site)
 
 
 def test_an_unsigned_release_fails_the_play_and_the_others_are_mirrored(site):
     site.server.files.pop("/signatures/" + signature_path(site.releases["4.14.1"].digest))
-    variables = {
-        "mirror_imageset": site.imageset,
-        "mirror_workspace": site.workspace("workspace"),
-        "mirror_destination": f"docker://{site.mirror.host}/ocp",
-        "mirror_tls": [{"host": host, "plain_http": True} for host in site.hosts],
-        "mirror_retry_times": 1,
-        "mirror_retry_delay": 0.1,
-        **{f"mirror_{name}": value for name, value in site.options.items()},
-    }
-    done = play(os.path.join(site.folder, "play"), "disconnected.mirror.mirror_to_mirror", variables)
+    done = play(os.path.join(site.folder, "play"), "disconnected.mirror.mirror_to_mirror", site.variables())
     assert not done.ok and "no signature found" in done.text and "Traceback" not in done.text
     store = site.store(site.mirror.host)
     assert store.find_manifest("ocp/openshift/release-images", "4.14.1-multi") is None
