@@ -7,14 +7,20 @@
     archive = near.ship(f"{host}/team/app:1")          # folder of volumes
     far = Far(folder / "far", "docker://127.0.0.1:5001/ns")
     far.load(archive)
+
+As a program it does one step of it, to be killed, measured or cut off: see `process`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
+import subprocess
+import sys
 from typing import Any, Dict, Iterable, List, Optional, Set
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
@@ -47,7 +53,9 @@ class Near:
     def planning(self, *names: str, **more: Any) -> PlanRequest:
         return PlanRequest(self.workspace, imageset=imageset(*names, **more), connections=CONNECTIONS)
 
-    def write(self, *names: str, folder: str = "", check_mode: bool = False, document: Optional[Dict[str, Any]] = None, **more: Any) -> ToDiskRun:
+    def write(
+        self, *names: str, folder: str = "", check_mode: bool = False, document: Optional[Dict[str, Any]] = None, **more: Any
+    ) -> ToDiskRun:
         """document: further keys of the configuration.  more: of the request."""
         request = ToDiskRequest(self.planning(*names, **(document or {})), folder or self.place, **more)
         return mirror_to_disk(request, {}, check_mode)
@@ -102,3 +110,72 @@ def unfit(content: Any, repositories: Iterable[str]) -> List[str]:
         for _digest, (_media_type, manifest) in repository.manifests.items():
             missing += repository.missing(json.loads(manifest), sparse=False)
     return missing
+
+
+class Peers:
+    """Records whom this process looks up or connects to, from now on (there is no way to unhook)."""
+
+    def __init__(self) -> None:
+        self.asked: Set[str] = set()
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: Any) -> None:
+        if event == "socket.connect" and isinstance(arguments[1], tuple):
+            self.asked.add(f"{arguments[1][0]}:{arguments[1][1]}")
+        elif event == "socket.getaddrinfo":
+            self.asked.add(f"{arguments[0]}:{arguments[1]}")
+
+
+def process(*arguments: str, limit: int = 0) -> subprocess.Popen:
+    """One side's run as a process of its own: `write FOLDER ARCHIVE NAME...` or `load WORKSPACE DESTINATION ARCHIVE...`.
+
+    limit: bytes that no file may exceed, 0 for none.
+    """
+
+    def bound() -> None:
+        if limit:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.Popen(
+        [sys.executable, "-m", "ansible_collections.disconnected.mirror.tests.fakes.trip", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        preexec_fn=bound,
+    )
+
+
+def finish(child: subprocess.Popen, seconds: float = 120) -> Dict[str, Any]:
+    """What a process said, with its status; `error` when it was a mistake of the user's world."""
+    output, errors = child.communicate(timeout=seconds)
+    document = json.loads(output) if output else {}
+    return {**document, "status": child.returncode, "stderr": errors.decode("utf-8", "replace")}
+
+
+def _peak_memory() -> int:
+    """Bytes.  The kernel's own count, since what getrusage says may be that of the process that started this one."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:"))
+
+
+def main(command: str, *arguments: str) -> int:
+    peers = Peers()
+    try:
+        if command == "write":
+            folder, archive, *names = arguments
+            written = Near(folder).write(*names, folder=archive)
+            answer = {"whole": bool(written.archive_id), "failures": [failure.document() for failure in written.failures]}
+        else:
+            workspace, destination, *archives = arguments
+            far = Far(workspace, destination)
+            runs = [far.load(archive) for archive in archives]
+            answer = {"whole": all(run.complete for run in runs), "failures": [str(failure) for run in runs for failure in run.failures]}
+    except MirrorError as error:
+        answer = {"whole": False, "error": str(error)}
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({**answer, "peers": sorted(peers.asked), "memory": _peak_memory(), "cpu": usage.ru_utime + usage.ru_stime}))
+    return 0 if answer["whole"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

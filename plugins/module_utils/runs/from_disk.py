@@ -94,9 +94,13 @@ def disk_to_mirror(request: FromDiskRequest, environ: Mapping[str, str], check_m
     with session(request.workspace, request.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("check"))
         archives = find_archives(request.archive, run.place, request.trusted, request.options.parallel)
-        registry = run.network.mirror(request.destination, writing=not check_mode)
-        registry.ping()
-        return _Loading(request, run, registry).run(archives)
+        try:
+            registry = run.network.mirror(request.destination, writing=not check_mode)
+            registry.ping()
+            return _Loading(request, run, registry).run(archives)
+        finally:
+            for archive in archives:
+                archive.store.close()
 
 
 class _Loading:
