@@ -21,7 +21,7 @@ import json
 import re
 import tarfile
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
@@ -225,3 +225,35 @@ def publish(
         ("unknown/unknown", store.add_image(repository, layers=[b"attestation"], config=b'{"architecture":"unknown","os":"unknown"}'))
     )
     return store.add_index(repository, children, tag)
+
+
+def merged_root(manifest: Manifest, fetch: Callable[[Any], bytes]) -> Dict[str, Tuple[int, int, Optional[bytes]]]:
+    """The root that a container of an image sees: name to (mode, owner, content), without content for folders.
+
+    A reading of its own, to check the product by.  fetch: the bytes of a layer's blob.
+    """
+    root: Dict[str, Tuple[int, int, Optional[bytes]]] = {}
+    for blob in manifest.blobs[1:]:
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(fetch(blob)))) as archive:
+            members = [(member, archive.extractfile(member).read() if member.isfile() else None) for member in archive]
+        for member, _content in members:
+            folder, _slash, base = member.name.rpartition("/")
+            if base.startswith(".wh."):
+                hidden = f"{folder}/{base[4:]}" if folder else base[4:]
+                root = {name: value for name, value in root.items() if name != hidden and not name.startswith(hidden + "/")}
+        for member, content in members:
+            if not member.name.rpartition("/")[2].startswith(".wh."):
+                root[member.name] = (member.mode, member.uid, content)
+    return root
+
+
+def write_root(root: Mapping[str, Tuple[int, int, Optional[bytes]]], folder: Path) -> None:
+    """A merged root as a directory with its modes."""
+    for name, (mode, _owner, content) in sorted(root.items()):
+        path = folder / name
+        if content is None:
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        path.chmod(mode)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Optional
+from typing import Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -37,27 +37,37 @@ def apply(catalog: Catalog, wanted: config.Catalog, generation: Generation, opti
     if options.repair:
         packages, notes = repair.mended(filtered.selection.packages)
         filtered = replace(filtered, selection=Selection(packages, filtered.selection.others), warnings=(*filtered.warnings, *notes))
-    check(catalog, filtered.selection)
+    filtered = replace(filtered, warnings=(*filtered.warnings, *check(catalog, filtered.selection)))
     if generation is Generation.V1:
         filtered = _with_missing(filtered, wanted, options)
     return filtered
 
 
-def check(catalog: Catalog, selection: Selection) -> None:
-    """Raises InputError unless the selection can be served; the advice says which bounds would make it so."""
+def check(catalog: Catalog, selection: Selection) -> Tuple[str, ...]:
+    """Raises InputError unless the selection can be served; the advice says which bounds would make it so.
+
+    Gives a sentence for each package whose publisher did what newer versions of opm refuse.
+    """
     try:
         validate.check(selection, subject=catalog.name)
+        return ()
     except InputError as error:
-        hints = []
-        for name, package in selection.packages.items():
-            source = catalog.package(name)
-            hint = repair.advice(source, package) if source else ""
-            if hint:
-                hints.append(hint)
-        advice = " ".join(hints) or "Check minVersion, maxVersion and defaultChannel of the package."
+        doubtful = [name for name, package in selection.packages.items() if validate.package_problems(package)]
+        sources = {name: catalog.package(name) for name in doubtful}
+        if doubtful and not any(validate.first_problems(selection)):
+            if all(source and validate.is_inherited(selection.packages[name], source) for name, source in sources.items()):
+                return tuple(
+                    f"Package {name} is as its publisher made it, and newer versions of opm refuse it: {_shown(error)}" for name in doubtful
+                )
+        hints = [repair.advice(source, selection.packages[name]) for name, source in sources.items() if source]
+        advice = " ".join(filter(None, hints)) or "Check minVersion, maxVersion and defaultChannel of the package;"
         raise InputError(
             error.message, subject=catalog.name, advice=f"{advice} or let the filter mend it with the repair option."
         ) from error
+
+
+def _shown(error: InputError) -> str:
+    return " ".join(line.strip("│├└─ ") for line in error.message.splitlines()[1:])
 
 
 def _with_missing(filtered: Filtered, wanted: config.Catalog, options: Options) -> Filtered:

@@ -31,6 +31,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.range
 Problem = Tuple[str, Tuple[Any, ...]]
 
 
+# What some versions of opm refuse and others serve: in a publisher's own catalog it is known to work with the publisher's opm.
+_DISPUTED = ("channel contains one or more stranded bundles", "invalid skipRange")
+
+
 def check(selection: Selection, subject: str = "") -> None:
     """Raises InputError with all that keeps a catalog from being served."""
     for message in first_problems(selection):
@@ -38,6 +42,21 @@ def check(selection: Selection, subject: str = "") -> None:
     found = tuple(problem for package in selection.packages.values() for problem in package_problems(package))
     if found:
         raise InputError("\n".join(_tree("invalid index:", found)), subject=subject)
+
+
+def is_inherited(package: Package, source: Package) -> bool:
+    """Whether all that is wrong with a filtered package is disputed and just as wrong in the publisher's."""
+    before = set(_leaves(package_problems(source)))
+    return all(leaf[-1] in _DISPUTED and leaf in before for leaf in _leaves(package_problems(package)))
+
+
+def _leaves(problems: Sequence[Problem], above: Tuple[str, ...] = ()) -> Iterator[Tuple[str, ...]]:
+    """Where each problem is, and its message as far as it names no other thing."""
+    for message, below in problems:
+        if below:
+            yield from _leaves(below, (*above, message))
+        else:
+            yield (*above, message.split(":", 1)[0])
 
 
 def first_problems(selection: Selection) -> Iterator[str]:

@@ -337,3 +337,15 @@ def test_dependencies_by_habit(tmp_path, habit, included, told):
     result = filtered(tmp_path, "foo a*: 0.1.0\netcd a*: 1.0.0", package("foo"), properties=properties, dependencies=habit)
     assert ("etcd" in result.selection.packages) == included
     assert bool(result.warnings) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["foo a*: 1.0.0; 1.1.0<1.0.0; 1.2.0<1.1.0 !{1.1.0}", 'foo a*: 1.0.0 ~"<v1.0.0"; 1.1.0<1.0.0'],
+    ids=["hidden entries", "skipRange"],
+)
+def test_what_a_publisher_does_is_told_and_not_refused(tmp_path, text):
+    """Some versions of opm serve it; the filter changes nothing about it."""
+    result = filtered(tmp_path, text, package("foo"), full=True)
+    assert len(result.selection.packages["foo"].bundles) == len(text.split(";"))
+    assert any("Package foo is as its publisher made it" in warning for warning in result.warnings)

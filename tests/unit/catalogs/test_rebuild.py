@@ -54,23 +54,6 @@ def read(layout, store, blob):
         return read_blob(store, "index", blob, LIMIT)
 
 
-def merged(manifest, fetch):
-    """The root that a container sees: name to (mode, uid, content), None for folders."""
-    root = {}
-    for blob in manifest.blobs[1:]:
-        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(fetch(blob)))) as archive:
-            members = [(member, archive.extractfile(member).read() if member.isfile() else None) for member in archive]
-        for member, _content in members:
-            folder, base = os.path.split(member.name)
-            if base.startswith(".wh."):
-                hidden = os.path.join(folder, base[4:])
-                root = {name: value for name, value in root.items() if name != hidden and not name.startswith(hidden + "/")}
-        for member, content in members:
-            if not os.path.basename(member.name).startswith(".wh."):
-                root[member.name] = (member.mode, member.uid, content)
-    return root
-
-
 def images(layout, index):
     return [layout.fetch_manifest("", child.digest) for child in index.children]
 
@@ -80,7 +63,7 @@ def test_the_merged_root_has_the_new_configs_and_no_old_cache(tmp_path):
     layout, index = built(tmp_path, store, root)
     assert [str(child.platform) for child in index.children] == ["linux/amd64", "linux/arm64"]
     for manifest, architecture in zip(images(layout, index), (b"amd64", b"arm64")):
-        files = merged(manifest, lambda blob: read(layout, store, blob))
+        files = catalogs.merged_root(manifest, lambda blob: read(layout, store, blob))
         assert sorted(name for name in files if name.startswith("configs")) == [
             "configs",
             "configs/catalog.json",
@@ -103,7 +86,7 @@ def test_modes_and_bytes_do_not_depend_on_the_umask(tmp_path, umask):
         os.umask(before)
     plain = built(tmp_path / "again", *source())[1]
     assert index.content == plain.content
-    files = merged(images(layout, index)[0], lambda blob: read(layout, store, blob))
+    files = catalogs.merged_root(images(layout, index)[0], lambda blob: read(layout, store, blob))
     for name, (mode, owner, content) in files.items():
         if name.startswith("configs"):
             assert mode & stat.S_IROTH and owner == 0
@@ -202,7 +185,11 @@ def test_a_cache_elsewhere_is_hidden_too(tmp_path, command):
     ]
     root = store.add_image("index", "v1", layers=layers, config=catalogs.config(layers, Cmd=command))
     layout, index = built(tmp_path, store, root)
-    assert not [name for name in merged(images(layout, index)[0], lambda blob: read(layout, store, blob)) if name.endswith("opm/digest")]
+    assert not [
+        name
+        for name in catalogs.merged_root(images(layout, index)[0], lambda blob: read(layout, store, blob))
+        if name.endswith("opm/digest")
+    ]
 
 
 def test_what_is_not_in_the_layout_is_read_where_it_came_from(tmp_path):
