@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import graph_source, memory, selection, signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import graph_source, memory, selection, signatures, takeover
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import Channel
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.inspection import CATEGORY, Inspected, Inspector, WantedRelease
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import Payloads
@@ -50,6 +50,7 @@ class _Collecting:
         self.settings = settings
         self.warnings: List[str] = list(settings.notes)
         self.failures: List[Failure] = []
+        self._earlier: Optional[Mapping[str, Any]] = None
 
     def collected(self) -> Collected:
         wanted = self._direct() if self.platform.release else self._from_channels()
@@ -100,13 +101,26 @@ class _Collecting:
         architectures = self._architectures()
         service = UpdateService(self.settings, self.context.fetch, self.context.workspace.path("releases", "graphs"))
         self._read_ahead(service, channels, architectures)
-        past = memory.Past(self.context.workspace, self.settings)
-        selected = selection.select(channels, architectures, service.graph, self.settings.rules, past.memory())
+        past = memory.Past(self.context.workspace, self.settings, self._before)
+        try:
+            remembered = past.memory()
+        except Cancelled:
+            raise
+        except MirrorError as error:
+            # Without its history a mirror would be started again.
+            self.failures.append(Failure.of(error, "storageConfig", CATEGORY))
+            return []
+        selected = selection.select(channels, architectures, service.graph, self.settings.rules, remembered)
         self.warnings += selected.warnings
         self.failures += selected.failures
         if not self.imageset.delete:
             past.keep(channels, selected)
         return self._releases(selected, {channel.name for channel in channels if channel.okd})
+
+    def _before(self) -> Mapping[str, Any]:
+        if self._earlier is None:
+            self._earlier = takeover.read(self.imageset.storage, self.context.upstream)
+        return self._earlier
 
     def _channels(self) -> List[Channel]:
         channels: List[Channel] = []

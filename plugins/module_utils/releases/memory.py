@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -20,14 +20,21 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.setti
 
 
 class Past:
-    """The channels of earlier runs, `{channel: {first, min, max}}` in the workspace; v1 image sets alone have a past."""
+    """The channels of earlier runs, `{channel: {first, min, max}}` in the workspace; v1 image sets alone have a past.
 
-    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+    before: tells the same about runs of another tool, asked when the workspace knows nothing.
+    """
+
+    def __init__(self, workspace: Workspace, settings: Settings, before: Callable[[], Mapping[str, Any]] = dict) -> None:
         self._path = workspace.path("releases", "channels.json")
         self._settings = settings
+        self._before = before
 
     def memory(self) -> Memory:
-        """Entries that cannot be read count as forgotten: then the channel begins at its newest release again."""
+        """Entries that cannot be read count as forgotten: then the channel begins at its newest release again.
+
+        Raises what `before` raises.
+        """
         if self._settings.generation is not Generation.V1:
             return Memory()
         minimum: Dict[str, Version] = {}
@@ -67,7 +74,9 @@ class Past:
             return self._settings.past_channels
         try:
             entries = files.read_json(self._path)
-        except (FileNotFoundError, StorageError):
+        except FileNotFoundError:
+            return self._before()
+        except StorageError:
             return {}
         return entries if isinstance(entries, dict) else {}
 

@@ -23,7 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
-from ansible_collections.disconnected.mirror.tests.fakes.release import COMPONENTS, build, claim, signature_path
+from ansible_collections.disconnected.mirror.tests.fakes.release import COMPONENTS, build, claim, signature_path, tar_layer
 from ansible_collections.disconnected.mirror.tests.fakes.release_server import ReleaseServer, fetch
 from ansible_collections.disconnected.mirror.tests.unit.releases.test_graph_image import BASE, GOOD, tarball, unpacked
 
@@ -367,6 +367,59 @@ def test_ch30_a_history_given_by_the_caller_wins(world):
     past = {"stable-4.14": {"first": "4.14.2"}}
     assert [entry["version"] for entry in world.collect(platform, api="v1alpha2", past_channels=past).releases] == ["4.14.2", "4.14.3"]
     assert not os.path.exists(world.workspace.path("releases", "channels.json"))
+
+
+METADATA = {
+    "apiVersion": "mirror.openshift.io/v1alpha2",
+    "kind": "Metadata",
+    "uid": "x",
+    "singleUse": False,
+    "pastMirror": {
+        "sequence": 1,
+        "mirror": {"platform": {"channels": [{"name": "stable-4.14", "minVersion": "4.14.2", "maxVersion": "4.14.2"}]}},
+        "platforms": [{"channel": "stable-4.14", "minVersion": "4.14.2"}],
+    },
+}
+
+
+class TestTakeover:
+    """What oc-mirror v1 began is carried on (CH-30)."""
+
+    def run(self, world, storage):
+        world.publish("stable-4.14", ["4.14.1", "4.14.2", "4.14.3"])
+        document = {"apiVersion": "mirror.openshift.io/v1alpha2", "kind": "ImageSetConfiguration", "storageConfig": storage}
+        document["mirror"] = {"platform": {"channels": [{"name": "stable-4.14"}]}}
+        return collect(configuration.parse(document), Context(world.store, world.workspace, world.options, 4, fetch=fetch))
+
+    def versions(self, found):
+        assert found.failures == ()
+        return [entry["version"] for entry in found.releases]
+
+    def test_from_a_directory(self, world, tmp_path):
+        storage = {"local": {"path": str(tmp_path / "metadata")}}
+        assert self.versions(self.run(world, storage)) == ["4.14.3"]
+        os.unlink(world.workspace.path("releases", "channels.json"))
+        (tmp_path / "metadata" / "publish").mkdir(parents=True)
+        (tmp_path / "metadata" / "publish" / ".metadata.json").write_text(json.dumps(METADATA))
+        assert self.versions(self.run(world, storage)) == ["4.14.2", "4.14.3"]
+        assert self.versions(self.run(world, storage)) == ["4.14.2", "4.14.3"]
+
+    @pytest.mark.parametrize("single_use", [True, False])
+    def test_from_a_registry(self, single_use, world):
+        content = json.dumps({**METADATA, "singleUse": single_use}).encode()
+        world.store.add_image("registry.example.com/oc-mirror/metadata", "latest", layers=[tar_layer({"publish/.metadata.json": content})])
+        found = self.run(world, {"registry": {"imageURL": "registry.example.com/oc-mirror/metadata"}})
+        assert self.versions(found) == (["4.14.3"] if single_use else ["4.14.2", "4.14.3"])
+
+    def test_nothing_there_is_a_beginning(self, world):
+        assert self.versions(self.run(world, {"registry": {"imageURL": "registry.example.com/oc-mirror/metadata:x"}})) == ["4.14.3"]
+
+    def test_what_cannot_be_read_stops_the_releases_instead_of_forgetting(self, world, tmp_path):
+        (tmp_path / "metadata" / "publish").mkdir(parents=True)
+        (tmp_path / "metadata" / "publish" / ".metadata.json").write_text("{")
+        found = self.run(world, {"local": {"path": str(tmp_path / "metadata")}})
+        assert [(failure.code, failure.subject) for failure in found.failures] == [("corrupt_content", "storageConfig")]
+        assert not os.path.exists(world.workspace.path("releases", "channels.json"))
 
 
 def test_a_delete_configuration_plans_from_what_was_kept(world):
