@@ -53,6 +53,7 @@ options:
   release_signature_urls:
     description:
       - Where signatures of releases are found, one after the other. Without it E(OCP_SIGNATURE_URL), then the public stores.
+      - A directory on the host that runs the module, laid out like a store, is named C(file:///directory).
     type: list
     elements: str
     default: []

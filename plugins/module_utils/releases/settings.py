@@ -50,6 +50,9 @@ OKD_SIGNATURE_URLS = ("https://storage.googleapis.com/openshift-ci-release/relea
 # What official releases are signed as.
 SIGNED_NAMES = ("quay.io/openshift-release-dev/ocp-release",)
 
+# A store of signatures may be a directory.
+FILE = "file://"
+
 REQUIRE, WARN, OFF = "require", "warn", "off"
 POLICIES = (REQUIRE, WARN, OFF)
 
@@ -176,11 +179,11 @@ def _without_secrets(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    if not text.startswith(("https://", "http://")):
+    if not text.startswith(("https://", "http://", FILE)):
         raise InputError(
             f"{_without_secrets(text)!r:.200} is not a URL of signatures",
             subject="release_signature_urls",
-            advice="Write https://host/path/.",
+            advice="Write https://host/path/ or file:///directory/.",
         )
     return text if text.endswith("/") else f"{text}/"
 

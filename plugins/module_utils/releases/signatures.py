@@ -20,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import claim as claims
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.claim import Claim
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import SignatureError, SignatureMissing
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import Trust
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import FILE, Trust
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 # A store is asked for signature-1, signature-2 ... until one is good or one is absent.
@@ -100,7 +100,7 @@ class Signatures:
         for number in range(1, MOST + 1):
             place = url(store, digest, number)
             try:
-                content = self._fetch(place, None, openpgp.MAX_MESSAGE)
+                content = _from_file(place) if place.startswith(FILE) else self._fetch(place, None, openpgp.MAX_MESSAGE)
             except NotFound:
                 return None
             except MirrorError as error:
@@ -120,6 +120,14 @@ class Signatures:
             return files.read(self._file(digest))
         except FileNotFoundError:
             return None
+
+
+def _from_file(place: str) -> bytes:
+    """From a store that is a directory.  Raises NotFound, StorageError."""
+    try:
+        return files.read(place[len(FILE) :])
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no {place}", subject=place) from error
 
 
 def _worst(refused: List[MirrorError], digest: Digest, trust: Trust, subject: str) -> MirrorError:

@@ -201,6 +201,14 @@ def test_the_next_store_is_asked_when_one_has_nothing_or_is_away(tmp_path, relea
     assert stores.asked == [place(1), place(1, second), place(1, third)]
 
 
+def test_a_store_may_be_a_directory(tmp_path, release_key):
+    folder = tmp_path / "store" / f"sha256={DIGEST.hex}"
+    folder.mkdir(parents=True)
+    (folder / "signature-1").write_bytes(signed(release_key))
+    trusted = trust(release_key, (f"file://{tmp_path}/empty/", f"file://{tmp_path}/store/"))
+    assert signatures.Signatures(Workspace(str(tmp_path))).find(DIGEST, trusted, NAME).claim.digest == DIGEST
+
+
 def test_missing(tmp_path, release_key):
     with pytest.raises(SignatureMissing, match=f"no signature found for {DIGEST} in {STORE}") as caught:
         signatures.Signatures(Workspace(str(tmp_path)), Stores({}).fetch).find(DIGEST, trust(release_key), NAME)
