@@ -236,6 +236,7 @@ class Http:
                     raise
                 # The other side had closed an idle connection: that is no failure.
                 fresh = True
+                self._count(request.method)
             except BaseException:
                 connection.close()
                 raise

@@ -60,8 +60,10 @@ class ManifestReader:
             self.problem = str(error)
             return None
 
-    def content(self, placed: PlacedImage, foreign_layers: bool = False) -> Content:
-        """Raises MirrorError: NotFound names a missing instance, InputError the platforms that match nothing."""
+    def content(self, placed: PlacedImage, foreign_layers: bool = False, every_instance: bool = False) -> Content:
+        """Of the wanted instances, or of all.
+
+        Raises MirrorError: NotFound names a missing instance, InputError the platforms that match nothing."""
         image = placed.image
         root = self.read(image.source, image.digest)
 
@@ -77,7 +79,7 @@ class ManifestReader:
                     advice="Choose instances that exist with platforms, or have the source completed.",
                 ) from error
 
-        platforms = tuple(Platform.parse(text) for text in image.platforms)
+        platforms = () if every_instance else tuple(Platform.parse(text) for text in image.platforms)
         return content_of(instances.manifests(root, platforms, fetch, placed.field, image.origin), foreign_layers)
 
     def shelved(self, placed: PlacedImage) -> Optional[Content]:

@@ -29,6 +29,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 
 FORMAT = 1
 
+Platforms = Tuple[str, ...]
+
 # A batch goes to the file when it has this many lines, or its first line is this old (seconds).
 BATCH = 64
 FLUSH_AFTER = 0.5
@@ -55,7 +57,7 @@ class Journal:
         self._destination = destination
         self._writable = writable and path is not None
         self._lock = threading.Lock()
-        self._images: Dict[Tuple[str, str], Tuple[Set[str], Tuple[str, ...]]] = {}
+        self._images: Dict[Tuple[str, str], Tuple[Set[str], Platforms]] = {}
         self._blobs: Dict[str, Set[str]] = {}
         self._pending: List[str] = []
         self._pending_since = 0.0
@@ -73,15 +75,15 @@ class Journal:
         """The journal of a destination below `Workspace.journal`."""
         return cls(os.path.join(folder, file_name(destination)), destination, writable)
 
-    def proves(self, repository: str, digest: str, tags: Iterable[str], platforms: Tuple[str, ...]) -> bool:
+    def proves(self, repository: str, digest: str, tags: Iterable[str], platforms: Platforms) -> bool:
         """Whether this image was published in this repository under all these tags, with these instances."""
         known = self._images.get((repository, digest))
-        return known is not None and known[1] == platforms and known[0].issuperset(tags)
+        return known is not None and _covers(known[1], platforms) and known[0].issuperset(tags)
 
-    def platforms(self, repository: str, digest: str) -> Optional[Tuple[str, ...]]:
-        """The instances with which an image was published; None when it is not known."""
+    def has_instances(self, repository: str, digest: str, platforms: Platforms) -> Optional[bool]:
+        """Whether an image was published with these instances; None when nothing is known about it."""
         known = self._images.get((repository, digest))
-        return known[1] if known else None
+        return _covers(known[1], platforms) if known else None
 
     def places(self, digest: str) -> Set[str]:
         """Repositories into which a blob was written by a run that did not end."""
@@ -95,14 +97,17 @@ class Journal:
             places.add(repository)
             self._append({"blob": digest, "repository": repository})
 
-    def add_image(self, repository: str, digest: str, tags: Iterable[str], platforms: Tuple[str, ...]) -> None:
+    def add_image(self, repository: str, digest: str, tags: Iterable[str], platforms: Platforms) -> None:
+        """Tags and instances add to what is known of the image."""
         with self._lock:
             known = self._images.get((repository, digest))
-            wanted = set(tags) | (known[0] if known and known[1] == platforms else set())
-            if known == (wanted, platforms):
+            entry = (set(tags), platforms)
+            if known is not None:
+                entry = (known[0].union(tags), () if () in (platforms, known[1]) else tuple(sorted({*known[1], *platforms})))
+            if known == entry:
                 return
-            self._images[(repository, digest)] = (wanted, platforms)
-            self._append({"image": digest, "repository": repository, "tags": sorted(wanted), "platforms": list(platforms)})
+            self._images[(repository, digest)] = entry
+            self._append({"image": digest, "repository": repository, "tags": sorted(entry[0]), "platforms": list(entry[1])})
 
     def forget_image(self, repository: str, digest: str) -> None:
         """The destination does not have it as believed."""
@@ -151,7 +156,7 @@ class Journal:
         return {"journal": FORMAT, "destination": self._destination}
 
     def _append(self, record: Dict[str, Any]) -> None:
-        if not self._writable:
+        if not self._writable or self._closed:
             return
         now = time.monotonic()
         if not self._pending:
@@ -213,6 +218,11 @@ class Journal:
             self._blobs.setdefault(record["blob"], set()).add(repository)
         elif "gone" in record:
             self._images.pop((repository, record["gone"]), None)
+
+
+def _covers(known: Platforms, wanted: Platforms) -> bool:
+    """No platforms are all of them."""
+    return known == () or (wanted != () and set(wanted) <= set(known))
 
 
 def _line(record: Dict[str, Any]) -> bytes:

@@ -10,28 +10,26 @@ attachments nor a second tag is published with its tag by one request.
 
 from __future__ import annotations
 
-import time
-from typing import Iterable, List, Sequence, Set, Tuple
+from typing import Iterable, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError, NotFound, RegistryError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.carrier import Carrier
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import COPIED, HELD, BlobDone
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import COPIED, HELD
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.mender import Mender, explained
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stream import ReadFailed
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.work import Group, Job
 
 # How often a refused manifest is put again after its blobs were looked after (user-needs G27).
 _REPAIRS = 2
-# How long a destination may take to see what it acknowledged (seconds).
-_SETTLE = 1.0
 
 
 class Publisher:
     def __init__(self, run: Run, carrier: Carrier) -> None:
         self._run = run
-        self._carrier = carrier
+        self._mender = Mender(run, carrier, self._put_again)
         self._there: Set[Tuple[str, Digest]] = set()
 
     def publish(self, group: Group, buffer: memoryview) -> None:
@@ -85,7 +83,8 @@ class Publisher:
 
     def _finish(self, job: Job) -> None:
         placed = job.placed
-        self._run.journal.add_image(placed.repository, placed.digest, placed.tags, placed.image.platforms)
+        whole = job.content is not None and not job.content.sparse
+        self._run.journal.add_image(placed.repository, placed.digest, placed.tags, () if whole else placed.image.platforms)
         self._run.done(job, COPIED)
 
     def _manifest(self, job: Job, digest: Digest) -> Manifest:
@@ -108,7 +107,8 @@ class Publisher:
 
     def _put(self, job: Job, manifest: Manifest, tag: str, buffer: memoryview) -> None:
         repository = job.placed.repository
-        for left in range(_REPAIRS, -1, -1):
+        repairs = _REPAIRS
+        while True:
             self._run.check()
             try:
                 self._run.destination.put_manifest(repository, manifest, tag)
@@ -116,54 +116,30 @@ class Publisher:
             except (RegistryError, NotFound) as error:
                 if tag and self._same(repository, tag, manifest.digest):
                     break
-                if not left or not self._repair(job, manifest, buffer, left == _REPAIRS):
-                    raise self._explained(job, manifest, error) from error
+                repairs -= 1
+                if not self._mend(job, manifest, buffer, repairs, error):
+                    raise explained(job, manifest, error) from error
             except MirrorError as error:
                 self._run.trouble(error)
                 raise
         self._run.success()
         self._there.add((repository, manifest.digest))
 
+    def _mend(self, job: Job, manifest: Manifest, buffer: memoryview, repairs: int, refusal: MirrorError) -> bool:
+        """Says whether to try again."""
+        if repairs >= 0 and self._mender.repair(job, manifest, buffer, patient=repairs == _REPAIRS - 1):
+            return True
+        try:
+            return self._mender.complete(job, manifest, buffer)
+        except (ReadFailed, MirrorError):
+            # What could not be had as well is not what the user asked for: the refusal is.
+            raise explained(job, manifest, refusal) from refusal
+
+    def _put_again(self, job: Job, digest: Digest, buffer: memoryview) -> None:
+        self._there.discard((job.placed.repository, digest))
+        self._put(job, self._manifest(job, digest), "", buffer)
+
     def _same(self, repository: str, tag: str, digest: Digest) -> bool:
         """An immutable tag that names this content already is no failure (other-systems 2.3)."""
         found = self._run.destination.find_manifest(repository, tag)
         return found is not None and found.digest == digest
-
-    def _repair(self, job: Job, manifest: Manifest, buffer: memoryview, first: bool) -> bool:
-        """Brings what the destination has lost since it acknowledged it; says whether to try again."""
-        repository = job.placed.repository
-        lost = self._lost_blobs(repository, [blob for blob in manifest.blobs if not blob.foreign])
-        self._run.journal.forget_blobs(repository, [blob.digest for blob in lost])
-        for blob in lost:
-            outcome = self._carrier.move(blob, [job.placed.image.source], repository, "", buffer)
-            self._run.emit(BlobDone(blob.digest, repository, blob.size, outcome))
-        children = self._lost_children(job, manifest)
-        for digest in children:
-            self._there.discard((repository, digest))
-            self._put(job, self._manifest(job, digest), "", buffer)
-        if lost or children:
-            return True
-        if first:
-            time.sleep(_SETTLE)
-        return first
-
-    def _lost_blobs(self, repository: str, blobs: List[Descriptor]) -> List[Descriptor]:
-        there = self._run.destination.blobs_present(repository, [blob.digest for blob in blobs]) if blobs else set()
-        return [blob for blob in blobs if blob.digest not in there]
-
-    def _lost_children(self, job: Job, manifest: Manifest) -> List[Digest]:
-        taken = set(job.content.manifests) if job.content else set()
-        chosen = [child.digest for child in manifest.children if child.digest in taken]
-        return [digest for digest in chosen if self._run.destination.find_manifest(job.placed.repository, digest) is None]
-
-    def _explained(self, job: Job, manifest: Manifest, error: MirrorError) -> MirrorError:
-        if job.content is None or not job.content.sparse or not manifest.is_index:
-            return error
-        return type(error)(
-            f"the destination does not take an index some of whose instances stay behind: {error.message}",
-            subject=error.subject,
-            host=error.host,
-            status=error.status,
-            attempts=error.attempts,
-            advice="Let it take sparse indexes (distribution: validation.manifests.indexes.platforms), or mirror all platforms.",
-        )

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
@@ -45,6 +45,7 @@ class Run:
         self.stopped_by: Optional[Failure] = None
         self._asked = stop
         self._troubles = 0
+        self._warnings: List[str] = []
         self._before = {"source": dict(source.requests), "destination": dict(destination.requests)}
         self._retried = source.retries + destination.retries
         self.lock = threading.Lock()
@@ -72,8 +73,12 @@ class Run:
         return self.source.retries + self.destination.retries - self._retried
 
     def warnings(self) -> Tuple[str, ...]:
-        """What could not be kept; it costs the next run requests, and no image."""
-        return tuple(problem for problem in (self.journal.problem, self.reader.problem) if problem)
+        """What was done otherwise than asked, and what could not be kept for the next run."""
+        return (*self._warnings, *(problem for problem in (self.journal.problem, self.reader.problem) if problem))
+
+    def warn(self, text: str) -> None:
+        with self.lock:
+            self._warnings.append(text)
 
     def _interrupt(self) -> None:
         """Nobody waits for a retry any more."""

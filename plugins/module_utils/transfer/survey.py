@@ -138,9 +138,9 @@ class Survey:
     def _whole(self, placed: PlacedImage) -> bool:
         """Whether all instances that are wanted lie below a manifest that is there; at the deep level, all blobs too."""
         deep = self._options.level == DEEP
-        before = self._journal.platforms(placed.repository, placed.digest)
-        wanted = placed.image.platforms
-        if not deep and (before == wanted or before == () or (before is None and not wanted)):
+        known = self._journal.has_instances(placed.repository, placed.digest, placed.image.platforms)
+        # Who takes an index without saying which instances has all of them; only sparse ones need to be looked into.
+        if not deep and (known or (known is None and not placed.image.platforms)):
             return True
         content = self._run.reader.content(placed, self._options.foreign_layers)
         if any(self._find(placed.repository, digest) is None for digest in content.manifests[:-1]):

@@ -375,11 +375,35 @@ def test_all_platforms_after_some(bench: Any) -> None:
     assert not bench.run([placed(index, "app", ["v1"], platforms=("linux/arm64",))]).changed
 
 
-def test_strict_destination_explains_why_it_refuses_a_sparse_index(bench: Any) -> None:
-    _children, index = sparse(bench)
+def test_strict_destination_gets_all_instances_and_the_user_is_told(bench: Any) -> None:
+    children, index = sparse(bench)
     bench.destination.sparse = False
     result = bench.run([placed(index, "app", ["v1"], platforms=("linux/arm64",))])
-    assert outcomes(result) == ["failed"] and "platforms" in result.failures[0].advice
+    assert result.complete and "all of its instances" in result.warnings[0]
+    assert {child.digest for child in children} <= set(bench.destination.manifests["mirror/app"])
+    # Other platforms, or all of them, cost nothing any more.
+    for platforms in ((), ("linux/s390x",), ("linux/arm64",)):
+        assert not bench.run([placed(index, "app", ["v1"], platforms=platforms)]).changed
+        assert len(bench.destination.calls) == 1
+
+
+def test_strict_destination_and_a_source_without_the_other_instances(bench: Any) -> None:
+    children, index = sparse(bench)
+    bench.destination.sparse = False
+    del bench.source.manifests["app"][children[2].digest]
+    result = bench.run([placed(index, "app", ["v1"], platforms=("linux/arm64",))])
+    assert outcomes(result) == ["failed"] and "sparse indexes" in result.failures[0].advice
+    assert "mirror/app" not in bench.destination.named
+
+
+def test_retagging_mends_what_was_lost_below(bench: Any) -> None:
+    children, index = sparse(bench)
+    bench.run([placed(index, "app", ["v1", "v2"])])
+    del bench.destination.named["mirror/app"]["v2"]
+    del bench.destination.manifests["mirror/app"][children[1].digest]
+    bench.destination.sparse = False
+    assert bench.run([placed(index, "app", ["v1", "v2"])]).complete
+    assert children[1].digest in bench.destination.manifests["mirror/app"]
 
 
 def test_platform_that_does_not_exist_names_the_field(bench: Any) -> None:
