@@ -53,18 +53,24 @@ class Endpoint:
         """Sends a request and reads the whole answer."""
         request = self.request(method, target, access, **details)
         response = self.http.exchange(request, limit)
-        self._settled = True
-        if response.status == 400 and request.origin.scheme == "http" and _TLS_WANTED.search(response.body):
-            # It may be spoken to without TLS, and turns out to insist on it.
-            self.origin = Origin.of("https", self.host)
+        if self._wants_tls(request, response):
             return self.http.exchange(request._replace(origin=self.origin), limit)
         return response
 
     def open(self, target: str, access: Access, headers: Tuple[Tuple[str, str], ...]) -> Response:
         """Begins to read; see `Http.open`."""
         if not self._settled:
-            self.ask("GET", "/v2/", self.access(""))
+            greeting = Request("GET", self.origin, "/v2/")
+            self._wants_tls(greeting, self.http.exchange(greeting))
         return self.http.open(self.request("GET", target, access, headers=headers))
+
+    def _wants_tls(self, request: Request, response: Response) -> bool:
+        """Whether a host that may be spoken to without TLS insists on it; it gets it from then on."""
+        self._settled = True
+        if response.status != 400 or request.origin.scheme != "http" or not _TLS_WANTED.search(response.body):
+            return False
+        self.origin = Origin.of("https", self.host)
+        return True
 
     def wait(self, attempt: int, reason: str) -> None:
         """Waits before going on after failure number `attempt`.  Raises Unreachable when there is no use in it."""

@@ -98,7 +98,9 @@ def test_locations(location, expected):
     assert (str(origin), target, own) == expected
 
 
-@pytest.mark.parametrize("location", ["http://cdn.example.com/", "ftp://cdn.example.com/", "https://me:secret@cdn.example.com/", "http://[::1"])
+@pytest.mark.parametrize(
+    "location", ["http://cdn.example.com/", "ftp://cdn.example.com/", "https://me:secret@cdn.example.com/", "http://[::1"]
+)
 def test_locations_that_are_not_gone_to(location):
     endpoint = Endpoint("quay.example.com", Http(Settings()))
     with pytest.raises(MirrorError) as caught:
