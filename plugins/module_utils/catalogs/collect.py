@@ -10,12 +10,19 @@ Each entry stands alone: a catalog that cannot be read, or whose filter cannot b
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass, replace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    Cancelled,
+    Failure,
+    InputError,
+    MirrorError,
+    StorageError,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, Reference, parse
@@ -23,7 +30,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.answer import Answer
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import IGNORE, INCLUDE, WARN, Filtered, Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.identity import identity
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image import instances
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.images import BundleImages
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept import Kept, Opened
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Selection
@@ -55,7 +61,8 @@ class _Settings:
 
     catalog_dependencies, catalog_repair, catalog_strict, catalog_prereleases: see `draft.Options`.
     catalog_missing_images: `report` (the image fails, all else stands) or `exclude` (its bundle leaves the catalog).
-    catalog_records: where v1's channels began, by unique name of the catalog, in the form of the metadata.
+    catalog_records: where v1's channels began, by unique name of the catalog, in the form of the metadata; the workspace's own
+    memory when not given.
     rebuild: False when only the images matter, because they are to be deleted.
     """
 
@@ -65,7 +72,8 @@ class _Settings:
     rebuild: bool = True
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> "_Settings":
+    def of(cls, context: Context) -> "_Settings":
+        options = context.options
         dependencies = str(options.get("catalog_dependencies") or "")
         missing = str(options.get("catalog_missing_images") or REPORT)
         for name, value, allowed in (
@@ -83,13 +91,13 @@ class _Settings:
                 prereleases=bool(options.get("catalog_prereleases")),
             ),
             missing=missing,
-            records=options.get("catalog_records") or {},
+            records=record.kept(context.workspace) if options.get("catalog_records") is None else options["catalog_records"],
         )
 
 
 def collect(imageset: ImageSet, context: Context) -> Collected:
     """The catalogs of an image set with their bundles' images.  Raises InputError for options that are none."""
-    settings = replace(_Settings.of(context.options), rebuild=not imageset.delete)
+    settings = replace(_Settings.of(context), rebuild=not imageset.delete)
     kept = Kept(context.upstream, context.workspace, min(context.parallel, 4))
     parts: List[Collected] = []
     current: Dict[str, Digest] = {}
@@ -103,6 +111,8 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
         except MirrorError as error:
             parts.append(Collected(failures=(_failure(error, f"operators[{number}]", wanted.catalog),)))
     kept.forget_others(current)
+    if not imageset.delete and "catalog_records" not in context.options:
+        record.keep(context.workspace, {entry["name"]: entry["record"] for part in parts for entry in part.catalogs if "record" in entry})
     return Collected(
         images=tuple(image for part in parts for image in part.images),
         catalogs=tuple(entry for part in parts for entry in part.catalogs),
@@ -161,7 +171,7 @@ class _Part:
                 return known
         opened = self._kept.catalog(self._wanted.catalog, self._reference.repository, root)
         self._kept.note(self._wanted.catalog, root.digest)
-        found = self._filtered(opened, root, name)
+        found = self._filtered(opened, root)
         opened.close()
         if self._settings.missing == REPORT:
             answer.write(folder, name, found)
@@ -185,7 +195,7 @@ class _Part:
         entries = self._settings.records.get(unique_name(self._wanted, self._generation))
         return record.of(entries, self._wanted.catalog) if entries else None
 
-    def _filtered(self, opened: Opened, root: Manifest, name: str) -> Answer:
+    def _filtered(self, opened: Opened, root: Manifest) -> Answer:
         past = self._record()
         found = filtering.apply(opened.catalog, self._wanted, self._generation, self._settings.filter, past)
         found = self._without_missing(found)
@@ -197,7 +207,7 @@ class _Part:
                 advice="Check the packages, channels and bounds against what the catalog has (catalog_info lists it).",
             )
         as_it_is = self._unfiltered or not self._settings.rebuild
-        layout, digest = ("", "") if as_it_is else self._rebuilt(root, selection, name)
+        layout, digest = ("", "") if as_it_is else self._rebuilt(root, selection)
         return Answer(
             packages=summary.packages(selection, found.chosen, "bundles"),
             bundles=bundles,
@@ -235,13 +245,22 @@ class _Part:
     def _layout(self, name: str) -> str:
         return os.path.join(self._context.workspace.content, FOLDER, name)
 
-    def _rebuilt(self, root: Manifest, selection: Selection, name: str) -> Tuple[str, str]:
-        """The catalog image with the selection in it: its layout's name and its digest."""
+    def _rebuilt(self, root: Manifest, selection: Selection) -> Tuple[str, str]:
+        """The catalog image with the selection in it: its layout's name, which is that of its content, and its digest."""
         repository = self._reference.repository
-        built = instances(root, lambda digest: self._kept.root(repository, digest), self._context.upstream, repository)
-        folder = self._layout(name)
-        index = rebuild(built, selection, LayoutStore(folder), identity(self._wanted, root.digest))
+        folder = self._layout(".building")
+        shutil.rmtree(folder, ignore_errors=True)
+        index = rebuild(self._kept.instances(repository, root), selection, LayoutStore(folder), identity(self._wanted, root.digest))
         files.write(os.path.join(folder, ORIGIN), repository.encode("utf-8"))
+        name = index.digest.hex
+        try:
+            if os.path.exists(os.path.join(self._layout(name), ORIGIN)):
+                shutil.rmtree(folder)
+            else:
+                shutil.rmtree(self._layout(name), ignore_errors=True)
+                os.rename(folder, self._layout(name))
+        except OSError as error:
+            raise StorageError(f"cannot keep the rebuilt catalog in {self._layout(name)}: {error.strerror}", subject=folder) from error
         return name, index.digest
 
     def _catalog_image(self, root: Manifest, found: Answer, target: Target) -> WantedImage:
@@ -287,8 +306,3 @@ class _Part:
         if found.record:
             entry["record"] = found.record
         return entry
-
-
-def records(catalogs: Tuple[Dict[str, Any], ...]) -> Dict[str, Any]:
-    """What the option `catalog_records` takes, from the catalogs of the last plan that was carried out."""
-    return {entry["name"]: entry["record"] for entry in catalogs if entry.get("record")}

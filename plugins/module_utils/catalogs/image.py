@@ -15,19 +15,18 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 CONFIGS_LABEL = "operators.operatorframework.io.index.configs.v1"
 DATABASE_LABEL = "operators.operatorframework.io.index.database.v1"
 BUNDLE_LABEL = "operators.operatorframework.io.bundle.manifests.v1"
 
-MAX_CONFIG = 4 * 1024 * 1024
 MAX_NESTING = 5
 _REFERENCE_TYPE = "vnd.docker.reference.type"
 _PREFERRED = Platform("linux", "amd64")
 
+# Gives a manifest by digest; gives a small blob whole.  Both raise what stores raise.
 Fetch = Callable[[Digest], Manifest]
+Read = Callable[[Descriptor], bytes]
 
 
 @dataclass(frozen=True)
@@ -50,21 +49,21 @@ class Instance:
         return found if isinstance(found, dict) else {}
 
 
-def instances(root: Manifest, fetch: Fetch, store: Store, repository: str) -> Tuple[Instance, ...]:
-    """The images of a catalog, in the index's order; attestations are none.  Raises InputError, CorruptContent and what the store raises."""
-    found = tuple(_instance(manifest, entry, store, repository) for manifest, entry in _images(root, root.descriptor(), fetch, 0))
+def instances(root: Manifest, fetch: Fetch, read: Read) -> Tuple[Instance, ...]:
+    """The images of a catalog, in the index's order; attestations are none.  Raises InputError, CorruptContent and what `fetch` and `read` raise."""
+    found = tuple(_instance(manifest, entry, read) for manifest, entry in _images(root, root.descriptor(), fetch, 0))
     if not found:
-        raise InputError("the index holds no image", subject=f"{repository}@{root.digest}")
+        raise InputError("the index holds no image", subject=str(root.digest))
     return found
 
 
-def inspected(root: Manifest, fetch: Fetch, store: Store, repository: str) -> Instance:
+def inspected(root: Manifest, fetch: Fetch, read: Read) -> Instance:
     """The image whose content is read, linux/amd64 where it is there: all of them hold the same (IMG-7)."""
     images = list(_images(root, root.descriptor(), fetch, 0))
     if not images:
-        raise InputError("the index holds no image", subject=f"{repository}@{root.digest}")
+        raise InputError("the index holds no image", subject=str(root.digest))
     ranked = sorted(images, key=lambda pair: _rank(pair[1]))
-    return _instance(*ranked[0], store, repository)
+    return _instance(*ranked[0], read)
 
 
 def configs_directory(instance: Instance, subject: str) -> str:
@@ -109,12 +108,12 @@ def _is_attestation(entry: Descriptor) -> bool:
     return unknown or _REFERENCE_TYPE in entry.annotations
 
 
-def _instance(manifest: Manifest, entry: Descriptor, store: Store, repository: str) -> Instance:
-    subject = f"{repository}@{manifest.digest}"
+def _instance(manifest: Manifest, entry: Descriptor, read: Read) -> Instance:
+    subject = str(manifest.digest)
     if not manifest.blobs:
         raise InputError("the image has no configuration", subject=subject)
     try:
-        document = json.loads(read_blob(store, repository, manifest.blobs[0], MAX_CONFIG))
+        document = json.loads(read(manifest.blobs[0]))
     except (ValueError, RecursionError) as error:
         raise CorruptContent("the configuration of the image is not JSON", subject=subject) from error
     if not isinstance(document, dict):

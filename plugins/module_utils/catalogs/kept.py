@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError, StorageError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import ignore
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.contents import Contents, File, kept_names, scan
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.extraction import extract, unused
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image import configs_directory, inspected
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image import Instance, configs_directory, inspected, instances
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.lines import Lines
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 FOLDER = "catalogs"
+MAX_CONFIG = 4 * 1024 * 1024
 _INDEX = "index.json"
 _FILES = "files"
 
@@ -47,8 +49,27 @@ class Kept:
         self._shelf.put(manifest)
         return manifest
 
-    def manifest(self, repository: str, digest: Digest) -> Manifest:
-        return self.root(repository, digest)
+    def instances(self, repository: str, root: Manifest) -> Tuple[Instance, ...]:
+        """The images of a catalog; their configurations are kept beside it.  Raises what `image.instances` raises."""
+        return instances(root, lambda digest: self.root(repository, digest), self._reader(repository, self.folder(root.digest)))
+
+    def _reader(self, repository: str, folder: str = "") -> Callable[[Descriptor], bytes]:
+        """Reads configurations, from the folder where they are known."""
+
+        def read(blob: Descriptor) -> bytes:
+            path = os.path.join(folder, f"{blob.digest.hex}.json")
+            try:
+                content = files.read(path) if folder else b""
+            except FileNotFoundError:
+                content = b""
+            if Digest.of(content) == blob.digest:
+                return content
+            content = read_blob(self._store, repository, blob, MAX_CONFIG)
+            if folder:
+                files.write(path, content)
+            return content
+
+        return read
 
     def folder(self, digest: Digest) -> str:
         """Where all that is known about one catalog lies."""
@@ -93,7 +114,7 @@ class Kept:
             return None
 
     def _taken_out(self, name: str, repository: str, root: Manifest, folder: str) -> Contents:
-        instance = inspected(root, lambda digest: self.manifest(repository, digest), self._store, repository)
+        instance = inspected(root, lambda digest: self.root(repository, digest), self._reader(repository))
         directory = configs_directory(instance, name)
         shutil.rmtree(folder, ignore_errors=True)
         kept = os.path.join(folder, _FILES)

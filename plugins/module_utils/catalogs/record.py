@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Channel, Package, Selection
@@ -19,6 +21,25 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 
 # Packages with the versions at which their channels began.
 Record = Tuple[Listed, ...]
+
+
+def kept(workspace: Workspace) -> Dict[str, Any]:
+    """What earlier runs recorded, by unique name of the catalog, in `document`'s form; nothing where it cannot be read."""
+    try:
+        entries = files.read_json(_path(workspace))
+    except (FileNotFoundError, StorageError):
+        return {}
+    return entries if isinstance(entries, dict) else {}
+
+
+def keep(workspace: Workspace, records: Mapping[str, Any]) -> None:
+    """Records what catalogs came to; the others stay as they are.  Raises StorageError."""
+    if records:
+        files.write_json(_path(workspace), {**kept(workspace), **records})
+
+
+def _path(workspace: Workspace) -> str:
+    return workspace.path("catalogs", "records.json")
 
 
 def document(record: Record) -> List[Dict[str, Any]]:

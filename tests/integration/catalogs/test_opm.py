@@ -66,7 +66,12 @@ def test_the_merged_root_of_a_rebuilt_image_is_served(tmp_path, program, generat
     wanted = Wanted(catalog="c", packages=tuple(Package(name=name, min_version="") for name in packages))
     selection = filtering.apply(catalog, wanted, generation, Options()).selection
     layout = LayoutStore(str(tmp_path / "layout"))
-    index = rebuild(instances(root, lambda digest: store.fetch_manifest("index", digest), store, "index"), selection, layout, "t")
+    index = rebuild(
+        instances(root, lambda digest: store.fetch_manifest("index", digest), lambda blob: read_blob(store, "index", blob, 1 << 20)),
+        selection,
+        layout,
+        "t",
+    )
     merged = catalogs.merged_root(layout.fetch_manifest("", index.children[0].digest), lambda blob: _read(layout, store, blob))
     base = tmp_path / "root"
     base.mkdir()

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import parser
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.collect import collect, records
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.collect import collect
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
@@ -136,7 +136,7 @@ def test_another_question_to_the_same_catalog_reads_no_layer(store, context):
     store.calls.clear()
     found = collect(imageset(entry(packages=[{"name": "bar"}])), context)
     assert [package["name"] for package in found.catalogs[0]["packages"]] == ["bar"]
-    assert store.count("open_blob") == 2  # the configurations of the two images that are rebuilt
+    assert store.count("open_blob") == 0
 
 
 def test_a_catalog_that_moved_on_is_read_anew(store, context):
@@ -306,12 +306,27 @@ def test_v1_grows_from_what_was_recorded(store, context):
     wanted = imageset(entry(packages=[{"name": "foo"}]), version=V1)
     first = collect(wanted, context)
     assert first.catalogs[0]["record"] == [{"name": "foo", "channels": [{"name": "stable", "minVersion": "0.2.0"}]}]
+    assert collect(wanted, context) == first
     publish(store, "foo stable*: 0.1.0; 0.2.0<0.1.0; 0.3.0<0.2.0; 0.4.0<0.3.0")
-    later = collect(wanted, with_options(context, catalog_records=records(first.catalogs)))
+    later = collect(wanted, context)
     assert later.catalogs[0]["packages"][0]["channels"][0]["bundles"] == ["foo.v0.2.0", "foo.v0.3.0", "foo.v0.4.0"]
     assert later.catalogs[0]["record"] == first.catalogs[0]["record"]
-    forgotten = collect(wanted, context)
+    forgotten = collect(wanted, with_options(context, catalog_records={}))
     assert forgotten.catalogs[0]["packages"][0]["channels"][0]["bundles"] == ["foo.v0.4.0"]
+    told = collect(
+        wanted,
+        with_options(context, catalog_records={REFERENCE: [{"name": "foo", "channels": [{"name": "stable", "minVersion": "0.3.0"}]}]}),
+    )
+    assert told.catalogs[0]["packages"][0]["channels"][0]["bundles"] == ["foo.v0.3.0", "foo.v0.4.0"]
+
+
+def test_v2_remembers_nothing(store, context):
+    publish(store, "foo stable*: 0.1.0; 0.2.0<0.1.0")
+    collect(imageset(entry(packages=[{"name": "foo"}])), context)
+    publish(store, "foo stable*: 0.1.0; 0.2.0<0.1.0; 0.3.0<0.2.0")
+    found = collect(imageset(entry(packages=[{"name": "foo"}])), context)
+    assert found.catalogs[0]["packages"][0]["channels"][0]["bundles"] == ["foo.v0.3.0"]
+    assert not os.path.exists(context.workspace.path("catalogs", "records.json"))
 
 
 @pytest.mark.parametrize("options", [{"catalog_dependencies": "sometimes"}, {"catalog_missing_images": "shrug"}])

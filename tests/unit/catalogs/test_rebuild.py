@@ -43,7 +43,7 @@ def selection(folder):
 
 def built(folder, store, root):
     layout = LayoutStore(str(folder / "layout"))
-    found = instances(root, lambda digest: store.fetch_manifest("index", digest), store, "index")
+    found = instances(root, lambda digest: store.fetch_manifest("index", digest), lambda blob: read_blob(store, "index", blob, 1 << 20))
     return layout, rebuild(found, selection(folder / "source"), layout, "identity")
 
 
@@ -150,7 +150,7 @@ def test_an_unknown_form_is_refused(tmp_path):
     store, root = source(("amd64",))
     child = store.fetch_manifest("index", root.children[0].digest)
     other = Manifest(child.content, media_type.OCI_ARTIFACT, child.digest, blobs=child.blobs)
-    found = instances(other, store.fetch_manifest, store, "index")
+    found = instances(other, store.fetch_manifest, lambda blob: read_blob(store, "index", blob, 1 << 20))
     with pytest.raises(Unsupported, match="unsupported manifest format"):
         rebuild(found, selection(tmp_path), LayoutStore(str(tmp_path / "layout")), "t")
 
@@ -196,7 +196,7 @@ def test_what_is_not_in_the_layout_is_read_where_it_came_from(tmp_path):
     store, root = source()
     workspace = Workspace(str(tmp_path / "workspace"))
     folder = os.path.join(workspace.content, "catalogs", "x")
-    found = instances(root, lambda digest: store.fetch_manifest("index", digest), store, "index")
+    found = instances(root, lambda digest: store.fetch_manifest("index", digest), lambda blob: read_blob(store, "index", blob, 1 << 20))
     rebuild(found, selection(tmp_path / "source"), LayoutStore(folder), "identity")
     upstream = Upstream(lambda host: store, workspace=workspace)
     index = upstream.fetch_manifest("built://catalogs/x", "")
@@ -211,6 +211,6 @@ def test_what_is_not_in_the_layout_is_read_where_it_came_from(tmp_path):
 
 def test_instances_leave_attestations_out():
     store, root = source()
-    found = instances(root, lambda digest: store.fetch_manifest("index", digest), store, "index")
+    found = instances(root, lambda digest: store.fetch_manifest("index", digest), lambda blob: read_blob(store, "index", blob, 1 << 20))
     assert [each.platform for each in found] == [Platform("linux", "amd64"), Platform("linux", "arm64")]
     assert all(isinstance(each, Instance) for each in found)
