@@ -14,8 +14,9 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration, model
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import GENERIC, GRAPH, RELEASE, RELEASE_CONTENT, Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.collect import collect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
@@ -452,6 +453,32 @@ def test_a_payload_that_is_no_release(world):
     world.server.graphs["amd64", "stable-4.14"] = answer(["4.14.1"], payloads={"4.14.1": reference})
     found = world.collect(STABLE, release_signatures="off")
     assert [failure.code for failure in found.failures] == ["release_payload_invalid"]
+
+
+def test_pl11_a_payload_by_tag_is_resolved_first(world):
+    world.publish("stable-4.14", ["4.14.1"])
+    release = world.releases["4.14.1", "amd64"]
+    repository = "quay.io/openshift-release-dev/ocp-release"
+    world.store.named.setdefault(repository, {})["4.14.1-x86_64"] = release.digest
+    payloads = {"4.14.1": f"{repository}:4.14.1-x86_64", "4.14.2": f"{repository}:gone", "4.14.3": "UPPER/case:1"}
+    world.server.graphs["amd64", "stable-4.14"] = answer(list(payloads), payloads=payloads)
+    found = world.collect(STABLE)
+    assert [entry["payload"] for entry in found.releases] == [f"{repository}:4.14.1-x86_64@{release.digest}"]
+    assert [(failure.code, failure.subject) for failure in found.failures] == [
+        ("not_found", "release 4.14.2 (amd64)"),
+        ("invalid_input", "release 4.14.3 (amd64)"),
+    ]
+
+
+def test_values_that_only_other_callers_could_give_are_refused_by_name(world):
+    world.publish("stable-4.14", ["4.14.1"])
+    platform = model.PlatformContent(
+        channels=(model.Channel(name="stable-4.14"), model.Channel(name="stable-4.15", min_version="4.x")),
+        architectures=("amd64", "x86_64"),
+    )
+    found = collect(model.ImageSet(Generation.V2, platform=platform), Context(world.store, world.workspace, world.options, 4, fetch=fetch))
+    assert [entry["version"] for entry in found.releases] == ["4.14.1"]
+    assert [failure.subject for failure in found.failures] == ["platform.channels[1] (stable-4.15)", "platform.architectures"]
 
 
 def test_a_version_that_the_image_denies_is_told(world):

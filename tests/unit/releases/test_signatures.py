@@ -277,7 +277,7 @@ def attached(store, key, content, signature=None):
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    raw = key.sign(content, ec.ECDSA(hashes.SHA256()))
+    raw = key.sign(content, ec.ECDSA(hashes.SHA256())) if key is not None else b""
     config, layer = store.add_blob(NAME, b"{}"), store.add_blob(NAME, content)
     entry = {"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": layer.digest, "size": layer.size}
     entry["annotations"] = {"dev.cosignproject.cosign/signature": base64.b64encode(raw).decode() if signature is None else signature}
@@ -328,6 +328,29 @@ class TestAttachedSignatures:
         attached(store, key, content, signature)
         with pytest.raises(SignatureError, match=message):
             self.find(store, key, tmp_path)
+
+    @pytest.mark.parametrize("kind", ["rsa", "ed25519", "x25519"])
+    def test_other_kinds_of_keys(self, kind, tmp_path):
+        asymmetric = pytest.importorskip("cryptography.hazmat.primitives.asymmetric")
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, x25519
+
+        assert asymmetric
+        store, content = MemoryStore(), cosigned()
+        if kind == "rsa":
+            key = rsa.generate_private_key(65537, 2048)
+            signature = key.sign(content, padding.PKCS1v15(), hashes.SHA256())
+        elif kind == "ed25519":
+            key = ed25519.Ed25519PrivateKey.generate()
+            signature = key.sign(content)
+        else:
+            key, signature = x25519.X25519PrivateKey.generate(), b"x"
+        attached(store, None, content, base64.b64encode(signature).decode())
+        if kind == "x25519":
+            with pytest.raises(SignatureError, match="not made with any"):
+                self.find(store, key, tmp_path)
+        else:
+            assert self.find(store, key, tmp_path).claim.digest == DIGEST
 
     def test_missing(self, key, tmp_path):
         with pytest.raises(SignatureMissing):
