@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, Iterable, List, Sequence
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import (
@@ -29,8 +30,6 @@ _UPLOAD = 2
 
 # Progress is told in steps of this many bytes.
 _STEP = 1024 * 1024
-# Repositories of the source that are tried for one blob.
-_MAX_SOURCES = 4
 
 
 class Carrier:
@@ -39,13 +38,15 @@ class Carrier:
     def __init__(self, run: Run, ready: Callable[[Group], None]) -> None:
         self._run = run
         self._ready = ready
+        # Where a blob went in this run it certainly is; what was believed before may be wrong.
+        self._landed: Dict[Digest, str] = {}
 
     def load(self, cargoes: Iterable[Cargo]) -> List[Cargo]:
         """Notes who waits for what; gives the cargoes that have to be moved."""
         moving = []
         for cargo in cargoes:
-            for repository in cargo.homes:
-                cargo.places.pop(repository, None)
+            for repository in cargo.homes.intersection(cargo.places):
+                del cargo.places[repository]
             for jobs in cargo.places.values():
                 for job in jobs:
                     if job.group is not None:
@@ -56,7 +57,7 @@ class Carrier:
 
     def start(self, cargo: Cargo) -> None:
         """Queues a cargo: by mounts alone where the destination has it somewhere, else one upload and then mounts."""
-        if cargo.homes:
+        if cargo.home:
             self._spread(cargo, list(cargo.places))
         else:
             self._run.crew.add((_UPLOAD, -cargo.blob.size), lambda buffer: self._upload(cargo, buffer))
@@ -104,8 +105,7 @@ class Carrier:
         return [job for job in cargo.places[repository] if job.failure is None]
 
     def _bring(self, cargo: Cargo, repository: str, buffer: memoryview) -> None:
-        outcome = self.move(cargo.blob, cargo.sources, repository, cargo.homes[0] if cargo.homes else "", buffer)
-        cargo.homes.append(repository)
+        outcome = self.move(cargo.blob, cargo.sources, repository, cargo.home, buffer)
         self._run.journal.add_blob(cargo.blob.digest, repository)
         self._run.emit(BlobDone(cargo.blob.digest, repository, cargo.blob.size, outcome))
 
@@ -134,9 +134,16 @@ class Carrier:
     def move(self, blob: Descriptor, sources: Sequence[str], repository: str, mount_from: str, buffer: memoryview) -> str:
         """One blob into one repository; copied, mounted or present.
 
+        mount_from: a repository that should have it; what this run brought is mounted from where it went.
         Raises ReadFailed when no source gives it, Cancelled, and what the destination raises.
         """
-        attempts = list(sources[:_MAX_SOURCES])
+        mount_from = self._landed.get(blob.digest, mount_from)
+        outcome = self._move(blob, sources, repository, mount_from, buffer)
+        self._landed.setdefault(blob.digest, repository)
+        return outcome
+
+    def _move(self, blob: Descriptor, sources: Sequence[str], repository: str, mount_from: str, buffer: memoryview) -> str:
+        attempts = list(sources)
         # Bytes that were bent on their way may come straight when they are asked for again.
         spare = attempts[:1]
         while True:

@@ -99,13 +99,13 @@ class Delivery:
         """Where blobs are at the destination, as far as journal and shelf know without a request."""
         wanted = {entry.blob.digest: entry for entry in cargo}
         for entry in cargo:
-            entry.homes.extend(sorted(self._run.journal.places(entry.blob.digest)))
+            entry.add_homes(self._run.journal.places(entry.blob.digest))
         for placed in self._present:
             content = self._run.reader.shelved(placed)
             for blob in content.blobs if content else ():
                 known = wanted.get(blob.digest)
-                if known is not None and placed.repository not in known.homes:
-                    known.homes.append(placed.repository)
+                if known is not None:
+                    known.add_homes((placed.repository,))
 
     def _group_ready(self, group: Group) -> None:
         if group.is_catalog:

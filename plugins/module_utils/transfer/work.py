@@ -15,6 +15,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.conte
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import PENDING
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 
+# Repositories of the source that are tried for one blob.
+MAX_SOURCES = 4
+
 
 class Job:
     """One image on its way.  content: None until it was read."""
@@ -58,16 +61,21 @@ class Cargo:
 
     sources: repositories of the source that should have it.
     places: repositories of the destination that need it, with the jobs that wait there.
-    homes: repositories of the destination that have it.
+    homes: repositories of the destination that have it, as far as was known before.  home: the one to mount from.
     """
 
-    __slots__ = ("blob", "sources", "places", "homes")
+    __slots__ = ("blob", "sources", "places", "homes", "home")
 
     def __init__(self, blob: Descriptor) -> None:
         self.blob = blob
         self.sources: List[str] = []
         self.places: Dict[str, List[Job]] = {}
-        self.homes: List[str] = []
+        self.homes: Set[str] = set()
+        self.home = ""
+
+    def add_homes(self, repositories: Iterable[str]) -> None:
+        self.homes.update(repositories)
+        self.home = self.home or min(self.homes, default="")
 
 
 def groups(jobs: Iterable[Job]) -> List[Group]:
@@ -111,7 +119,7 @@ def cargoes(jobs: Iterable[Job]) -> List[Cargo]:
             cargo = found.get(blob.digest)
             if cargo is None:
                 cargo = found[blob.digest] = Cargo(blob)
-            if job.placed.image.source not in cargo.sources:
+            if len(cargo.sources) < MAX_SOURCES and job.placed.image.source not in cargo.sources:
                 cargo.sources.append(job.placed.image.source)
             cargo.places.setdefault(job.placed.repository, []).append(job)
     return sorted(found.values(), key=lambda cargo: (-cargo.blob.size, cargo.blob.digest))

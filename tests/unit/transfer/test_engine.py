@@ -14,6 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, RELEASE
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import BlobProgress, Finished, ImageDone, Started
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 from ansible_collections.disconnected.mirror.tests.fakes.faulty import placed
 
@@ -325,6 +326,30 @@ def test_journal_that_is_wrong_costs_requests_but_no_image(bench: Any) -> None:
     bench.destination.__init__("destination")
     result = bench.run(images)
     assert result.complete and outcomes(result) == ["copied"] * 3
+
+
+def test_emptied_registry_gets_each_blob_once_whatever_the_journal_says(bench: Any) -> None:
+    images = many(bench, 30)
+    bench.source.errors[("fetch_manifest", "app29")] = NotFound("gone")
+    bench.run(images)
+    del bench.source.errors[("fetch_manifest", "app29")]
+    bench.destination.__init__("destination")
+    for image in images[:28]:
+        bench.destination.add_blob(image.repository, b"unrelated")
+    result = bench.run(images, parallel=1)
+    assert result.complete
+    reads = [digest for method, _repository, digest in bench.source.calls if method == "open_blob"]
+    assert len(reads) == len(set(reads)) > 0
+
+
+def test_mount_that_fails_is_followed_by_mounts_from_where_the_blob_is(bench: Any) -> None:
+    images = many(bench, 12)
+    shared = bench.source.manifests["app0"][images[0].digest].blobs[1].digest
+    journal = Journal(bench.journal_path, "destination")
+    journal.add_blob(shared, "mirror/elsewhere")
+    journal.close()
+    assert bench.run(images, parallel=1).complete
+    assert [digest for method, _repository, digest in bench.source.calls if method == "open_blob"].count(shared) == 1
 
 
 def test_immutable_tag_with_the_same_content_is_no_failure(bench: Any) -> None:
