@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import faces
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
@@ -120,6 +121,7 @@ def from_disk_request(params: Params) -> FromDiskRequest:
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         connections=connections(params),
         trusted=trusted_keys(params["archive_trusted_keys"]),
+        planning=release_options(params),
         options=faces.transfer_options(params),
     )
 

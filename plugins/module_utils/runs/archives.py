@@ -14,14 +14,15 @@ from __future__ import annotations
 import os
 import re
 import uuid
-from dataclasses import dataclass, replace
-from typing import Callable, Dict, List, Optional, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
@@ -30,6 +31,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.registry_memory import RegistryMemory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sequence import follows
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.takeover import history_of, plan_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.signatures import folder as signature_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys, verify
@@ -37,13 +39,18 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy import v1, v2
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import first_name
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.with_mirror import WithMirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstream import Upstream
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import opened
 
 OURS, OC_MIRROR_V1, OC_MIRROR_V2 = "disconnected.mirror", "oc-mirror v1", "oc-mirror v2"
 _EXTRA = re.compile(r"(charts|release-signatures)/[^/]+\Z")
-_GRAPH = re.compile(r"working-dir/hold-release/cincinnati-graph-data/[^/]+\.json\Z")
+_GRAPH = re.compile(r"working-dir/hold-release/cincinnati-graph-data/([A-Za-z0-9][A-Za-z0-9._-]*\.json)\Z")
+_SIGNATURE = re.compile(r"working-dir/signatures/[^/]*(sha256-[0-9a-f]{64})\Z")
+# The archive files it by its path alone; the host is a name that nobody can have (RFC 2606).
+_GRAPH_IMAGE = "archive.invalid/openshift/graph-image:latest"
 
 
 @dataclass(frozen=True)
@@ -94,12 +101,26 @@ class FoundArchive:
         return max(known, key=lambda history: history.sequence, default=None)
 
 
+@dataclass(frozen=True)
+class Unplanned:
+    """What it takes to plan an archive that carries no plan.
+
+    place: a workspace to plan in.  options: of content sources, as `imageset.wanted.Context` has them.
+    registry, destination: where earlier archives were loaded, None for nowhere.
+    """
+
+    place: Workspace
+    options: Mapping[str, Any] = field(default_factory=dict)
+    registry: Optional[Store] = None
+    destination: Optional[Destination] = None
+
+
 def find_archives(
-    path: str, place: Workspace, trusted: Optional[TrustedKeys], parallel: int, check: bool = True
+    path: str, unplanned: Unplanned, trusted: Optional[TrustedKeys], parallel: int, check: bool = True
 ) -> Tuple[FoundArchive, ...]:
     """All archives of a folder, or the one that a volume belongs to, proved as far as they can be; by sequence.
 
-    place: a workspace for manifests of archives that carry no plan.  check: prove every byte, not only names and sizes.
+    check: prove every byte, not only names and sizes.
     Raises NotFound, CorruptContent, Incompatible, StorageError.
     """
     if not os.path.exists(path):
@@ -108,9 +129,9 @@ def find_archives(
     if (first or second) and trusted is not None:
         raise CorruptContent("a signature is required, and archives of oc-mirror have none", subject=path)
     if second:
-        return (_v2_archive(second, place, parallel),)
+        return (_v2_archive(second, unplanned, parallel),)
     if first:
-        return tuple(_v1_archive(volumes, Shelf(place.manifests)) for volumes in first)
+        return tuple(_v1_archive(volumes, Shelf(unplanned.place.manifests)) for volumes in first)
     archives = []
     for found in find(path):
         reader = ArchiveReader(found)
@@ -158,18 +179,43 @@ def _v1_archive(volumes: Tuple[str, ...], shelf: Shelf) -> FoundArchive:
     )
 
 
-def _v2_archive(volumes: Tuple[str, ...], place: Workspace, parallel: int) -> FoundArchive:
+def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -> FoundArchive:
     """Planned from its own configuration, with the archive in the place of the internet."""
-    archive = v2.V2Archive(volumes)
+    archive, place = v2.V2Archive(volumes), unplanned.place
     imageset = configuration.parse_bytes(archive.configuration, (IMAGE_SET,), f"configuration of {archive.name}")
-    graphs = {name: archive.index.read(name) for name in archive.index.entries if _GRAPH.match(name)}
-    for name, content in graphs.items():
-        files.write(os.path.join(place.root, "graphs", os.path.basename(name)), content)
-    context = Context(archive, place, {"graph_dir": os.path.join(place.root, "graphs")}, parallel)
-    plan = build_plan(imageset, context)
+    graphs = os.path.join(place.root, "graphs")
+    for name in archive.index.entries:
+        graph, signature = _GRAPH.match(name), _SIGNATURE.match(name)
+        if graph:
+            files.write(os.path.join(graphs, graph.group(1)), archive.index.read(name))
+        elif signature:
+            files.write(os.path.join(signature_folder(place), f"{signature.group(1)}-1"), archive.index.read(name), mode=0o600)
+    content: Store = archive
+    if unplanned.registry is not None and unplanned.destination is not None:
+        content = WithMirror(archive, unplanned.registry, unplanned.destination.repository)
+    # What is rebuilt here, such as catalogs, lies in the workspace.
+    store = Upstream(lambda host: content, workspace=place)
+    options = {**unplanned.options, "graph_file": graphs, "graph_image": _GRAPH_IMAGE}
+    plan = build_plan(imageset, Context(store, place, options, parallel))
     uid = str(uuid.uuid5(uuid.NAMESPACE_URL, "".join(image.digest for image in plan.images)))
     history = History("", "", uid).record(plan, Shelf(place.manifests), 0)
-    return FoundArchive(archive.name, volumes, archive, plan, history, 0, archive.holds, archive.index.read, maker=OC_MIRROR_V2)
+    holds = _with_built(archive, place)
+    return FoundArchive(archive.name, volumes, store, plan, history, 0, holds, archive.index.read, maker=OC_MIRROR_V2)
+
+
+def _with_built(archive: v2.V2Archive, place: Workspace) -> Callable[[Digest], bool]:
+    """Whether a digest is in the archive, or was made of it just now."""
+
+    def holds(digest: Digest) -> bool:
+        return archive.holds(digest) or digest in built
+
+    built = {
+        Digest(f"{os.path.basename(folder)}:{name}")
+        for folder, _folders, names in os.walk(place.content)
+        if os.path.basename(os.path.dirname(folder)) == "blobs"
+        for name in names
+    }
+    return holds
 
 
 def _v1_volumes(path: str) -> List[Tuple[str, ...]]:

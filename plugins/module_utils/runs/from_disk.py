@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Optional, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, find_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, Unplanned, find_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import at_destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
@@ -41,6 +41,7 @@ class FromDiskRequest:
     """What to load, and where.
 
     archive: folder of volumes, or one of them.  trusted: keys that must have signed it, None for none.
+    planning: options of content sources, for archives that carry no plan.
     """
 
     workspace: Workspace
@@ -48,6 +49,7 @@ class FromDiskRequest:
     destination: Destination
     connections: Connections = Connections()
     trusted: Optional[TrustedKeys] = None
+    planning: Mapping[str, Any] = field(default_factory=dict)
     options: TransferOptions = TransferOptions()
 
 
@@ -93,9 +95,10 @@ def disk_to_mirror(request: FromDiskRequest, environ: Mapping[str, str], check_m
     """
     with session(request.workspace, request.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("check"))
-        archives = find_archives(request.archive, run.place, request.trusted, request.options.parallel)
+        registry = run.network.mirror(request.destination, writing=not check_mode)
+        unplanned = Unplanned(run.place, request.planning, registry, request.destination)
+        archives = find_archives(request.archive, unplanned, request.trusted, request.options.parallel)
         try:
-            registry = run.network.mirror(request.destination, writing=not check_mode)
             registry.ping()
             return _Loading(request, run, registry).run(archives)
         finally:

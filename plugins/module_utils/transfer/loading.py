@@ -124,12 +124,12 @@ def _manifests_present(destination: Store, repository: str, digests: List[Digest
 
 
 def _told(missing: AbstractSet[Digest], history: History) -> str:
-    """Which archives to fetch, by the sequence that brought each digest last."""
-    brought: Dict[str, int] = {digest: run.sequence for run in history.runs for digest in run.blobs}
+    """Which archives to fetch, by the sequence that brought each digest last; the last run is that of the archive itself."""
+    brought: Dict[str, int] = {digest: run.sequence for run in history.runs[:-1] for digest in run.blobs}
     sequences = sorted({brought[digest] for digest in missing if digest in brought})
     names: Tuple[str, ...] = tuple(f"mirror_seq{sequence}" for sequence in sequences)
     blobs = "1 blob" if len(missing) == 1 else f"{len(missing)} blobs"
-    shipped = ", ".join(names) or "no archive"
+    shipped = ", ".join(names) or "an earlier archive"
     return f"the registry lacks {blobs} that this archive leaves out, such as {sorted(missing)[0]}; shipped in {shipped}"
 
 

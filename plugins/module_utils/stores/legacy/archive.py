@@ -35,7 +35,7 @@ class LegacyArchive(Store):
         """The member that holds a manifest.  Raises NotFound."""
 
     def holds(self, digest: Digest) -> bool:
-        """Whether a blob is in it."""
+        """Whether a blob or a manifest is in it."""
         return self.blob_name(digest) in self.index.entries
 
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:

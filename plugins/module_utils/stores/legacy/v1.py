@@ -38,9 +38,13 @@ class V1Archive(LegacyArchive):
         super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
         self.metadata = Metadata.decode(self.index.read(METADATA), volumes[0])
         self._repositories = _repositories(self.index)
+        self._manifests = {name for names in self._repositories.values() for name in names if ":" in name}
 
     def blob_name(self, digest: Digest) -> str:
         return f"blobs/{digest}"
+
+    def holds(self, digest: Digest) -> bool:
+        return super().holds(digest) or digest in self._manifests
 
     def manifest_name(self, repository: str, reference: str) -> str:
         name = f"v2/{repository}/manifests/{reference}"

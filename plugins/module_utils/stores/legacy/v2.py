@@ -53,13 +53,17 @@ class V2Archive(LegacyArchive):
     def blob_name(self, digest: Digest) -> str:
         return f"{_ROOT}/blobs/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}/data"
 
-    def manifest_name(self, repository: str, reference: str) -> str:
+    def resolve(self, repository: str, reference: str) -> Digest:
+        """What a tag means; digests are what they are.  The manifest itself need not be there.  Raises NotFound."""
         if ":" not in reference:
             link = self._tags.get(self._filed(repository), {}).get(reference)
             if link is None:
                 raise NotFound(f"{self.name} has no {repository}:{reference}")
             reference = self.index.read(link).decode("ascii", "replace").strip()
-        name = self.blob_name(Digest.parse(reference))
+        return Digest.parse(reference)
+
+    def manifest_name(self, repository: str, reference: str) -> str:
+        name = self.blob_name(self.resolve(repository, reference))
         if name not in self.index.entries:
             raise NotFound(f"{self.name} has no {repository} {reference}")
         return name
