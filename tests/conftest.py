@@ -8,8 +8,14 @@ from __future__ import annotations
 import os
 import sys
 
+from hypothesis import settings
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COLLECTIONS = os.path.join(ROOT, ".cache", "collections")
+# Machines that run tests are slow at times; how long an example takes says nothing here.
+settings.register_profile("mirror", deadline=None)
+settings.load_profile("mirror")
+
 _LINK = os.path.join(COLLECTIONS, "ansible_collections", "disconnected", "mirror")
 
 if "ansible_collections" not in os.path.abspath(ROOT).split(os.sep):

@@ -147,7 +147,7 @@ def test_wrong_credentials_end_quickly_and_say_where_they_came_from():
         started = time.monotonic()
         with pytest.raises(AccessDenied) as caught:
             read(http, registry)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
         text = str(caught.value)
         assert registry.host in text and "repository:team/app:pull" in text and "the credentials given" in text
         assert "canary" not in text
