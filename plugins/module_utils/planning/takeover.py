@@ -20,6 +20,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
 
+# An archive files images by path alone; the host is a name that nobody can have (RFC 2606).
+ARCHIVE = "archive.invalid"
+
+
 def history_of(metadata: Metadata, mirror: str = "") -> History:
     """The history that v1's metadata tells: its uid, its sequence, and what should be at the mirror.
 
@@ -50,7 +54,7 @@ def plan_of(archive: V1Archive, shelf: Shelf) -> Plan:
             PlanImage(
                 type=record.type,
                 origin=record.name,
-                source=path,
+                source=f"{ARCHIVE}/{path}",
                 digest=root.digest,
                 media_type=root.media_type,
                 size=_size(manifests),

@@ -20,6 +20,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -31,12 +32,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.registry_memory import RegistryMemory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sequence import follows
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.takeover import history_of, plan_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.takeover_catalogs import with_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.signatures import folder as signature_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys, verify
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy import v1, v2
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import first_name
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.with_mirror import WithMirror
@@ -59,6 +62,7 @@ class FoundArchive:
 
     extra_names: of documents for people, such as charts.
     maker: what wrote it.  archive_id: of ours.  signature: its kind, empty for none.
+    recorded: whether its sequence means anything, so that the registry is told.
     """
 
     name: str
@@ -73,6 +77,7 @@ class FoundArchive:
     maker: str = OURS
     archive_id: str = ""
     signature: str = ""
+    recorded: bool = True
 
     def extra(self) -> Dict[str, bytes]:
         """The documents for people, by name."""
@@ -131,7 +136,7 @@ def find_archives(
     if second:
         return (_v2_archive(second, unplanned, parallel),)
     if first:
-        return tuple(_v1_archive(volumes, Shelf(unplanned.place.manifests)) for volumes in first)
+        return tuple(_v1_archive(volumes, unplanned.place) for volumes in first)
     archives = []
     for found in find(path):
         reader = ArchiveReader(found)
@@ -161,21 +166,23 @@ def _ours(reader: ArchiveReader) -> FoundArchive:
     )
 
 
-def _v1_archive(volumes: Tuple[str, ...], shelf: Shelf) -> FoundArchive:
+def _v1_archive(volumes: Tuple[str, ...], place: Workspace) -> FoundArchive:
     archive = v1.V1Archive(volumes)
     metadata = archive.metadata
     alone = metadata.single_use or metadata.sequence <= 1
+    plan = with_catalogs(plan_of(archive, Shelf(place.manifests)), archive, place)
     return FoundArchive(
         name=archive.name,
         paths=volumes,
-        store=archive,
-        plan=replace(plan_of(archive, shelf), config=metadata.mirror),
+        store=Upstream(lambda host: archive, workspace=place),
+        plan=replace(plan, config=_v1_configuration(metadata)),
         history=history_of(metadata),
         follows=0 if alone else metadata.sequence - 1,
-        holds=archive.holds,
+        holds=_with_built(archive, place),
         extra_names=tuple(sorted(name for name in archive.index.entries if _EXTRA.match(name))),
         read=archive.index.read,
         maker=OC_MIRROR_V1,
+        recorded=not metadata.single_use,
     )
 
 
@@ -200,10 +207,15 @@ def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -
     uid = str(uuid.uuid5(uuid.NAMESPACE_URL, "".join(image.digest for image in plan.images)))
     history = History("", "", uid).record(plan, Shelf(place.manifests), 0)
     holds = _with_built(archive, place)
-    return FoundArchive(archive.name, volumes, store, plan, history, 0, holds, archive.index.read, maker=OC_MIRROR_V2)
+    return FoundArchive(archive.name, volumes, store, plan, history, 0, holds, archive.index.read, maker=OC_MIRROR_V2, recorded=False)
 
 
-def _with_built(archive: v2.V2Archive, place: Workspace) -> Callable[[Digest], bool]:
+def _v1_configuration(metadata: Metadata) -> Dict[str, Any]:
+    """What the archive was made from, as far as its metadata tells."""
+    return {"apiVersion": Generation.V1.api_version, "kind": IMAGE_SET, "mirror": metadata.mirror}
+
+
+def _with_built(archive: LegacyArchive, place: Workspace) -> Callable[[Digest], bool]:
     """Whether a digest is in the archive, or was made of it just now."""
 
     def holds(digest: Digest) -> bool:

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, Unplanned, find_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import OURS, FoundArchive, Unplanned, find_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import at_destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
@@ -179,6 +179,11 @@ class _Loading:
         self._results.append(result)
         self._loaded.append(archive.sequence)
         self._failures += [*misplaced, *result.failures]
+        if archive.maker != OURS:
+            # Planned here and now; the failures of a plan that came along were told where it was made.
+            self._failures += archive.plan.failures
+        elif archive.plan.failures:
+            self._warnings.append(f"{archive.name} was written without {len(archive.plan.failures)} objects that could not be resolved there.")
         if not self._run.check_mode:
             self._remember(archive, placed, result)
 
@@ -194,7 +199,8 @@ class _Loading:
         if any(image.outcome in (FAILED, HELD, PENDING) for image in result.images):
             return
         history = _lingering(archive.history, archive.stored_history(self._memory))
-        self._memory.write(archive.uid, history.document())
+        if archive.recorded:
+            self._memory.write(archive.uid, history.document())
         *before, last = history.runs
         here = replace(history, destination=str(self._request.destination), runs=(*before, replace(last, timestamp=int(time.time()))))
         here.save(self._request.workspace)

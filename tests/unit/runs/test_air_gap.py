@@ -255,3 +255,10 @@ def test_a_folder_without_archives_is_told(far, tmp_path):
         far.load(str(tmp_path))
     with pytest.raises(NotFound, match="no such archive"):
         far.load(str(tmp_path / "absent"))
+
+
+def test_what_could_not_be_resolved_is_told_on_both_sides_and_keeps_nothing_back(near, far, source):
+    run = near.write(*named(source, "a:1", "gone:1"))
+    assert run.archive_id and [failure.subject for failure in run.failures] == named(source, "gone:1")
+    loaded = far.load(near.place)
+    assert loaded.complete and "1 objects that could not be resolved" in loaded.warnings[-1]

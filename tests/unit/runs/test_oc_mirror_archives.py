@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import tarfile
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
-from ansible_collections.disconnected.mirror.tests.fakes import images, oc_mirror, trip
+from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images, oc_mirror, trip
+from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 
 HOST = "registry.example.com"
@@ -83,11 +86,12 @@ def test_the_sequence_table_holds_against_what_v1_recorded_at_the_registry(far, 
     assert (oc_mirror.UID in tags) == bool(current)
 
 
-def test_archives_of_v1_that_keeps_no_metadata_load_at_any_time(far, tmp_path):
+def test_archives_of_v1_that_keeps_no_metadata_load_at_any_time(far, target, tmp_path):
     for number, names in enumerate((("a",), ("a", "b"))):
         site = oc_mirror.V1Site(uid=f"1b4f0e98-51bb-4ba1-9b4e-12345678900{number}", single=True)
         run = far.load(site.archive(tmp_path / str(number), wanted(*names)))
         assert run.complete and run.loaded == (1,)
+    assert "ns/oc-mirror" not in target.content.repositories
 
 
 def test_a_layer_that_neither_v1_archive_nor_registry_has_is_told_before_the_first_push(far, target, tmp_path):
@@ -198,3 +202,68 @@ def test_a_signature_that_is_required_cannot_come_from_oc_mirror(far, tmp_path):
     folder = oc_mirror.V1Site().archive(tmp_path / "v1", wanted("a"))
     with pytest.raises(CorruptContent, match="archives of oc-mirror have none"):
         far.load(folder, trusted=object())
+
+
+PACKAGES = """
+    foo stable*: 0.1.0; 0.2.0<0.1.0
+    bar stable*: 1.0.0
+"""
+
+
+def catalog_image(store):
+    return catalogs.publish(store, "redhat/index", "v4.17", catalogs.documents(PACKAGES))
+
+
+def v1_catalog():
+    """The files of a catalog as v1 packs them: the published image as a layout, and what was chosen of it."""
+    store = MemoryStore()
+    index = catalog_image(store)
+    folder = f"catalogs/{HOST}/redhat/index/v4.17"
+    entry = {"mediaType": index.media_type, "digest": index.digest, "size": index.size}
+    chosen = [document for document in catalogs.documents(PACKAGES) if "bar" not in json.dumps(document)]
+    members = [
+        (f"{folder}/layout/oci-layout", b'{"imageLayoutVersion": "1.0.0"}'),
+        (f"{folder}/layout/index.json", json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode()),
+        (f"{folder}/index/index.json", "\n".join(map(json.dumps, chosen)).encode()),
+    ]
+    content = {digest: manifest.content for digest, manifest in store.manifests["redhat/index"].items()}
+    content.update(store.blobs["redhat/index"])
+    return members + [(f"{folder}/layout/blobs/sha256/{digest[7:]}", bytes(blob)) for digest, blob in content.items()]
+
+
+def served_packages(target, repository, tag):
+    """The packages in the last layer of a catalog image at the mirror."""
+    found = target.content.repositories[repository]
+    root = json.loads(found.manifests[found.tags[tag]][1])
+    for entry in root["manifests"]:
+        layers = json.loads(found.manifests[entry["digest"]][1])["layers"]
+        with tarfile.open(fileobj=io.BytesIO(target.content.blobs[layers[-1]["digest"]])) as tar:
+            return sorted({member.name.split("/")[1] for member in tar.getmembers() if member.isreg()})
+
+
+def test_a_catalog_in_a_v1_archive_is_built_again(far, target, tmp_path):
+    folder = oc_mirror.V1Site().archive(tmp_path / "v1", wanted("a"), v1_catalog())
+    run = far.load(folder)
+    assert run.complete and run.plan.failures == ()
+    assert served_packages(target, "ns/redhat/index", "v4.17") == ["foo"]
+    (entry,) = run.plan.catalogs
+    assert (entry["catalog"], [package["name"] for package in entry["packages"]]) == (f"{HOST}/redhat/index:v4.17", ["foo"])
+    assert not far.load(folder).changed
+
+
+def test_a_catalog_in_a_v2_archive_is_filtered_as_its_configuration_says(far, target, tmp_path):
+    store = MemoryStore()
+    index = catalog_image(store)
+    document = configuration("a")
+    document["mirror"]["operators"] = [{"catalog": f"{HOST}/redhat/index:v4.17", "packages": [{"name": "foo"}]}]
+    root = "docker/registry/v2"
+    content = {digest: manifest.content for digest, manifest in store.manifests["redhat/index"].items()}
+    content.update(store.blobs["redhat/index"])
+    members = [(f"{root}/blobs/sha256/{digest[7:9]}/{digest[7:]}/data", bytes(blob)) for digest, blob in content.items()]
+    members.append((f"{root}/repositories/redhat/index/_manifests/tags/v4.17/current/link", str(index.digest).encode()))
+    run = far.load(oc_mirror.write_v2(tmp_path / "v2", document, wanted("a"), extra=members))
+    assert "ns/redhat/index" in target.content.repositories, run
+    assert served_packages(target, "ns/redhat/index", "v4.17") == ["foo"]
+    # The bundles' images are not in this archive: that is told of each, and the rest stands.
+    assert arrived(target)["a"] == APPS["a"].digest
+    assert not run.complete and run.failures and {failure.category for failure in run.failures} == {"operator"}

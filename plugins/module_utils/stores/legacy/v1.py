@@ -8,22 +8,26 @@
     v2/<repository>/manifests/<digest>      a manifest
     v2/<repository>/manifests/<tag>         a link to one
     blobs/<digest>                          layers and configs
+    catalogs/<registry>/<path>/<tag>/       a catalog: layout/ (its image as published), index/index.json (what was chosen of it)
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import TarIndex
 
 NAME = re.compile(r"mirror_seq([0-9]{1,9})_([0-9]{6})\.tar\Z")
 METADATA = "publish/.metadata.json"
+_CATALOG = re.compile(r"(catalogs/.+)/index/index\.json\Z")
+_LAYOUT_BLOB = re.compile(r"catalogs/.+/layout/blobs/(sha256)/([0-9a-f]{64})\Z")
 _MANIFESTS = re.compile(r"v2/(.+)/manifests/([^/]+)\Z")
 
 
@@ -38,16 +42,32 @@ class V1Archive(LegacyArchive):
         super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
         self.metadata = Metadata.decode(self.index.read(METADATA), volumes[0])
         self._repositories = _repositories(self.index)
+        self._layout_blobs = {f"{found[1]}:{found[2]}": name for name in self.index.entries for found in [_LAYOUT_BLOB.match(name)] if found}
         self._manifests = {name for names in self._repositories.values() for name in names if ":" in name}
 
     def blob_name(self, digest: Digest) -> str:
-        return f"blobs/{digest}"
+        name = f"blobs/{digest}"
+        return name if name in self.index.entries else self._layout_blobs.get(digest, name)
+
+    @property
+    def catalogs(self) -> Tuple[str, ...]:
+        """Folders of operator catalogs, which serve as repositories too."""
+        return tuple(sorted(found[1] for name in self.index.entries for found in [_CATALOG.match(name)] if found))
+
+    def catalog_digest(self, folder: str) -> Digest:
+        """Of the image that a catalog's layout holds.  Raises NotFound, CorruptContent."""
+        try:
+            return Digest.parse(json.loads(self.index.read(f"{folder}/layout/index.json"))["manifests"][0]["digest"])
+        except (ValueError, KeyError, IndexError, TypeError, InputError) as error:
+            raise CorruptContent(f"the layout of {folder} cannot be read", subject=self.name) from error
 
     def holds(self, digest: Digest) -> bool:
         return super().holds(digest) or digest in self._manifests
 
     def manifest_name(self, repository: str, reference: str) -> str:
         name = f"v2/{repository}/manifests/{reference}"
+        if repository.startswith("catalogs/"):
+            name = self._layout_blobs.get(reference, name)
         if name not in self.index.entries:
             raise NotFound(f"{self.name} has no {repository} {reference}")
         return name
