@@ -126,3 +126,21 @@ def put(store: Store, repository: str, content: bytes) -> Descriptor:
     blob = Descriptor("", Digest.of(content), len(content))
     _store(store, repository, blob, io.BytesIO(content))
     return blob
+
+
+def copy_blob(source: Store, repository: str, target: Store, target_repository: str, blob: Descriptor) -> None:
+    """Takes a blob over; the target verifies it.  Raises what the stores raise."""
+    writer = target.start_blob(target_repository, blob)
+    if writer is None:
+        return
+    reader = source.open_blob(repository, blob)
+    buffer = memoryview(bytearray(_CHUNK))
+    try:
+        for count in iter(lambda: reader.readinto(buffer), 0):
+            writer.write(buffer[:count])
+        writer.commit()
+    except BaseException:
+        writer.abort()
+        raise
+    finally:
+        reader.close()

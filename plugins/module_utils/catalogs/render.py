@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -40,38 +40,41 @@ def rendered(selection: Selection) -> Iterator[Tuple[str, bytes]]:
 
 
 def write(selection: Selection, folder: str) -> bool:
-    """Writes a selection as a directory; says whether anything changed.
+    """Makes a directory hold a selection and nothing else; says whether anything changed.
 
-    Files of packages that are not selected any more go, when this function wrote them.  Raises InputError, StorageError.
+    Raises InputError (the directory holds files that this function would not have written: they are not touched), StorageError.
     """
+    before = _written_before(folder)
     changed = False
     wanted = set()
     for name, content in rendered(selection):
         path = os.path.join(folder, name)
         wanted.add(path)
         changed |= files.write(path, content)
-    for path in _written_before(folder):
-        if path not in wanted:
-            os.unlink(path)
-            if os.path.dirname(path) != folder and not os.listdir(os.path.dirname(path)):
-                os.rmdir(os.path.dirname(path))
-            changed = True
+    for path in sorted(before - wanted):
+        os.unlink(path)
+        if os.path.dirname(path) != folder and not os.listdir(os.path.dirname(path)):
+            os.rmdir(os.path.dirname(path))
+        changed = True
     return changed
 
 
 def differs(selection: Selection, folder: str) -> bool:
-    """Whether `write` would change anything."""
+    """Whether `write` would change anything.  Raises InputError, StorageError."""
     wanted: Dict[str, bytes] = {os.path.join(folder, name): content for name, content in rendered(selection)}
-    if set(_written_before(folder)) != set(wanted):
-        return True
-    return any(files.read(path) != content for path, content in wanted.items())
+    return _written_before(folder) != set(wanted) or any(files.read(path) != content for path, content in wanted.items())
 
 
-def _written_before(folder: str) -> List[str]:
-    if not os.path.isdir(folder):
-        return []
-    names = [FILE, *(os.path.join(name, FILE) for name in sorted(os.listdir(folder)))]
-    return [path for path in (os.path.join(folder, name) for name in names) if os.path.isfile(path)]
+def _written_before(folder: str) -> Set[str]:
+    """The files of an earlier selection."""
+    found = {os.path.join(path, name) for path, _folders, names in os.walk(folder) for name in names}
+    for path in found:
+        parts = os.path.relpath(path, folder).split(os.sep)
+        if parts[-1] != FILE or len(parts) > 2:
+            raise InputError(
+                f"the directory holds {path}, which no filtered catalog has", subject=folder, advice="Give an empty directory."
+            )
+    return found
 
 
 def _content(found: List[Any]) -> bytes:
