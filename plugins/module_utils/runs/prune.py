@@ -14,6 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import Marked, mark
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import find_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Deleting, DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import (
     PlanRequest,
@@ -23,16 +24,21 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan impo
     read_plan,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import Phase
 
 
 @dataclass(frozen=True)
 class PruneRequest:
-    """planning, plan: as for a mirroring run.  only_v1: prune nothing unless the plan comes from a v1alpha2 image set."""
+    """planning, plan: as for a mirroring run.  only_v1: prune nothing unless the plan comes from a v1alpha2 image set.
+
+    archive: prune by the plan of the last archive in a folder, as after it was loaded.
+    """
 
     planning: PlanRequest
     destination: Destination
     plan: str = ""
+    archive: str = ""
     only_v1: bool = False
     guards: Guards = Guards()
 
@@ -50,7 +56,7 @@ def prune(request: PruneRequest, environ: Mapping[str, str], check_mode: bool = 
     """
     with session(request.workspace, request.planning.connections, "image_prune", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = plan_of(request.planning, request.plan, run)
+        plan = _archived(request, run) if request.archive else plan_of(request.planning, request.plan, run)
         if request.only_v1 and plan.config.get("apiVersion") != Generation.V1.api_version:
             return DeletionRun(check_mode)
         work = Deleting(run, request.destination, plan, request.guards, request.planning.parallel)
@@ -66,6 +72,21 @@ def plan_of(planning: PlanRequest, path: str, run: Session) -> Plan:
     if planning.has_configuration:
         return make_plan(planning, load_imageset(planning), kept_plan(planning.workspace), run.place, run.network)
     return read_plan(path or planning.workspace.plan)
+
+
+def _archived(request: PruneRequest, run: Session) -> Plan:
+    """The plan of the last archive; what its indexes hold is read from the archive as far as it has them."""
+    last = find_archives(request.archive, run.place, None, request.planning.parallel, check=False)[-1]
+    shelf = Shelf(run.place.manifests)
+    for image in last.plan.images:
+        open_digests = [image.digest]
+        while open_digests:
+            digest = open_digests.pop()
+            if last.holds(digest) and shelf.get(digest) is None:
+                manifest = last.store.fetch_manifest(image.source, digest)
+                shelf.put(manifest)
+                open_digests += [child.digest for child in manifest.children]
+    return last.plan
 
 
 def _undecided(marked: Marked) -> Tuple[str, ...]:
