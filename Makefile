@@ -14,6 +14,10 @@ TREE := $(ROOT)/.cache/sanity/ansible_collections/disconnected/mirror
 PYTEST := $(VENV)/python -m pytest -q -p no:cacheprovider
 # A Python that modules must still run on, where one is installed.
 OLD_PYTHON ?= 3.9
+# At how many random moments `make faults` kills a run.
+KILLS ?= 5
+# Arguments of the benchmark, such as --case smoke --rounds 1.
+BENCHMARK ?=
 
 export PATH := $(VENV):$(ROOT)/.cache/bin:$(PATH):/usr/sbin
 export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/.cache/collections
@@ -59,11 +63,11 @@ unit: setup-test ## Unit tests
 integration: setup-test ## Tests against real registries and clients
 	$(PYTEST) tests/integration
 
-faults: setup-test ## Tests through injected faults and kills
-	$(PYTEST) tests/faults
+faults: setup-test ## Tests through injected faults and kills (KILLS=200: at as many moments)
+	MIRROR_KILLS=$(KILLS) $(PYTEST) tests/faults
 
 benchmarks: setup-test ## Compare speed and cost with other tools
-	$(VENV)/python tests/benchmarks/run.py
+	$(VENV)/python tests/benchmarks/run.py $(BENCHMARK)
 
 lint: yamllint ansible-lint docs-lint changelog-lint ## All linters
 
