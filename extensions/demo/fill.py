@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fills a registry with the demo's image set and writes the ImageSetConfiguration that names it.
 
+Beside it goes the directory `release`, with what the internet has for a real release, and `release.json`, the role's variables for it.
+
     python fill.py 127.0.0.1:5000 imageset.yaml
 """
 
@@ -13,6 +15,7 @@ import os
 import sys
 
 from ansible_collections.disconnected.mirror.extensions.demo.images import Image, image_set, mirrored
+from ansible_collections.disconnected.mirror.extensions.demo.release import CHANNEL, VERSIONS, release_images, write_services
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
@@ -38,11 +41,13 @@ def push(image: Image, store: Store) -> bool:
 
 
 def configuration(registry: str) -> str:
-    """Images by tag, but one by digest."""
+    """Two releases; images by tag, but one by digest."""
     images = mirrored(image_set())
     names = [f"{registry}/{image.repository}:{image.tag}" for image in images[:-1]]
     names.append(f"{registry}/{images[-1].repository}@{images[-1].digest}")
-    lines = ["apiVersion: mirror.openshift.io/v2alpha1", "kind: ImageSetConfiguration", "mirror:", "  additionalImages:"]
+    lines = ["apiVersion: mirror.openshift.io/v2alpha1", "kind: ImageSetConfiguration", "mirror:", "  platform:", "    graph: true"]
+    lines += ["    architectures: [multi]", "    channels:", f"      - name: {CHANNEL}", f"        minVersion: {VERSIONS[0]}"]
+    lines += ["        shortestPath: true", "  additionalImages:"]
     return "\n".join(["---", *lines, *(f"    - name: {name}" for name in names), ""])
 
 
@@ -52,8 +57,12 @@ def main() -> int:
     parser.add_argument("configuration", help="file to write")
     arguments = parser.parse_args()
     store = RegistryStore(arguments.registry, Http(Settings.of({"plain_http": True})), writing=True)
-    pushed = sum(push(image, store) for image in image_set())
-    written = files.write(os.path.abspath(arguments.configuration), configuration(arguments.registry).encode("utf-8"))
+    payloads, release = release_images(arguments.registry)
+    pushed = sum(push(image, store) for image in [*image_set(), *release])
+    path = os.path.abspath(arguments.configuration)
+    written = files.write(path, configuration(arguments.registry).encode("utf-8"))
+    variables = write_services(arguments.registry, payloads, os.path.join(os.path.dirname(path), "release"))
+    files.write_json(os.path.join(os.path.dirname(path), "release.json"), variables)
     print(f"pushed {pushed} images" if pushed or written else "nothing to do")
     return 0
 

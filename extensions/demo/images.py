@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 
@@ -47,11 +47,11 @@ class Image:
 
 def image_set() -> List[Image]:
     """All images of the demo; the same bytes every time."""
-    base = {platform: _layer(f"base {platform}", 4 * MIB) for platform in ("amd64", "arm64", "s390x")}
+    base = {platform: layer(f"base {platform}", 4 * MIB) for platform in ("amd64", "arm64", "s390x")}
     images = [_multi("apps/portal", "1.0", base, OCI), _multi("apps/gateway", "3.2", base, DOCKER)]
     for number in range(1, 9):
-        layers = [base["amd64"], _layer(f"runtime {number % 2}", 4 * MIB), _layer(f"service {number}", 2 * MIB)]
-        images.append(_single(f"services/worker-{number}", "2.1", layers, DOCKER if number % 3 else OCI))
+        layers = [base["amd64"], layer(f"runtime {number % 2}", 4 * MIB), layer(f"service {number}", 2 * MIB)]
+        images.append(single(f"services/worker-{number}", "2.1", layers, DOCKER if number % 3 else OCI))
     portal = images[0]
     images.append(_signature(portal))
     images.append(_bill_of_materials(images[2]))
@@ -63,32 +63,43 @@ def mirrored(images: Iterable[Image]) -> List[Image]:
     return [image for image in images if image.tag and not image.tag.startswith("sha256-")]
 
 
-def _single(repository: str, tag: str, layers: List[bytes], types: Dict[str, str], architecture: str = "amd64") -> Image:
-    config = _json({"architecture": architecture, "os": "linux", "rootfs": {"type": "layers", "diff_ids": [_digest(layer) for layer in layers]}})
+def single(repository: str, tag: str, layers: List[bytes], types: Dict[str, str], architecture: str = "amd64") -> Image:
+    """An image for one architecture.  The configuration is the first of its blobs."""
+    config = _json(
+        {"architecture": architecture, "os": "linux", "rootfs": {"type": "layers", "diff_ids": [_digest(content) for content in layers]}}
+    )
     document = {
         "schemaVersion": 2,
         "mediaType": types["manifest"],
         "config": _descriptor(types["config"], config),
-        "layers": [_descriptor(types["layer"], layer) for layer in layers],
+        "layers": [_descriptor(types["layer"], content) for content in layers],
     }
     return Image(repository, tag, (_manifest(document),), (config, *layers))
 
 
 def _multi(repository: str, tag: str, base: Dict[str, bytes], types: Dict[str, str]) -> Image:
-    parts = {
-        architecture: _single(repository, "", [layer, _layer(f"{repository} {architecture}", MIB)], types, architecture)
-        for architecture, layer in base.items()
-    }
+    parts = [
+        single(repository, "", [content, layer(f"{repository} {architecture}", MIB)], types, architecture)
+        for architecture, content in base.items()
+    ]
+    return index(repository, tag, parts, types)
+
+
+def index(repository: str, tag: str, parts: Sequence[Image], types: Dict[str, str]) -> Image:
+    """One image for several architectures, of single ones."""
     document = {
         "schemaVersion": 2,
         "mediaType": types["index"],
         "manifests": [
-            {**_descriptor(types["manifest"], part.manifests[0].content), "platform": {"architecture": architecture, "os": "linux"}}
-            for architecture, part in parts.items()
+            {
+                **_descriptor(types["manifest"], part.manifests[0].content),
+                "platform": {"architecture": json.loads(part.blobs[0])["architecture"], "os": "linux"},
+            }
+            for part in parts
         ],
     }
-    manifests = (*(part.manifests[0] for part in parts.values()), _manifest(document))
-    return Image(repository, tag, manifests, tuple(blob for part in parts.values() for blob in part.blobs))
+    manifests = (*(part.manifests[0] for part in parts), _manifest(document))
+    return Image(repository, tag, manifests, tuple(blob for part in parts for blob in part.blobs))
 
 
 def _signature(of: Image) -> Image:
@@ -119,7 +130,7 @@ def _bill_of_materials(of: Image) -> Image:
     return Image(of.repository, "", (_manifest(document),), (empty, content))
 
 
-def _layer(seed: str, size: int) -> bytes:
+def layer(seed: str, size: int) -> bytes:
     """Bytes that do not compress, made of a seed."""
     return hashlib.shake_128(seed.encode("utf-8")).digest(size)
 

@@ -67,9 +67,9 @@ def pull(origin: str, conf: str, folder: str) -> str:
 
 
 def images(plan: str) -> List[Dict[str, Any]]:
-    """The images that clusters ask for by name: attachments are found by their subject."""
+    """The images that clusters ask for by name: attachments are found by their subject, the graph image was made on the way."""
     with open(plan, encoding="utf-8") as file:
-        return [image for image in json.load(file)["images"] if not image.get("subject")]
+        return [image for image in json.load(file)["images"] if not image.get("subject") and image["type"] != "cincinnatiGraph"]
 
 
 def main() -> int:
