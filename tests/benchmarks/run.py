@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -28,18 +27,21 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 if __name__ == "__main__":
     # Started as a file: make the working tree importable, as conftest.py does for pytest.
-    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    import conftest
+    here = os.path.realpath(__file__)
+    root = here.partition(f"{os.sep}ansible_collections{os.sep}")[0]
+    if root == here:
+        sys.path.insert(0, os.path.dirname(os.path.dirname(here)))
+        import conftest
 
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [conftest.COLLECTIONS, os.environ.get("PYTHONPATH", "")]))
+        root = conftest.COLLECTIONS
+    sys.path.insert(0, root)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, Filler, scaled, wishes
+from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, scaled
+from ansible_collections.disconnected.mirror.tests.benchmarks.fill import fill, open_registry
 from ansible_collections.disconnected.mirror.tests.benchmarks.measure import Sample, interpreter_memory, measure
 from ansible_collections.disconnected.mirror.tests.benchmarks.targets import CASES, COLD, UNCHANGED, Case, verdicts
 from ansible_collections.disconnected.mirror.tests.benchmarks.tools import LAYOUT, Files, available, to_folder
@@ -62,10 +64,6 @@ def compile_engine(environment: Dict[str, str]) -> None:
     subprocess.run([sys.executable, "-c", f"import {', '.join(names)}"], env={**os.environ, **environment}, check=True)
 
 
-def open_registry(host: str, tls: bool, writing: bool = False) -> RegistryStore:
-    return RegistryStore(host, Http(Settings(default=HostSettings(plain_http=not tls, verify=False))), writing=writing)
-
-
 class Bench:
     """All cells of one case."""
 
@@ -85,7 +83,7 @@ class Bench:
 
     def run(self) -> None:
         with DistributionProcess(os.path.join(self.work, "source"), tls=self.tls) as source:
-            filled = self._fill(source)
+            filled = fill(source.host, self.preset, self.work, self.seed, bool(self.tls))
             images = filled["images"]
             repositories = {image["repo"] for image in images}
             self.figures.update(images=len(images), repositories=len(repositories), bytes=filled["totals"]["bytes"] / 2**20)
@@ -94,23 +92,6 @@ class Bench:
             for number in range(self.rounds):
                 for name in self.tools if number % 2 == 0 else list(reversed(self.tools)):
                     self._cell(name, source, files, images)
-
-    def _fill(self, source: DistributionProcess) -> Dict[str, Any]:
-        """In a process of its own: what this one once held would show in the memory of everything it starts."""
-        path = os.path.join(self.work, "filled.json")
-
-        def fill() -> None:
-            store = open_registry(source.host, bool(self.tls), writing=True)
-            with open(path, "w", encoding="utf-8") as file:
-                json.dump(Filler(store, self.preset.docker).fill(wishes(self.preset, self.seed)), file)
-
-        process = multiprocessing.get_context("fork").Process(target=fill)
-        process.start()
-        process.join()
-        if process.exitcode:
-            raise SystemExit(f"{self.case.name}: the source could not be filled")
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
 
     def _cell(self, name: str, source: DistributionProcess, files: Files, images: Sequence[Dict[str, Any]]) -> None:
         folder = os.path.join(self.work, "cell")
@@ -155,7 +136,7 @@ def report(bench: Bench) -> bool:
     """Prints both tables; says whether all targets were met."""
     say(f"\n### {bench.case.name}: {bench.figures['images']:.0f} images, {bench.figures['bytes']:.0f} MiB unique\n")
     say(
-        "| tool | phase | wall s: median (least-most) | CPU s of tool+source+destination | memory MiB | requests | source MiB | limit share |"
+        "| tool | phase | wall s: median (least-most) | CPU s: tool+source+destination | memory MiB | requests | source MiB | limit share |"
     )
     say("|---|---|---|---|---|---|---|---|")
     for (name, phase), samples in bench.samples.items():
