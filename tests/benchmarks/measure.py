@@ -25,7 +25,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Sample:
-    """wall, tool_cpu, source_cpu, destination_cpu: seconds.  memory: MiB of the largest process.  read: MiB that the source sent."""
+    """wall, tool_cpu, source_cpu, destination_cpu: seconds.  memory: MiB of the largest process.  read: MiB that the source sent.
+
+    written: MiB that the tool wrote to disks; nothing for file systems in memory.
+    """
 
     status: int
     wall: float
@@ -36,6 +39,7 @@ class Sample:
     read: float
     source_requests: Dict[str, int] = field(default_factory=dict)
     destination_requests: Dict[str, int] = field(default_factory=dict)
+    written: float = 0.0
 
     @property
     def cpu(self) -> float:
@@ -107,6 +111,7 @@ def measure(
         read=read / 2**20,
         source_requests=source_requests,
         destination_requests=destination_requests,
+        written=used.ru_oublock / 2048,
     )
 
 

@@ -23,6 +23,7 @@ from typing import Any, Dict, Iterable, List, Optional, Set
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, FromDiskRun, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, MirrorRun, mirror
@@ -33,6 +34,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 
 # Loopback registries without TLS, and no patience with those that are switched off.
 CONNECTIONS = Connections(settings={"plain_http": True, "retries": {"times": 1, "delay": 0.01, "max_delay": 0.02}})
+MODULE = "ansible_collections.disconnected.mirror.tests.fakes.trip"
 V1, V2 = "mirror.openshift.io/v1alpha2", "mirror.openshift.io/v2alpha1"
 
 
@@ -127,7 +129,7 @@ class Peers:
 
 
 def process(*arguments: str, limit: int = 0) -> subprocess.Popen:
-    """One side's run as a process of its own: `write FOLDER ARCHIVE NAME...` or `load WORKSPACE DESTINATION ARCHIVE...`.
+    """One side's run as a process of its own: `write FOLDER ARCHIVE [--gib SIZE] NAME...` or `load WORKSPACE DESTINATION ARCHIVE...`.
 
     limit: bytes that no file may exceed, 0 for none.
     """
@@ -137,7 +139,7 @@ def process(*arguments: str, limit: int = 0) -> subprocess.Popen:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return subprocess.Popen(
-        [sys.executable, "-m", "ansible_collections.disconnected.mirror.tests.fakes.trip", *arguments],
+        [sys.executable, "-m", MODULE, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -163,8 +165,9 @@ def main(command: str, *arguments: str) -> int:
     try:
         if command == "write":
             folder, archive, *names = arguments
-            written = Near(folder).write(*names, folder=archive)
-            answer = {"whole": bool(written.archive_id), "failures": [failure.document() for failure in written.failures]}
+            size = int(float(names[1]) * GIB) if names[0] == "--gib" else 0
+            written = Near(folder).write(*(names[2:] if size else names), folder=archive, volume_size=size)
+            answer = {"whole": bool(written.archive_id) or not written.volumes, "failures": [failure.document() for failure in written.failures]}
         else:
             workspace, destination, *archives = arguments
             far = Far(workspace, destination)

@@ -167,7 +167,9 @@ def test_damage_of_every_kind_is_refused_before_the_first_push(gap: Gap) -> None
             elif kind == "rename":
                 os.rename(path, os.path.join(folder, "mirror_seq1_000042.tar"))
             else:
-                shutil.copy(os.path.join(other, victim) if os.path.exists(os.path.join(other, victim)) else os.path.join(other, volumes[1]), path)
+                shutil.copy(
+                    os.path.join(other, victim) if os.path.exists(os.path.join(other, victim)) else os.path.join(other, volumes[1]), path
+                )
                 # The head of another set makes strangers of all the others.
                 expected = volumes
             with pytest.raises(MirrorError) as caught:

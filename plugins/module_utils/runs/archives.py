@@ -91,6 +91,11 @@ class FoundArchive:
     def sequence(self) -> int:
         return self.history.sequence
 
+    @property
+    def holds_everything(self) -> bool:
+        """Whether nothing that it stands for was left to earlier archives."""
+        return all(self.holds(Digest(digest)) for entry in self.history.associations for digest in entry.digests)
+
     def require_follows(self, current: int) -> None:
         """Raises Incompatible when the destination lacks the sequence before; a full set may come at any time."""
         if self.follows:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -162,20 +162,7 @@ class _Loading:
         placed, misplaced = place_images(archive.plan, self._request.destination)
         self._run.progress.expect(len(placed))
         journal = Journal.open(self._request.workspace.journal, self._registry.name, writable=not self._run.check_mode)
-        options, progress, stop = self._request.options, self._run.progress, self._run.stop
-        forecast = predict(placed, archive.store, self._registry, self._shelf, options, journal, progress, stop)
-        missing = [image.placed for image in forecast.images if image.outcome == COPIED]
-        if self._run.check_mode:
-            # An archive before this one that would be loaded first brings what this one leaves out.
-            if not self._loaded:
-                self._prove(archive, missing)
-            result = forecast
-        else:
-            left_out = self._prove(archive, missing)
-            for digest, repository in left_out.blobs.items():
-                journal.add_blob(digest, repository)
-            source = Completed(archive.store, self._registry, {**left_out.blobs, **left_out.manifests})
-            result = transfer(placed, source, self._registry, self._shelf, options, journal, progress, stop)
+        result = self._foresee(archive, placed, journal) if self._run.check_mode else self._move(archive, placed, journal)
         self._results.append(result)
         self._loaded.append(archive.sequence)
         self._failures += [*misplaced, *result.failures]
@@ -187,7 +174,27 @@ class _Loading:
         if not self._run.check_mode:
             self._remember(archive, placed, result)
 
-    def _prove(self, archive: FoundArchive, missing: List[PlacedImage]) -> LeftOut:
+    def _foresee(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
+        forecast = self._work(predict, archive.store, placed, journal)
+        # An archive before this one that would be loaded first brings what this one leaves out.
+        if not self._loaded:
+            self._prove(archive, forecast)
+        return forecast
+
+    def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
+        if archive.holds_everything:
+            return self._work(transfer, archive.store, placed, journal)
+        left_out = self._prove(archive, self._work(predict, archive.store, placed, journal))
+        for digest, repository in left_out.blobs.items():
+            journal.add_blob(digest, repository)
+        source = Completed(archive.store, self._registry, {**left_out.blobs, **left_out.manifests})
+        return self._work(transfer, source, placed, journal)
+
+    def _work(self, how: Callable[..., TransferResult], source: Store, placed: List[PlacedImage], journal: Journal) -> TransferResult:
+        return how(placed, source, self._registry, self._shelf, self._request.options, journal, self._run.progress, self._run.stop)
+
+    def _prove(self, archive: FoundArchive, forecast: TransferResult) -> LeftOut:
+        missing = [image.placed for image in forecast.images if image.outcome == COPIED]
         place = self._request.destination.repository
         return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, self._request.options.parallel)
 
