@@ -58,7 +58,18 @@ def registries_conf(folder: str, insecure: bool = True) -> str:
 
 def pull(origin: str, conf: str, folder: str) -> str:
     """Pulls an image with all its instances; returns the digest of what arrived."""
-    command = ["skopeo", "--registries-conf", conf, "copy", "--quiet", "--all", "--insecure-policy", "--preserve-digests", f"docker://{origin}", f"dir:{folder}"]
+    command = [
+        "skopeo",
+        "--registries-conf",
+        conf,
+        "copy",
+        "--quiet",
+        "--all",
+        "--insecure-policy",
+        "--preserve-digests",
+        f"docker://{origin}",
+        f"dir:{folder}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         raise RuntimeError(f"{origin}: {done.stderr.strip()[-500:]}")

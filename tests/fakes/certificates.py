@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Certificates for tests: an authority, server and client certificates below it, all made anew in a folder.
 
-    authority = Authority(str(tmp_path))
-    with FakeRegistry(tls=authority.server_context("127.0.0.1")) as registry:
-        ... trust authority.path ...
+authority = Authority(str(tmp_path))
+with FakeRegistry(tls=authority.server_context("127.0.0.1")) as registry:
+    ... trust authority.path ...
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Small images, made the same way each time, to put into a fake registry or to push to any store.
 
-    app = index([image("app", platform="linux/amd64"), image("app", platform="linux/arm64")])
-    put(app, registry.content, "team/app", tag="1.0")       # without questions
-    push(app, store, "team/app", tag="1.0")                 # by the store's own rules
+app = index([image("app", platform="linux/amd64"), image("app", platform="linux/arm64")])
+put(app, registry.content, "team/app", tag="1.0")       # without questions
+push(app, store, "team/app", tag="1.0")                 # by the store's own rules
 """
 
 from __future__ import annotations

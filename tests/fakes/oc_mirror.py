@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Archives as both versions of oc-mirror write them, made of our own small images.
 
-    site = V1Site(uid)
-    folder = site.archive(tmp_path / "a", {"registry.example.com/team/app:1": app})      # sequence 1, then 2 ...
-    write_v2(tmp_path / "b", configuration, {"registry.example.com/team/app:1": app})
+site = V1Site(uid)
+folder = site.archive(tmp_path / "a", {"registry.example.com/team/app:1": app})      # sequence 1, then 2 ...
+write_v2(tmp_path / "b", configuration, {"registry.example.com/team/app:1": app})
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ def _v1_manifests(wanted: Mapping[str, BuiltImage]) -> List[Member]:
     return list(members.items())
 
 
-def write_v2(folder: Any, configuration: Mapping[str, Any], wanted: Mapping[str, BuiltImage], known: Iterable[str] = (), extra: Iterable[Member] = ()) -> str:
+def write_v2(
+    folder: Any, configuration: Mapping[str, Any], wanted: Mapping[str, BuiltImage], known: Iterable[str] = (), extra: Iterable[Member] = ()
+) -> str:
     """An archive of v2.  wanted: by reference with a tag.  known: digests that its history has, which are left out."""
     os.makedirs(str(folder), exist_ok=True)
     root, left_out = "docker/registry/v2", set(known)

@@ -44,7 +44,15 @@ class Served:
 
     def __init__(self, folder: str, home: str, arguments: Sequence[str] = (), program: str = "", user: int = 0) -> None:
         self.port = free_port()
-        command = [program or opm(), "serve", folder, f"--port={self.port}", f"--termination-log={home}/termination.log", "--pprof-addr=", *arguments]
+        command = [
+            program or opm(),
+            "serve",
+            folder,
+            f"--port={self.port}",
+            f"--termination-log={home}/termination.log",
+            "--pprof-addr=",
+            *arguments,
+        ]
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": home, "TMPDIR": home, "XDG_CACHE_HOME": home}
         identity: Dict[str, int] = {"user": user, "group": 0} if user else {}
         self._log = open(os.path.join(home, "opm.log"), "w+", encoding="utf-8")

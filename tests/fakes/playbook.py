@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs playbooks of the collection as users do, and reads what they tell.
 
-    run = play(tmp_path, "disconnected.mirror.mirror_to_mirror", {"mirror_workspace": ...}, "--check")
-    assert run.ok and run.changed == 0
+run = play(tmp_path, "disconnected.mirror.mirror_to_mirror", {"mirror_workspace": ...}, "--check")
+assert run.ok and run.changed == 0
 """
 
 from __future__ import annotations
@@ -60,7 +60,13 @@ def environment(folder: str) -> Dict[str, str]:
     }
 
 
-def play(folder: Any, playbook: Any, variables: Optional[Mapping[str, Any]] = None, *options: str, meanwhile: Optional[Callable[..., None]] = None) -> Played:
+def play(
+    folder: Any,
+    playbook: Any,
+    variables: Optional[Mapping[str, Any]] = None,
+    *options: str,
+    meanwhile: Optional[Callable[..., None]] = None,
+) -> Played:
     """playbook: a name, or a list of plays.  meanwhile: called with the process while it runs."""
     folder = str(folder)
     os.makedirs(folder, exist_ok=True)

@@ -16,7 +16,7 @@ def test_result_equals_the_ledger(world: World, seed: int, share: float) -> None
     result = world.run()
     assert result.complete, result.failures
     ledger = world.destination.ledger
-    uploads = [entry for entry in ledger.entries("PUT", "upload", 201)] + [entry for entry in ledger.entries("PATCH", "upload", 202)]
+    uploads = [*ledger.entries("PUT", "upload", 201), *ledger.entries("PATCH", "upload", 202)]
     if not share:
         assert result.blobs["copied"] == len(uploads)
         assert result.size == sum(entry.received for entry in uploads)

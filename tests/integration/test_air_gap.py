@@ -89,7 +89,10 @@ def test_archives_are_signed_described_and_refused_when_damaged(site, tmp_path):
         "disconnected.mirror.archive_info": {"path": archive, "trusted_keys": {"path": f"{key}.pub"}, "list_images": True},
         "register": "found",
     }
-    kept = {"name": "Keep", "ansible.builtin.copy": {"dest": str(tmp_path / "found.json"), "content": "{{ found.archives | to_json }}", "mode": "0644"}}
+    kept = {
+        "name": "Keep",
+        "ansible.builtin.copy": {"dest": str(tmp_path / "found.json"), "content": "{{ found.archives | to_json }}", "mode": "0644"},
+    }
     described = play(os.path.join(site.folder, "play"), tasks(info, kept))
     assert described.ok, described.text
     (document,) = json.loads((tmp_path / "found.json").read_text())

@@ -125,7 +125,9 @@ def test_damage_is_found_and_repaired(site, from_archive):
         site.source.stop()
     name = site.names[0].partition("/")[2]
     digest = site.mirrored_digest(*name.rsplit(":", 1))
-    link = os.path.join(site.mirror.storage, "docker", "registry", "v2", "repositories", "ocp", name.rsplit(":", 1)[0], "_manifests", "tags")
+    link = os.path.join(
+        site.mirror.storage, "docker", "registry", "v2", "repositories", "ocp", name.rsplit(":", 1)[0], "_manifests", "tags"
+    )
     os.remove(os.path.join(link, name.rsplit(":", 1)[1], "current", "link"))
     assert digest and not site.mirrored_digest(*name.rsplit(":", 1))
 

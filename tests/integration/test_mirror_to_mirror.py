@@ -95,7 +95,10 @@ def test_a_corrupt_layer_keeps_its_image_from_appearing(site):
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"mirror_imageset": {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration", "mirror": {"images": []}}}, "images"),
+        (
+            {"mirror_imageset": {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration", "mirror": {"images": []}}},
+            "images",
+        ),
         ({"mirror_config": "/no/such/file.yaml", "mirror_imageset": {}}, "there is no configuration at /no/such/file.yaml"),
         ({"mirror_destination": "registry.example.com"}, "no scheme delimiter"),
     ],
@@ -161,7 +164,9 @@ def test_the_module_runs_without_the_playbook_plain_and_as_a_job(site):
     job = {"name": "Job", "disconnected.mirror.image_mirror": arguments, "async": 100, "poll": 1, "register": "job"}
     check = {
         "name": "Check",
-        "ansible.builtin.assert": {"that": ["plain is changed", "job is not changed", "job.counts.images_present == plain.counts.images_total"]},
+        "ansible.builtin.assert": {
+            "that": ["plain is changed", "job is not changed", "job.counts.images_present == plain.counts.images_total"]
+        },
     }
     run = play(os.path.join(site.folder, "play"), tasks(plain, job, check))
     assert run.ok, run.text

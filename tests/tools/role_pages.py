@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the variables of each role into its README, from the argument specs, between two marks.
 
-    python tests/tools/role_pages.py           # all roles
-    python tests/tools/role_pages.py --check   # says which pages are not up to date
+python tests/tools/role_pages.py           # all roles
+python tests/tools/role_pages.py --check   # says which pages are not up to date
 """
 
 from __future__ import annotations

@@ -116,7 +116,9 @@ def test_no_import_is_dynamic():
 
 def test_files_import_each_other_in_no_circle():
     names = {name_of(path): path for path in core_files()}
-    edges: Dict[str, Set[str]] = {own: {name for name, _line in imported(path) if name in names and name != own} for own, path in names.items()}
+    edges: Dict[str, Set[str]] = {
+        own: {name for name, _line in imported(path) if name in names and name != own} for own, path in names.items()
+    }
     done: Set[str] = set()
 
     def visit(name: str, above: Tuple[str, ...]) -> None:

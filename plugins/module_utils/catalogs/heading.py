@@ -14,6 +14,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import model, parser
 
 _MEMBER = re.compile(rb'\s*"([A-Za-z]{1,32})"\s*:\s*"([^"\\\x00-\x1f]{0,512})"\s*(,|(?=\}))')
+# How opm writes them.
+_USUAL = re.compile(
+    rb'\s*\{\s*"schema"\s*:\s*"([\w.-]{1,256})"\s*,\s*"name"\s*:\s*"([\w.+-]{1,512})"\s*,\s*(?:"package"\s*:\s*"([\w.-]{1,256})"\s*,)?',
+    re.ASCII,
+)
 _SCALAR = re.compile(rb"""[ \t]+(?:"([\w./-]+)"|'([\w./-]+)'|([A-Za-z][\w./-]*))[ \t]*\r?(?:\n(?![ \t])|\Z)""")
 _KEYS = (b"schema", b"package", b"name")
 # Words that YAML does not read as text.
@@ -71,6 +76,10 @@ def _settled(found: Mapping[str, str]) -> Optional[Heading]:
 
 def _json_glance(content: bytes) -> Dict[str, str]:
     """The text members that a JSON document begins with."""
+    usual = _USUAL.match(content)
+    if usual is not None and (usual.group(3) or usual.group(1) == b"olm.package"):
+        schema, name, package = usual.groups(b"")
+        return {"schema": schema.decode("ascii"), "name": name.decode("ascii"), "package": package.decode("ascii")}
     found: Dict[str, str] = {}
     place = content.index(b"{") + 1
     while True:

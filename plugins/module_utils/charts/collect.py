@@ -21,7 +21,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.images import finders, images_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.render import Helm
-from ansible_collections.disconnected.mirror.plugins.module_utils.charts.source import FoundChart, fetch_chart, fetch_index, local_chart, wanted_charts
+from ansible_collections.disconnected.mirror.plugins.module_utils.charts.source import (
+    FoundChart,
+    fetch_chart,
+    fetch_index,
+    local_chart,
+    wanted_charts,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import crowded_repositories, map_helm_image
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ChartRepository, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES, HELM, Collected, Context, WantedImage
@@ -125,7 +131,9 @@ def _title(found: FoundChart) -> str:
 
 
 def _failure(error: MirrorError, key: str) -> Failure:
-    return replace(Failure.of(error, category=CATEGORIES[HELM]), subject=f"{key} ({error.subject})" if error.subject and error.subject != key else key)
+    return replace(
+        Failure.of(error, category=CATEGORIES[HELM]), subject=f"{key} ({error.subject})" if error.subject and error.subject != key else key
+    )
 
 
 def _once(repositories: Iterable[ChartRepository]) -> List[ChartRepository]:

@@ -18,7 +18,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 
 Step = Union[str, int, None]
 # A name after a dot, a name in quotes, an index, or the star (as None).
-_STEP = re.compile(r"""\.?(?P<name>[A-Za-z0-9_\-/]+)|\[(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\]|\[(?P<index>-?\d+)\]|(?P<star>\[\*\]|\.\*)""")
+_STEP = re.compile(
+    r"""\.?(?P<name>[A-Za-z0-9_\-/]+)|\[(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\]|\[(?P<index>-?\d+)\]|(?P<star>\[\*\]|\.\*)"""
+)
 
 Finder = Callable[[Any], Iterator[Any]]
 

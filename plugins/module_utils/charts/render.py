@@ -50,7 +50,15 @@ class Helm:
         Raises InputError with helm's own reason (a required value, a broken template), Unsupported.
         """
         with tempfile.TemporaryDirectory(prefix="mirror-helm-") as home:
-            command = [self.program(), "template", chart.release_name or _RELEASE, archive, "--include-crds", "--no-hooks", *_options(chart, home)]
+            command = [
+                self.program(),
+                "template",
+                chart.release_name or _RELEASE,
+                archive,
+                "--include-crds",
+                "--no-hooks",
+                *_options(chart, home),
+            ]
             done = self._run(command, home)
         if done.returncode != 0:
             raise InputError(

@@ -39,7 +39,11 @@ def read_index(content: bytes, url: str) -> Dict[str, Tuple[Offer, ...]]:
     document = documents.load(content, url)
     entries = document.get("entries") if isinstance(document, dict) else None
     if not isinstance(entries, dict):
-        raise InputError("this is not the index of a chart repository", subject=url, advice="The URL must be that of the directory that holds index.yaml.")
+        raise InputError(
+            "this is not the index of a chart repository",
+            subject=url,
+            advice="The URL must be that of the directory that holds index.yaml.",
+        )
     base = url[: -len("index.yaml")]
     return {str(name): newest_first(_offers(str(name), versions, base)) for name, versions in entries.items()}
 
@@ -59,7 +63,9 @@ def choose(offers: Tuple[Offer, ...], name: str, version: str, url: str) -> Offe
         if offer.version.lstrip("v") == wanted:
             return offer
     known = ", ".join(offer.version for offer in offers[:5])
-    raise NotFound(f"the repository {url} has no version {version} of the chart {name}", subject=name, advice=f"Its newest versions are {known}.")
+    raise NotFound(
+        f"the repository {url} has no version {version} of the chart {name}", subject=name, advice=f"Its newest versions are {known}."
+    )
 
 
 def _offers(name: str, versions: Any, base: str) -> List[Offer]:

@@ -14,8 +14,21 @@ from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, StorageError, Unsupported
-from ansible_collections.disconnected.mirror.plugins.module_utils.charts.repository import INDEX_LIMIT, Offer, choose, index_url, newest_first, read_index
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    CorruptContent,
+    InputError,
+    NotFound,
+    StorageError,
+    Unsupported,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.charts.repository import (
+    INDEX_LIMIT,
+    Offer,
+    choose,
+    index_url,
+    newest_first,
+    read_index,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Chart, ChartRepository
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
@@ -75,7 +88,9 @@ def fetch_chart(repository: ChartRepository, index: Dict[str, Tuple[Offer, ...]]
     if not (offer.digest and _has_digest(path, offer.digest)):
         content = _download(offer, context)
         if offer.digest and hashlib.sha256(content).hexdigest() != offer.digest:
-            raise CorruptContent("the chart's archive does not have the digest that the index names", subject=f"{offer.name} {offer.version}")
+            raise CorruptContent(
+                "the chart's archive does not have the digest that the index names", subject=f"{offer.name} {offer.version}"
+            )
         files.write(path, content)
     return FoundChart(chart, key, path, offer.name, offer.version, repository.name, Digest.of(files.read(path)))
 
@@ -83,7 +98,11 @@ def fetch_chart(repository: ChartRepository, index: Dict[str, Tuple[Offer, ...]]
 def local_chart(chart: Chart, key: str, context: Context) -> FoundChart:
     """A chart on the mirror host; an archive is kept in the workspace like those of repositories.  Raises NotFound."""
     if not chart.path or not os.path.exists(chart.path):
-        raise NotFound(f"there is no chart at {chart.path!r}", subject=f"{key}.path", advice="Give the path of a chart archive or directory on the mirror host.")
+        raise NotFound(
+            f"there is no chart at {chart.path!r}",
+            subject=f"{key}.path",
+            advice="Give the path of a chart archive or directory on the mirror host.",
+        )
     file = os.path.basename(chart.path.rstrip("/"))
     if os.path.isdir(chart.path):
         return FoundChart(chart, key, chart.path, chart.name or file, chart.version)
@@ -120,7 +139,9 @@ def _download(offer: Offer, context: Context) -> bytes:
         if url.startswith(("http://", "https://")):
             return context.fetch(url, None, _CHART_LIMIT)
         problems.append(url)
-    raise Unsupported(f"the chart has no address that can be read ({', '.join(problems) or 'none at all'})", subject=f"{offer.name} {offer.version}")
+    raise Unsupported(
+        f"the chart has no address that can be read ({', '.join(problems) or 'none at all'})", subject=f"{offer.name} {offer.version}"
+    )
 
 
 def _place(context: Context, name: str, version: str) -> str:

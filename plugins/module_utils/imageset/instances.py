@@ -28,7 +28,9 @@ _ATTESTED = "vnd.docker.reference.digest"
 Fetch = Callable[[Descriptor], Manifest]
 
 
-def manifests(root: Manifest, platforms: Sequence[Platform], fetch: Fetch, field: str = "platforms", subject: str = "") -> Tuple[Manifest, ...]:
+def manifests(
+    root: Manifest, platforms: Sequence[Platform], fetch: Fetch, field: str = "platforms", subject: str = ""
+) -> Tuple[Manifest, ...]:
     """All manifests to publish for `root`: each once, what is pointed to before what points to it, the root last.
 
     platforms: the wanted instances; empty for all.  A root that is no index is taken whatever the platforms.
@@ -49,7 +51,9 @@ def manifests(root: Manifest, platforms: Sequence[Platform], fetch: Fetch, field
     return tuple(found.values())
 
 
-def _collect(index: Manifest, platforms: Tuple[Platform, ...], fetch: Fetch, found: Dict[Digest, Manifest], depth: int, subject: str) -> bool:
+def _collect(
+    index: Manifest, platforms: Tuple[Platform, ...], fetch: Fetch, found: Dict[Digest, Manifest], depth: int, subject: str
+) -> bool:
     """Adds what is chosen below an index; says whether the index has anything for these platforms."""
     if depth == 0:
         raise Unsupported(f"indexes are nested more than {MAX_DEPTH} deep", subject=subject or str(index.digest))

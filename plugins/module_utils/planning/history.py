@@ -300,5 +300,7 @@ def is_decided(entry: Association, plan: Plan) -> bool:
 def memory_name(destination: str, configuration: str = "") -> str:
     """A file name for a destination and a configuration: readable, and unique by a part of a digest."""
     text = f"{destination} {configuration}".strip()
-    readable = "".join(character if character.isalnum() and character.isascii() else "-" for character in text.rsplit("://", maxsplit=1)[-1].lower())
+    readable = "".join(
+        character if character.isalnum() and character.isascii() else "-" for character in text.rsplit("://", maxsplit=1)[-1].lower()
+    )
     return f"{readable.strip('-')[:60]}-{Digest.of(text.encode('utf-8')).hex[:12]}"

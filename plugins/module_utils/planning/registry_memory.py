@@ -59,7 +59,9 @@ class RegistryMemory(Backend):
         try:
             return json.loads(_member(read_blob(self._store, self._repository, manifest.blobs[-1], _LIMIT), _FILE))
         except (ValueError, KeyError, OSError, EOFError, tarfile.TarError) as error:
-            raise CorruptContent(f"the history in {self._repository} of {self._store.name} cannot be read", subject=self._repository) from error
+            raise CorruptContent(
+                f"the history in {self._repository} of {self._store.name} cannot be read", subject=self._repository
+            ) from error
 
     def write(self, name: str, document: Any) -> bool:
         tar = _tar(files.json_bytes(document))
@@ -121,7 +123,9 @@ def _tar(content: bytes) -> bytes:
 
 
 def _config(tar: bytes) -> bytes:
-    return files.json_bytes({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [Digest.of(tar)]}})
+    return files.json_bytes(
+        {"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [Digest.of(tar)]}}
+    )
 
 
 def _image(config: bytes, layer: bytes) -> Manifest:

@@ -19,7 +19,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.v1 import V1Archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
-
 # An archive files images by path alone; the host is a name that nobody can have (RFC 2606).
 ARCHIVE = "archive.invalid"
 

@@ -60,7 +60,12 @@ def _document(archive: FoundArchive, verified: bool, images: bool) -> Dict[str, 
     }
     if images:
         document["image_list"] = [
-            {"origin": image.origin, "digest": image.digest, "size": image.size, "new": (image.destination, image.digest, image.origin) in brought}
+            {
+                "origin": image.origin,
+                "digest": image.digest,
+                "size": image.size,
+                "new": (image.destination, image.digest, image.origin) in brought,
+            }
             for image in plan.images
         ]
     return document

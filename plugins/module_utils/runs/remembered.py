@@ -117,7 +117,9 @@ def _workspace_uid(workspace: Workspace, write: bool) -> str:
     except FileNotFoundError:
         made = str(uuid.uuid4())
     except ValueError as error:
-        raise InputError("this is not the identity of a workspace", subject=workspace.uid, advice="Restore the file, or remove it.") from error
+        raise InputError(
+            "this is not the identity of a workspace", subject=workspace.uid, advice="Restore the file, or remove it."
+        ) from error
     if write:
         files.write(workspace.uid, f"{made}\n".encode("ascii"))
     return made

@@ -17,7 +17,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, kept_plan, load_imageset, make_plan, read_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import (
+    PlanRequest,
+    kept_plan,
+    load_imageset,
+    make_plan,
+    read_plan,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -145,7 +151,9 @@ class _Writing:
             source = self._run.network.upstream(self._run.place)
             journal = Journal(None, writer.name)
             self._run.progress.expect(len(packing.images))
-            result = transfer(packing.images, source, writer, self._shelf, self._request.options, journal, self._run.progress, self._run.stop)
+            result = transfer(
+                packing.images, source, writer, self._shelf, self._request.options, journal, self._run.progress, self._run.stop
+            )
             whole = result.complete and not writer.missing()
             if whole:
                 unfinished.finish()

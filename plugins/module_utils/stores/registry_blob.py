@@ -26,9 +26,7 @@ class RegistryBlobReader(BlobReader):
     size: of the whole blob; subject: for messages.
     """
 
-    def __init__(
-        self, opener: Callable[[int], Response], mend: Callable[[int, str], None], size: int, offset: int, subject: str
-    ) -> None:
+    def __init__(self, opener: Callable[[int], Response], mend: Callable[[int, str], None], size: int, offset: int, subject: str) -> None:
         self._opener = opener
         self._mend = mend
         self._size = size

@@ -25,7 +25,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.packing import HISTORY, PLAN
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 
-
 # The destination's repository for a path of the plan.
 Place = Callable[[str], str]
 # Whether an archive holds a digest.
@@ -105,7 +104,10 @@ def _places(history: History, wanted: AbstractSet[Tuple[str, str]], place: Place
 
 
 def _found(
-    digests: AbstractSet[Digest], places: Dict[str, List[str]], pool: ThreadPoolExecutor, present: Callable[[str, List[Digest]], Set[Digest]]
+    digests: AbstractSet[Digest],
+    places: Dict[str, List[str]],
+    pool: ThreadPoolExecutor,
+    present: Callable[[str, List[Digest]], Set[Digest]],
 ) -> Dict[Digest, str]:
     """Asks the likeliest repository of each digest, then the next one for those that were not there."""
     found: Dict[Digest, str] = {}

@@ -43,7 +43,9 @@ def test_a_line_reads_what_the_module_writes():
     assert line(progress.document(), 5) == "copy: 0/3 images, 1.0 KiB of 2.0 KiB"
 
 
-@pytest.mark.parametrize("size, text", [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 1024**3, "5.0 GiB"), (3 * 1024**4, "3.0 TiB")])
+@pytest.mark.parametrize(
+    "size, text", [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 1024**3, "5.0 GiB"), (3 * 1024**4, "3.0 TiB")]
+)
 def test_amounts(size, text):
     assert amount(size) == text
 

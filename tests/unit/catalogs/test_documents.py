@@ -57,6 +57,12 @@ def test_json_documents_are_cut_where_they_end(found, indent, between, chunk):
     assert all(encoded[raw.offset : raw.offset + len(raw.content)] == raw.content for raw in raws)
 
 
+@pytest.mark.parametrize("chunk", [3, 16, 40])
+def test_documents_on_one_line_among_others(chunk):
+    text = '{"a": 1}{"a": 2}\n{"a": 3} {"a": 4}\n\n{"a": 5}\n'
+    assert [json.loads(raw.content)["a"] for raw in cut(text, chunk)] == [1, 2, 3, 4, 5]
+
+
 @PROFILE
 @given(DOCUMENTS, st.sampled_from(["---\n", "--- \n", "---\r\n", "--- # comment\n"]), st.booleans(), st.sampled_from([7, 1 << 20]))
 def test_yaml_documents_are_cut_where_they_end(found, between, flow, chunk):

@@ -28,11 +28,16 @@ BETA = "foo beta*: 0.1.0; 0.2.0<0.1.0 !{0.1.1,0.1.2}; 0.3.0<0.2.0; 0.3.1<0.2.0 !
 BAZ = 'baz stable*: 1.0.0 ~"<1.0.0"; 1.0.1<1.0.0 !{1.0.0} ~"<1.0.0"; 1.1.0<1.0.0 !{1.0.1}'
 # Shaped like the two packages of the reference's own tests: patched builds that skip what they patch.
 SCALE = """
-    3scale-operator threescale-2.11: s0[0.8.0]; s0p[0.8.0+0.1634606167.p] !{s0}; s1[0.8.1]<s0p; s2[0.8.2]<s1; s3[0.8.3]<s2; s3a[0.8.3+0.1645735250.p]<s2 !{s3}; s3b[0.8.3+0.1646619125.p]<s2 !{s3,s3a}; s4[0.8.4]<s3b; s4p[0.8.4+0.1655690146.p]<s3b !{s4}
+    3scale-operator threescale-2.11: s0[0.8.0]; s0p[0.8.0+0.1634606167.p] !{s0}; s1[0.8.1]<s0p; s2[0.8.2]<s1; s3[0.8.3]<s2; \
+        s3a[0.8.3+0.1645735250.p]<s2 !{s3}; s3b[0.8.3+0.1646619125.p]<s2 !{s3,s3a}; \
+        s4[0.8.4]<s3b; s4p[0.8.4+0.1655690146.p]<s3b !{s4}
     3scale-operator threescale-2.12: s4p[0.8.4+0.1655690146.p]; s9[0.9.1]<s4p; s9p[0.9.1+0.1664967752.p]<s4p !{s9}
     3scale-operator threescale-mas*: s10[0.10.0-mas]; s11[0.11.0-mas]<s10
 """
-WORK = "devworkspace-operator fast*: w16[0.16.0]; w16p[0.16.0+0.1666668361.p] !{w16}; w17[0.17.0]<w16p; w18[0.18.1]<w17; w18p[0.18.1+0.1675929565.p]<w17 !{w18}; w19[0.19.1]<w18p; w19p[0.19.1+0.1682321189.p]<w18p !{w19}"
+WORK = (
+    "devworkspace-operator fast*: w16[0.16.0]; w16p[0.16.0+0.1666668361.p] !{w16}; w17[0.17.0]<w16p; w18[0.18.1]<w17; "
+    "w18p[0.18.1+0.1675929565.p]<w17 !{w18}; w19[0.19.1]<w18p; w19p[0.19.1+0.1682321189.p]<w18p !{w19}"
+)
 ALL = "\n".join((SCALE.strip(), WORK, JAEGER))
 
 

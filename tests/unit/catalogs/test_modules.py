@@ -126,7 +126,10 @@ def test_rules_of_both_versions(source, api_version):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"packages": [{"name": "foo", "min_version": "1", "channels": [{"name": "stable", "min_version": "1"}]}]}, "keep the bounds in one place"),
+        (
+            {"packages": [{"name": "foo", "min_version": "1", "channels": [{"name": "stable", "min_version": "1"}]}]},
+            "keep the bounds in one place",
+        ),
         ({"packages": [{"name": "foo", "min_bundle": "x"}]}, "minBundle"),
         ({"packages": [{"name": "foo", "channels": [{"name": "fast"}]}]}, "Set defaultChannel to a channel that is kept (fast)"),
         ({"packages": [{"name": "gone"}], "catalog_strict": True}, "gone"),

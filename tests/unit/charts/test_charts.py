@@ -125,7 +125,13 @@ def test_offers_come_newest_first_with_absolute_urls():
 
 @pytest.mark.parametrize(
     ("name", "version", "chosen"),
-    [("app", "1.2.0", "1.2.0"), ("app", "v1.2.0", "1.2.0"), ("tagged", "2.0.0", "v2.0.0"), ("app", "", "1.10.0"), ("app", "nightly", "nightly")],
+    [
+        ("app", "1.2.0", "1.2.0"),
+        ("app", "v1.2.0", "1.2.0"),
+        ("tagged", "2.0.0", "v2.0.0"),
+        ("app", "", "1.10.0"),
+        ("app", "nightly", "nightly"),
+    ],
 )
 def test_a_version_is_found_with_or_without_v_and_the_newest_release_is_the_default(name, version, chosen):
     assert choose(read_index(INDEX, URL)[name], name, version, URL).version == chosen

@@ -91,7 +91,9 @@ def run(tmp_path):
 
     def collected(helm, api="v2alpha1"):
         imageset = parse({"apiVersion": f"mirror.openshift.io/{api}", "kind": "ImageSetConfiguration", "mirror": {"helm": helm}})
-        context = Context(upstream=store, workspace=Workspace(str(tmp_path / "workspace")), fetch=web, options={"helm_path": HELM or "helm"})
+        context = Context(
+            upstream=store, workspace=Workspace(str(tmp_path / "workspace")), fetch=web, options={"helm_path": HELM or "helm"}
+        )
         return collect(imageset, context)
 
     collected.web, collected.store, collected.folder = web, store, tmp_path
@@ -142,7 +144,11 @@ def test_every_way_to_fail_is_isolated(run):
             "local": [{"name": "absent", "path": "/nowhere/x.tgz"}, {"name": "broken", "path": str(run.folder / "broken.tgz")}],
             "repositories": [
                 {"name": "gone", "url": "https://gone.example.com", "charts": [{"name": "x"}]},
-                {"name": "r", "url": URL, "charts": [{"name": "absent"}, {"name": "bent"}, {"name": "good", "imagePaths": ["{"]}, {"name": "good"}]},
+                {
+                    "name": "r",
+                    "url": URL,
+                    "charts": [{"name": "absent"}, {"name": "bent"}, {"name": "good", "imagePaths": ["{"]}, {"name": "good"}],
+                },
             ],
         }
     )
@@ -163,7 +169,9 @@ def test_local_directories_and_archives_are_rendered(run):
     (run.folder / "good.tgz").write_bytes(GOOD)
     with tarfile.open(fileobj=io.BytesIO(GOOD)) as tar:
         tar.extractall(run.folder)
-    collected = run({"local": [{"name": "packed", "path": str(run.folder / "good.tgz")}, {"name": "plain", "path": str(run.folder / "good")}]})
+    collected = run(
+        {"local": [{"name": "packed", "path": str(run.folder / "good.tgz")}, {"name": "plain", "path": str(run.folder / "good")}]}
+    )
     assert collected.failures == () and len(collected.images) == 4
     assert [entry["file"] for entry in collected.charts] == ["good.tgz", ""]
 
@@ -223,6 +231,8 @@ def test_real_charts_name_the_images_that_helm_renders(run, chart, paths, expect
     assert collected.failures == ()
     found = {str(image.reference) for image in collected.images}
     assert all(any(name.startswith(wanted) for name in found) for wanted in expected), found
-    rendered = subprocess.run([HELM, "template", "x", os.path.join(DATA, chart), "--kube-version", "1.33.0"], capture_output=True, text=True, check=True).stdout
+    rendered = subprocess.run(
+        [HELM, "template", "x", os.path.join(DATA, chart), "--kube-version", "1.33.0"], capture_output=True, text=True, check=True
+    ).stdout
     for image in collected.images:
         assert str(image.reference).replace("docker.io/library/", "") in rendered

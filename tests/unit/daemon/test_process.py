@@ -82,7 +82,9 @@ def test_a_port_in_use_is_told(daemon):
 
 
 def test_a_program_that_ends_at_once_shows_the_end_of_its_log(daemon):
-    failing = Daemon((sys.executable, "-c", "print('no storage'); raise SystemExit(3)"), daemon.pid_file, daemon.log_file, "127.0.0.1", daemon.port)
+    failing = Daemon(
+        (sys.executable, "-c", "print('no storage'); raise SystemExit(3)"), daemon.pid_file, daemon.log_file, "127.0.0.1", daemon.port
+    )
     with pytest.raises(Unreachable, match="status 3: no storage"):
         process.start(failing, 5)
     assert process.find(daemon.pid_file) is None

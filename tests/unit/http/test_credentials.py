@@ -221,7 +221,7 @@ def test_a_missing_helper_is_told_where_it_matters(tmp_path, environ):
     [
         ("echo hunter2; exit 3", "exit status 3"),
         ("echo hunter2", "not what a credential helper says"),
-        ("echo '{\"Username\": 1, \"Secret\": \"hunter2\"}'", "not what a credential helper says"),
+        ('echo \'{"Username": 1, "Secret": "hunter2"}\'', "not what a credential helper says"),
         ("exec sleep 20", "no answer"),
     ],
 )

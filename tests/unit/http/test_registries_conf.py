@@ -51,8 +51,7 @@ def test_a_reference_without_an_entry_goes_where_it_says(conf):
 
 
 def test_mirrors_come_first_and_names_are_rewritten(conf):
-    found = conf(
-        """
+    found = conf("""
         [[registry]]
         prefix = "quay.io/team"
         location = "inner.example.com:5000/quay"
@@ -62,8 +61,7 @@ def test_mirrors_come_first_and_names_are_rewritten(conf):
         [[registry.mirror]]
         location = "second.example.com/y"
         insecure = true
-        """
-    )
+        """)
     assert found.routes(tagged("quay.io", "team/app")) == (
         Route("first.example.com", "x/app", False, True),
         Route("second.example.com", "y/app", True, True),

@@ -138,7 +138,9 @@ def test_absent_is_fine_and_refusals_are_told_apart(store):
     assert [failure.code for failure in result.failures] == ["unsupported"]
 
 
-@pytest.mark.parametrize(("count", "percent", "doomed", "known", "refused"), [(0, 100, 9, 10, False), (5, 100, 6, 100, True), (0, 10, 11, 100, True)])
+@pytest.mark.parametrize(
+    ("count", "percent", "doomed", "known", "refused"), [(0, 100, 9, 10, False), (5, 100, 6, 100, True), (0, 10, 11, 100, True)]
+)
 def test_limits_refuse_the_whole(count, percent, doomed, known, refused):
     if refused:
         with pytest.raises(InputError, match="nothing was deleted"):
@@ -177,7 +179,9 @@ def test_random_sequences_delete_all_that_is_stale_and_nothing_else(seed):
         now = []
         for repository, manifest in wanted:
             tags = (f"t{rng.randrange(4)}-{manifest.digest.hex[:6]}",)
-            children = [child for place, child in pool if place == repository and child.digest in {entry.digest for entry in manifest.children}]
+            children = [
+                child for place, child in pool if place == repository and child.digest in {entry.digest for entry in manifest.children}
+            ]
             for each in (*children, manifest):
                 store.manifests[repository][each.digest] = each
             store.named.setdefault(repository, {})[tags[0]] = manifest.digest
@@ -190,7 +194,10 @@ def test_random_sequences_delete_all_that_is_stale_and_nothing_else(seed):
         gone = [each for each in previous if (each.path, each.id) not in keys]
         # Tags of wanted images from earlier steps stay ours.
         merged = {(each.path, each.id): each for each in previous if (each.path, each.id) in keys}
-        now = [Association(e.path, e.id, e.name, e.type, tuple(sorted({*e.tags, *merged.get((e.path, e.id), e).tags})), e.manifests) for e in now]
+        now = [
+            Association(e.path, e.id, e.name, e.type, tuple(sorted({*e.tags, *merged.get((e.path, e.id), e).tags})), e.manifests)
+            for e in now
+        ]
         before = {(repository, digest) for repository, present in store.manifests.items() for digest in present}
         result = delete(judge(candidates(gone, now, str), store).doomed, store)
         assert result.failures == ()
@@ -249,7 +256,9 @@ def test_delete_list_never_reaches_outside_its_place():
         assert inside == [] and len(outside) == 1, reference
 
 
-@pytest.mark.parametrize("content", [b"", b"kind: Other", b"{", b'{"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageList", "items": [{}]}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"kind: Other", b"{", b'{"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageList", "items": [{}]}']
+)
 def test_delete_lists_are_checked(content):
     with pytest.raises(InputError):
         read_list(content, "list")

@@ -239,7 +239,11 @@ def test_a_mirroring_run_that_changes_nothing_does_not_write_the_history_again(n
 
 @pytest.mark.parametrize("where", ["local", "registry"])
 def test_the_history_is_kept_where_the_configuration_says(near, far, source, target, tmp_path, where):
-    storage = {"local": {"path": str(tmp_path / "state")}} if where == "local" else {"registry": {"imageURL": f"{target.host}/state/meta:site", "skipTLS": True}}
+    storage = (
+        {"local": {"path": str(tmp_path / "state")}}
+        if where == "local"
+        else {"registry": {"imageURL": f"{target.host}/state/meta:site", "skipTLS": True}}
+    )
     document = {"api": trip.V1, "storageConfig": storage}
     first = near.ship(*named(source, "a:1"), document=document)
     other = trip.Near(tmp_path / "near2")

@@ -136,7 +136,9 @@ def test_a_mirror_that_fails_gives_way(internet, error):
 def test_what_the_last_place_says_is_final_and_the_others_are_named(internet):
     internet.fail(FIRST, Unreachable("no answer"))
     internet.fail("quay.io", AccessDenied("wrong password", advice="Log in."))
-    with pytest.raises(AccessDenied, match=r"wrong password\. Log in\. Asked before: first.test \(unreachable\), second.test \(not_found\)\."):
+    with pytest.raises(
+        AccessDenied, match=r"wrong password\. Log in\. Asked before: first.test \(unreachable\), second.test \(not_found\)\."
+    ):
         Upstream(internet.__getitem__, conf(FIRST, SECOND)).fetch_manifest("quay.io/team/app", "1")
 
 

@@ -41,7 +41,9 @@ def source():
     store = MemoryStore()
     for name in "abcde":
         store.add_image(f"{HOST}/team/{name}", "1", layers=[b"shared" * 500, name.encode() * 900], config=name.encode())
-    amd, arm = (store.add_image(f"{HOST}/team/multi", layers=[b"shared" * 500, arch.encode()], config=arch.encode()) for arch in ("amd64", "arm64"))
+    amd, arm = (
+        store.add_image(f"{HOST}/team/multi", layers=[b"shared" * 500, arch.encode()], config=arch.encode()) for arch in ("amd64", "arm64")
+    )
     store.add_index(f"{HOST}/team/multi", [("linux/amd64", amd), ("linux/arm64", arm)], "1")
     return store
 
@@ -138,7 +140,9 @@ def test_each_archive_holds_only_what_is_new_and_loads_without_the_source(tmp_pa
         assert far.registry.named[f"ns/team/{name}"] == side.store.named[repository]
         for digest in far.registry.named[f"ns/team/{name}"].values():
             manifest = far.registry.fetch_manifest(f"ns/team/{name}", digest)
-            assert far.registry.blobs_present(f"ns/team/{name}", [blob.digest for blob in manifest.blobs]) == {blob.digest for blob in manifest.blobs}
+            assert far.registry.blobs_present(f"ns/team/{name}", [blob.digest for blob in manifest.blobs]) == {
+                blob.digest for blob in manifest.blobs
+            }
     assert len(far.registry.manifests["ns/team/multi"]) == 3
 
 

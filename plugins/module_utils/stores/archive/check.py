@@ -16,7 +16,13 @@ from typing import Iterator, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import MANIFEST, SIGNATURE, VOLUME, Segment, volume_document
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
+    MANIFEST,
+    SIGNATURE,
+    VOLUME,
+    Segment,
+    volume_document,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import END, header, header_size, padded
 
@@ -46,12 +52,17 @@ def require_sound(archive: ArchiveReader, parallel: int = 2) -> None:
         return
     told = "; ".join(f"{finding.path}: {finding.problem}" for finding in findings[:5])
     more = f" (and {len(findings) - 5} more findings)" if len(findings) > 5 else ""
-    raise CorruptContent(f"the archive is damaged: {told}{more}.", subject=archive.name, advice="Carry these files over again; nothing was pushed.")
+    raise CorruptContent(
+        f"the archive is damaged: {told}{more}.", subject=archive.name, advice="Carry these files over again; nothing was pushed."
+    )
 
 
 def _members(archive: ArchiveReader) -> List[List[Segment]]:
     documents = [
-        [segment] for volume in archive.places.segments for segment in volume if not segment.content.is_blob and segment.name not in (SIGNATURE, VOLUME)
+        [segment]
+        for volume in archive.places.segments
+        for segment in volume
+        if not segment.content.is_blob and segment.name not in (SIGNATURE, VOLUME)
     ]
     return documents + list(archive.segments.values())
 
@@ -90,4 +101,6 @@ def _content(archive: ArchiveReader, segments: Sequence[Segment]) -> List[Findin
     if hasher.hexdigest() == digest.hex:
         return []
     # Which part of a cut blob is damaged cannot be told from one digest: all of its volumes are named.
-    return [Finding(path, f"{segments[0].content.name} is damaged") for path in sorted({archive.paths[segment.volume] for segment in segments})]
+    return [
+        Finding(path, f"{segments[0].content.name} is damaged") for path in sorted({archive.paths[segment.volume] for segment in segments})
+    ]

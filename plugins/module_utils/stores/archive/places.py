@@ -165,5 +165,7 @@ class _Builder:
 
     def _too_small(self, content: Content) -> None:
         raise InputError(
-            f"volumes of {self.limit} bytes are too small for {content.name} of {content.size} bytes", subject="archiveSize", advice="Raise archiveSize."
+            f"volumes of {self.limit} bytes are too small for {content.name} of {content.size} bytes",
+            subject="archiveSize",
+            advice="Raise archiveSize.",
         )

@@ -18,7 +18,13 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound, StorageError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import MAX_SIZE, Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import SIGNATURE, Places, Segment, arrange, volume_name
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
+    SIGNATURE,
+    Places,
+    Segment,
+    arrange,
+    volume_name,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import VolumeSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
 
@@ -88,7 +94,9 @@ class ArchiveReader(Store):
             raise NotFound(f"{self.name} does not hold {digest}", subject=f"{repository}@{digest}")
         size = segments[0].content.size
         if size > MAX_SIZE:
-            raise Unsupported(f"the manifest has {size} bytes, more than the {MAX_SIZE} that are accepted", subject=f"{repository}@{digest}")
+            raise Unsupported(
+                f"the manifest has {size} bytes, more than the {MAX_SIZE} that are accepted", subject=f"{repository}@{digest}"
+            )
         content = b"".join(self.pread(segment.volume, segment.offset, segment.size) for segment in segments)
         return Manifest.parse(content, digest=digest, subject=f"{repository}@{digest}")
 
@@ -144,7 +152,9 @@ class ArchiveReader(Store):
                 raise CorruptContent(f"volume {name} of {len(self.places.sizes)} is missing", subject=os.path.dirname(self.paths[0]) or ".")
             found = os.path.getsize(path)
             if found != size:
-                raise CorruptContent(f"the volume has {found} bytes where {size} were expected", subject=path, advice="Carry this file over again.")
+                raise CorruptContent(
+                    f"the volume has {found} bytes where {size} were expected", subject=path, advice="Carry this file over again."
+                )
         for path in present.values():
             raise CorruptContent("the archive has no such volume", subject=path, advice="Remove it.")
 

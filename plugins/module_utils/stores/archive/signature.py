@@ -17,7 +17,13 @@ import tempfile
 from dataclasses import dataclass
 from typing import List
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, CorruptContent, InputError, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    AccessDenied,
+    CorruptContent,
+    InputError,
+    StorageError,
+    Unsupported,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import SIGNATURE, SIGNATURE_SIZE
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 
@@ -51,7 +57,11 @@ def sign(encoded: bytes, signing: SigningKey) -> bytes:
         command = ["gpg", "--batch", "--yes", "--quiet", "--armor", "--local-user", signing.key, "--detach-sign"]
     done = _run(command, encoded)
     if done.returncode != 0 or not done.stdout:
-        raise AccessDenied(f"{command[0]} cannot sign with this key: {_last_line(done.stderr)}", subject=signing.key, advice="Give a key that needs no passphrase.")
+        raise AccessDenied(
+            f"{command[0]} cannot sign with this key: {_last_line(done.stderr)}",
+            subject=signing.key,
+            advice="Give a key that needs no passphrase.",
+        )
     if len(done.stdout) > SIGNATURE_SIZE:
         raise Unsupported(f"the signature has {len(done.stdout)} bytes, more than {SIGNATURE_SIZE}", subject=signing.key)
     return done.stdout
@@ -72,7 +82,11 @@ def verify(archive: ArchiveReader, trusted: TrustedKeys) -> None:
         path = os.path.join(folder, "signature")
         with open(path, "wb") as file:
             file.write(signature)
-        done = _verify_ssh(folder, path, archive.encoded, trusted) if trusted.kind == "ssh" else _verify_gpg(folder, path, archive.encoded, trusted)
+        done = (
+            _verify_ssh(folder, path, archive.encoded, trusted)
+            if trusted.kind == "ssh"
+            else _verify_gpg(folder, path, archive.encoded, trusted)
+        )
     if done.returncode != 0:
         raise CorruptContent(
             f"the archive's signature is not good: {_last_line(done.stderr or done.stdout)}",
@@ -105,9 +119,13 @@ def _run(command: List[str], content: bytes) -> "subprocess.CompletedProcess[byt
     if program is None:
         raise Unsupported(f"{command[0]} is not installed on this host", advice="Install it, or use the other kind of signature.")
     try:
-        return subprocess.run([program, *command[1:]], input=content, capture_output=True, timeout=_TIMEOUT, check=False, env={**os.environ, "LC_ALL": "C"})
+        return subprocess.run(
+            [program, *command[1:]], input=content, capture_output=True, timeout=_TIMEOUT, check=False, env={**os.environ, "LC_ALL": "C"}
+        )
     except subprocess.TimeoutExpired as error:
-        raise Unsupported(f"{command[0]} did not answer within {_TIMEOUT} seconds", advice="A key with a passphrase cannot be used here.") from error
+        raise Unsupported(
+            f"{command[0]} did not answer within {_TIMEOUT} seconds", advice="A key with a passphrase cannot be used here."
+        ) from error
 
 
 def _last_line(output: bytes) -> str:

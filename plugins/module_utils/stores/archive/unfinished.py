@@ -164,7 +164,9 @@ class UnfinishedSet:
                 if not segment.content.is_blob:
                     content = known[segment.content.name]
                     if len(content) != segment.size:
-                        raise InputError(f"{segment.name} has {len(content)} bytes where {segment.size} were announced", subject=self.folder)
+                        raise InputError(
+                            f"{segment.name} has {len(content)} bytes where {segment.size} were announced", subject=self.folder
+                        )
                     self._pwrite(number, memoryview(content), segment.offset)
 
     def _pwrite(self, volume: int, chunk: memoryview, offset: int) -> None:

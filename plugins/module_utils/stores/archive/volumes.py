@@ -19,7 +19,12 @@ from typing import Dict, List, Optional, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import MANIFEST, VOLUME, volume_document, volume_name
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
+    MANIFEST,
+    VOLUME,
+    volume_document,
+    volume_name,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import BLOCK, first_member
 
 NAME = re.compile(r"mirror_seq([0-9]{1,9})_([0-9]{6})\.tar\Z")
@@ -73,7 +78,9 @@ def _names(folder: str) -> List[str]:
     unfinished = [name for name in names if name.endswith(".tar.part")]
     if unfinished:
         raise CorruptContent(
-            f"the archive with {unfinished[0]} is unfinished", subject=folder, advice="Run mirror_to_disk again to finish it, then carry it over."
+            f"the archive with {unfinished[0]} is unfinished",
+            subject=folder,
+            advice="Run mirror_to_disk again to finish it, then carry it over.",
         )
     return [name for name in names if name.endswith(".tar")]
 
@@ -88,7 +95,9 @@ def _identify(path: str) -> Volume:
             elif name == VOLUME and size == len(volume_document(Digest.of(b""), 0, 0, Digest.of(b""))):
                 volume = _numbered(path, file.read(size))
             else:
-                raise CorruptContent("this is not a volume of an archive, or its beginning is damaged", subject=path, advice="Carry this file over again.")
+                raise CorruptContent(
+                    "this is not a volume of an archive, or its beginning is damaged", subject=path, advice="Carry this file over again."
+                )
     except OSError as error:
         raise StorageError(f"cannot read the volume: {error.strerror}", subject=path) from error
     return volume
@@ -138,8 +147,14 @@ def _no_strays(volumes: List[Volume], heads: Dict[str, Volume]) -> None:
         match = NAME.match(os.path.basename(volume.path))
         first = volume_name(int(match.group(1)), 0) if match else "its first volume"
         if match and any(os.path.basename(head.path) == first for head in heads.values()):
-            raise CorruptContent(f"the volume belongs to another archive than {first} beside it", subject=volume.path, advice="Do not mix sets in one folder.")
-        raise CorruptContent(f"{first} of this volume's archive is missing", subject=volume.path, advice="Carry all volumes of a set into one folder.")
+            raise CorruptContent(
+                f"the volume belongs to another archive than {first} beside it",
+                subject=volume.path,
+                advice="Do not mix sets in one folder.",
+            )
+        raise CorruptContent(
+            f"{first} of this volume's archive is missing", subject=volume.path, advice="Carry all volumes of a set into one folder."
+        )
 
 
 def _one_of_each_sequence(sets: List[VolumeSet]) -> None:
@@ -148,6 +163,8 @@ def _one_of_each_sequence(sets: List[VolumeSet]) -> None:
         key = (found.contents.uid, found.contents.sequence)
         if key in seen:
             raise CorruptContent(
-                f"two different archives have sequence {found.contents.sequence}", subject=found.paths[0], advice=f"The other one starts with {seen[key].paths[0]}."
+                f"two different archives have sequence {found.contents.sequence}",
+                subject=found.paths[0],
+                advice=f"The other one starts with {seen[key].paths[0]}.",
             )
         seen[key] = found

@@ -57,7 +57,9 @@ class ArchiveWriter(Store):
             raise Incompatible(f"{self.name} was not planned with this blob", subject=str(blob.digest))
         size = segments[0].content.size
         if size != blob.size:
-            raise CorruptContent(f"the blob is said to have {blob.size} bytes here and {size} bytes elsewhere in the plan", subject=str(blob.digest))
+            raise CorruptContent(
+                f"the blob is said to have {blob.size} bytes here and {size} bytes elsewhere in the plan", subject=str(blob.digest)
+            )
         return _PlaceWriter(self._set, blob, segments)
 
     def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
@@ -94,7 +96,9 @@ class _PlaceWriter(BlobWriter):
 
     def commit(self) -> None:
         if self._position != self._blob.size:
-            raise CorruptContent(f"the blob has {self._position} bytes where {self._blob.size} were expected", subject=str(self._blob.digest))
+            raise CorruptContent(
+                f"the blob has {self._position} bytes where {self._blob.size} were expected", subject=str(self._blob.digest)
+            )
         self._set.record(self._blob.digest, self._blob.size)
 
     def resume(self) -> int:

@@ -40,7 +40,9 @@ class LegacyArchive(Store):
 
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         digest = Digest.parse(reference) if ":" in reference else None
-        return Manifest.parse(self.index.read(self.manifest_name(repository, reference)), digest=digest, subject=f"{repository} {reference}")
+        return Manifest.parse(
+            self.index.read(self.manifest_name(repository, reference)), digest=digest, subject=f"{repository} {reference}"
+        )
 
     def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
         try:

@@ -71,7 +71,9 @@ class TarIndex:
                     if member.isreg() or member.issym():
                         self._enter(volume, member)
         except (tarfile.TarError, EOFError, UnicodeError) as error:
-            raise CorruptContent(f"the volume cannot be read as tar: {error}", subject=volume, advice="Carry this file over again.") from error
+            raise CorruptContent(
+                f"the volume cannot be read as tar: {error}", subject=volume, advice="Carry this file over again."
+            ) from error
         except OSError as error:
             raise StorageError(f"cannot read the volume: {error.strerror}", subject=volume) from error
 

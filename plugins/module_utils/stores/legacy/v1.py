@@ -4,11 +4,11 @@
 
 """Archives that oc-mirror v1 wrote: `mirror_seq<N>_<NNNNNN>.tar` (mirroring 4.1).
 
-    publish/.metadata.json
-    v2/<repository>/manifests/<digest>      a manifest
-    v2/<repository>/manifests/<tag>         a link to one
-    blobs/<digest>                          layers and configs
-    catalogs/<registry>/<path>/<tag>/       a catalog: layout/ (its image as published), index/index.json (what was chosen of it)
+publish/.metadata.json
+v2/<repository>/manifests/<digest>      a manifest
+v2/<repository>/manifests/<tag>         a link to one
+blobs/<digest>                          layers and configs
+catalogs/<registry>/<path>/<tag>/       a catalog: layout/ (its image as published), index/index.json (what was chosen of it)
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class V1Archive(LegacyArchive):
         super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
         self.metadata = Metadata.decode(self.index.read(METADATA), volumes[0])
         self._repositories = _repositories(self.index)
-        self._layout_blobs = {f"{found[1]}:{found[2]}": name for name in self.index.entries for found in [_LAYOUT_BLOB.match(name)] if found}
+        self._layout_blobs = {
+            f"{found[1]}:{found[2]}": name for name in self.index.entries for found in [_LAYOUT_BLOB.match(name)] if found
+        }
         self._manifests = {name for names in self._repositories.values() for name in names if ":" in name}
 
     def blob_name(self, digest: Digest) -> str:
@@ -79,10 +81,14 @@ class V1Archive(LegacyArchive):
 
 def _require_one_sequence(volumes: Sequence[str]) -> None:
     """Parts count from 0 without a gap, all of one sequence (upstream takes the last of equal names silently)."""
-    found = sorted((int(match.group(1)), int(match.group(2)), path) for path in volumes for match in [NAME.match(os.path.basename(path))] if match)
+    found = sorted(
+        (int(match.group(1)), int(match.group(2)), path) for path in volumes for match in [NAME.match(os.path.basename(path))] if match
+    )
     sequences = sorted({sequence for sequence, _part, _path in found})
     if len(sequences) != 1 or len(found) != len(volumes):
-        raise CorruptContent("the volumes are not of one sequence", subject=os.path.dirname(volumes[0]), advice="Load one sequence at a time.")
+        raise CorruptContent(
+            "the volumes are not of one sequence", subject=os.path.dirname(volumes[0]), advice="Load one sequence at a time."
+        )
     for expected, (sequence, part, path) in enumerate(found):
         if part != expected:
             raise CorruptContent(f"mirror_seq{sequence}_{expected:06d}.tar is missing", subject=os.path.dirname(path))

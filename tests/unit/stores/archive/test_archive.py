@@ -15,7 +15,13 @@ import tarfile
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, MirrorError, NotFound, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    CorruptContent,
+    InputError,
+    MirrorError,
+    NotFound,
+    StorageError,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive import unfinished as unfinished_module
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import check, require_sound
@@ -305,7 +311,20 @@ def gpg_key(folder, name):
     home = os.environ.get("GNUPGHOME")
     public = folder / f"{name}.asc"
     subprocess.run(
-        ["gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", f"{name}@example.com", "ed25519", "sign", "0"],
+        [
+            "gpg",
+            "--homedir",
+            home,
+            "--batch",
+            "--quiet",
+            "--passphrase",
+            "",
+            "--quick-gen-key",
+            f"{name}@example.com",
+            "ed25519",
+            "sign",
+            "0",
+        ],
         check=True,
         stdin=subprocess.DEVNULL,
     )
