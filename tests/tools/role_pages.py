@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BEGIN, END = "<!-- variables: written by tests/tools/role_pages.py -->", "<!-- end of variables -->"
 # Ansible's markup: options (of an entry point, with a value), and all that is set as code.
 OPTION = re.compile(r"\bO\((?:\w+:)?([^)=]+)(?:=([^)]*))?\)")
-CODE = re.compile(r"\b(?:C|V|E|RV)\(([^)]*)\)")
+CODE = re.compile(r"\b(?:C|M|V|E|RV)\(([^)]*)\)")
 
 
 def main() -> int:
