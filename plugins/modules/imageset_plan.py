@@ -44,6 +44,18 @@ options:
       - Fails when the configuration says something else than the one that the plan was made of.
     type: bool
     default: false
+  destination:
+    description:
+      - The mirror that the plan is for, such as V(docker://registry.example.com:5000/ocp). With it the forecast leaves out what earlier
+        runs of this workspace have brought there. The registry itself is not asked.
+    type: str
+  explain:
+    description:
+      - References, repositories, destinations, digests, packages, bundles or versions. For each RV(explanations) tells why it is in the
+        plan, or which rule left it out.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -66,6 +78,15 @@ EXAMPLES = r"""
 - name: Show how much that is
   ansible.builtin.debug:
     msg: "{{ plan.images }} images, {{ plan.bytes }} bytes"
+
+- name: Ask why something is mirrored
+  disconnected.mirror.imageset_plan:
+    config: /srv/mirror/imageset.yaml
+    workspace: /srv/mirror/workspace
+    locked: true
+    explain:
+      - quay.io/team/app:1.0
+      - web-terminal
 """
 
 RETURN = r"""
@@ -99,6 +120,160 @@ charts:
   returned: success
   type: int
   sample: 0
+forecast:
+  description: How much there is to move, known before anything is downloaded. Every layer and manifest counts once.
+  returned: success, and when the plan is not complete
+  type: dict
+  contains:
+    pull:
+      description: Bytes to read from other hosts.
+      type: int
+      sample: 73400320
+    ship:
+      description: Bytes to write into an archive, or to send to the registry.
+      type: int
+      sample: 73400320
+    store:
+      description: Bytes of the whole plan at the registry in the end.
+      type: int
+      sample: 922000000
+    blobs:
+      description: Layers and configurations to move.
+      type: int
+      sample: 11
+    by_source:
+      description: The ten largest parts by the host that they come from.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the part.
+          type: str
+        images:
+          description: Images of the plan that belong to it.
+          type: int
+        bytes:
+          description: Size of their content, each layer once.
+          type: int
+        marginal_bytes:
+          description: Bytes that only this part needs, which is what leaving it out would save.
+          type: int
+    by_category:
+      description: Releases, operators, additional images and charts.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the part.
+          type: str
+        images:
+          description: Images of the plan that belong to it.
+          type: int
+        bytes:
+          description: Size of their content, each layer once.
+          type: int
+        marginal_bytes:
+          description: Bytes that only this part needs, which is what leaving it out would save.
+          type: int
+    by_operator:
+      description: The ten largest operators.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the part.
+          type: str
+        images:
+          description: Images of the plan that belong to it.
+          type: int
+        bytes:
+          description: Size of their content, each layer once.
+          type: int
+        marginal_bytes:
+          description: Bytes that only this part needs, which is what leaving it out would save.
+          type: int
+    by_architecture:
+      description: By architecture.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the part.
+          type: str
+        images:
+          description: Images of the plan that belong to it.
+          type: int
+        bytes:
+          description: Size of their content, each layer once.
+          type: int
+        marginal_bytes:
+          description: Bytes that only this part needs, which is what leaving it out would save.
+          type: int
+difference:
+  description: What changed since the plan that the workspace kept. C(--diff) lists it whole.
+  returned: success, and when the plan is not complete
+  type: dict
+  contains:
+    images_added:
+      description: Images that are new.
+      type: int
+    images_removed:
+      description: Images that are not named any more.
+      type: int
+    images_moved:
+      description: Names that mean other content now.
+      type: int
+    releases_added:
+      description: The first ten releases that are new.
+      type: list
+      elements: str
+    releases_removed:
+      description: The first ten releases that are not named any more.
+      type: list
+      elements: str
+    packages_added:
+      description: The first ten operator bundles that are new.
+      type: list
+      elements: str
+    packages_removed:
+      description: The first ten operator bundles that are not named any more.
+      type: list
+      elements: str
+    bytes_added:
+      description: Bytes of content that only the new plan has.
+      type: int
+    bytes_removed:
+      description: Bytes of content that only the old plan had.
+      type: int
+explanations:
+  description: One answer for each entry of O(explain).
+  returned: success, and when the plan is not complete
+  type: list
+  elements: dict
+  contains:
+    question:
+      description: What was asked.
+      type: str
+    present:
+      description: Whether it is mirrored.
+      type: bool
+    verdict:
+      description: What became of it.
+      type: str
+      sample: left out by platforms
+    images:
+      description: The first ten images of the plan that it is about.
+      type: list
+      elements: str
+    chains:
+      description: The first ten chains of reasons, outermost first.
+      type: list
+      elements: list
+      sample: [["operators[0]", "web-terminal", "web-terminal.v1.9.0"]]
+    text:
+      description: The same in sentences.
+      type: list
+      elements: str
 failures:
   description: The first 20 objects that are wanted and could not be resolved. The plan has all of them.
   returned: success, and when the plan is not complete
@@ -166,6 +341,8 @@ def main() -> None:
             **RELEASES,
             **arguments.FAILURES,
             "locked": {"type": "bool", "default": False},
+            "destination": {"type": "str"},
+            "explain": {"type": "list", "elements": "str", "default": []},
         },
         mutually_exclusive=[("config", "imageset")],
         required_one_of=[("config", "imageset")],

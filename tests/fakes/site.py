@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Optional
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.delete import DeleteRequest, delete_listed
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import DeletionRun, Guards
@@ -29,6 +31,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import PruneRequest, prune
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 
 V1, V2 = "v1alpha2", "v2alpha1"
@@ -51,6 +54,16 @@ class Site:
         """The mirror, to look at and to change behind the runs' back."""
         http = Http(Settings(default=HostSettings(plain_http=True)), Credentials.of(environ={}))
         return RegistryStore(self.destination.host, http, writing=True)
+
+    def history(self) -> History:
+        """What the workspace remembers of the mirror."""
+        return History.load(self.workspace, str(self.destination))
+
+    def manifests(self) -> Dict[str, bytes]:
+        """Every manifest that the workspace keeps, by digest."""
+        shelf = Shelf(self.workspace.manifests)
+        digests = {digest for entry in self.history().associations for digest in (entry.id, *entry.manifests)}
+        return {digest: shelf.get(Digest(digest)).content for digest in digests}
 
     def imageset(self, names: Iterable[str], stanza: str = "mirror", **more: Any) -> Dict[str, Any]:
         kind = "ImageSetConfiguration" if stanza == "mirror" else "DeleteImageSetConfiguration"

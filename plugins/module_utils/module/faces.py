@@ -13,6 +13,7 @@ from typing import Any, List, Mapping, Sequence
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.answers import difference_values, explanation_values, forecast_values
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
@@ -33,17 +34,21 @@ Params = Mapping[str, Any]
 def plan(params: Params, check_mode: bool) -> Outcome:
     """imageset_plan."""
     request = plan_request(params)
-    run = plan_imageset(request, os.environ, check_mode)
+    place = str(Destination.parse(params["destination"])) if params["destination"] else ""
+    run = plan_imageset(request, os.environ, check_mode, place, params["explain"])
     document = run.plan
     return Outcome(
         changed=run.changed,
         values={
             "plan_path": request.workspace.plan,
             "images": len(document.images),
-            "bytes": run.size,
+            "bytes": run.forecast.store,
             "releases": len(document.releases),
             "catalogs": len(document.catalogs),
             "charts": len(document.charts),
+            "forecast": forecast_values(run.forecast),
+            "difference": difference_values(run.difference),
+            "explanations": [explanation_values(explanation) for explanation in run.explanations],
         },
         failures=document.failures,
         warnings=document.warnings,

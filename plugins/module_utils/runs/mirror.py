@@ -13,6 +13,7 @@ from typing import Dict, List, Mapping, Sequence, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import (
     PlanRequest,
@@ -102,6 +103,10 @@ def _carry_out(request: MirrorRequest, plan: Plan, run: Session) -> MirrorRun:
     registry.ping()
     shelf = Shelf(run.place.manifests)
     journal = Journal.open(request.workspace.journal, registry.name, writable=not run.check_mode)
+    remembered = Remembered(request.workspace, str(request.destination), storage_of(plan), run.network.registry)
+    history = remembered.load()
+    # What is stale and not pruned yet is at hand too.
+    journal.hint(_homes(history, request.destination))
     work = predict if run.check_mode else transfer
     # A catalog must not name what is not there.
     lacking = any(failure.category == "operator" for failure in (*plan.failures, *misplaced))
@@ -111,13 +116,26 @@ def _carry_out(request: MirrorRequest, plan: Plan, run: Session) -> MirrorRun:
     if run.check_mode:
         return MirrorRun(plan, result, failures, plan.warnings)
     journal.close(compact=result.complete)
-    warnings = plan.warnings + result.warnings + _remember(request, plan, result, placed, run, registry)
+    warnings = plan.warnings + result.warnings + _remember(request, plan, result, placed, run, registry, remembered, history)
     path = keep_results(request.workspace, plan, shelf, "mirror_to_mirror", str(request.destination), result, failures)
     return MirrorRun(plan, result, failures, warnings, path)
 
 
+def _homes(history: History, destination: Destination) -> Dict[str, str]:
+    """A repository of the registry for each digest that is remembered to be there."""
+    places = {path: destination.repository(path) for path in {entry.path for entry in history.associations} if destination.fits(path)}
+    return {digest: places[path] for digest, path in history.repositories().items() if path in places}
+
+
 def _remember(
-    request: MirrorRequest, plan: Plan, result: TransferResult, placed: Sequence[PlacedImage], run: Session, registry: Store
+    request: MirrorRequest,
+    plan: Plan,
+    result: TransferResult,
+    placed: Sequence[PlacedImage],
+    run: Session,
+    registry: Store,
+    remembered: Remembered,
+    history: History,
 ) -> Tuple[str, ...]:
     """Records in the history what arrived, here and at the registry; says so when that cannot be done."""
     if result.sharded:
@@ -125,8 +143,6 @@ def _remember(
     missing = {(image.placed.image.destination, image.placed.digest) for image in result.images if image.outcome in (FAILED, HELD, PENDING)}
     there = {(image.image.destination, image.digest) for image in placed}
     missing |= {(image.destination, image.digest) for image in plan.images if (image.destination, image.digest) not in there}
-    remembered = Remembered(request.workspace, str(request.destination), storage_of(plan), run.network.registry)
-    history = remembered.load()
     uid = history.uid or remembered.uid(write=True)
     try:
         after = history.record(plan, Shelf(run.place.manifests), int(time.time()), failed=missing, pruned=False, uid=uid)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
@@ -17,12 +17,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import PlanOptions, build_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import before_and_after
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import forecast
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff, before_and_after, diff
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.explain import Explanation, explain
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import Forecast, forecast
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lock import replay
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
@@ -52,21 +54,29 @@ class PlanRequest:
 
 @dataclass(frozen=True)
 class PlanRun:
-    """changed: whether the plan of the workspace became, or would become, another one.  before: it, None for none."""
+    """changed: whether the plan of the workspace became, or would become, another one.  before: it, None for none.
+
+    forecast: bytes of the plan, less what the history says is at the destination.  difference: to `before`.
+    """
 
     plan: Plan
     before: Optional[Plan]
     changed: bool
-    size: int
+    forecast: Forecast
+    difference: Diff
+    explanations: Tuple[Explanation, ...] = ()
 
     @property
     def diff(self) -> Dict[str, str]:
         return before_and_after(self.before, self.plan)
 
 
-def plan_imageset(request: PlanRequest, environ: Mapping[str, str], check_mode: bool = False) -> PlanRun:
+def plan_imageset(
+    request: PlanRequest, environ: Mapping[str, str], check_mode: bool = False, destination: str = "", questions: Sequence[str] = ()
+) -> PlanRun:
     """Makes the plan and keeps it in the workspace.  In check mode nothing is written.
 
+    destination: `docker://host/namespace` whose history the forecast heeds.  questions: for `planning.explain`.
     Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
     """
     imageset = load_imageset(request)
@@ -76,9 +86,23 @@ def plan_imageset(request: PlanRequest, environ: Mapping[str, str], check_mode: 
         with working_place(request.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(lambda reason: network.cancel()):
             plan = make_plan(request, imageset, before, place, network)
             changed = _keep(plan, request.workspace, check_mode)
-            return PlanRun(plan, before, changed, forecast(plan, Shelf(place.manifests)).store)
+            shelf = Shelf(place.manifests)
+            present = _present(request.workspace, destination, plan, network) if destination else frozenset()
+            return PlanRun(
+                plan=plan,
+                before=before,
+                changed=changed,
+                forecast=forecast(plan, shelf, present),
+                difference=diff(before, plan, shelf) if changed else Diff(),
+                explanations=tuple(explain(plan, question, shelf) for question in questions),
+            )
     finally:
         network.close()
+
+
+def _present(workspace: Workspace, destination: str, plan: Plan, network: Network) -> FrozenSet[str]:
+    """Digests that earlier runs brought to a destination."""
+    return Remembered(workspace, destination, storage_of(plan), network.registry).load().known_blobs()
 
 
 def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], place: Workspace, network: Network) -> Plan:

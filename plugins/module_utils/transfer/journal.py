@@ -22,7 +22,7 @@ import os
 import re
 import threading
 import time
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
@@ -59,6 +59,7 @@ class Journal:
         self._lock = threading.Lock()
         self._images: Dict[Tuple[str, str], Tuple[Set[str], Platforms]] = {}
         self._blobs: Dict[str, Set[str]] = {}
+        self._hints: Dict[str, str] = {}
         self._pending: List[str] = []
         self._pending_since = 0.0
         self._synced = time.monotonic()
@@ -86,8 +87,13 @@ class Journal:
         return _covers(known[1], platforms) if known else None
 
     def places(self, digest: str) -> Set[str]:
-        """Repositories into which a blob was written by a run that did not end."""
-        return self._blobs.get(digest, set())
+        """Repositories into which a blob was written by a run that did not end, and the one that was hinted at."""
+        hint = self._hints.get(digest)
+        return self._blobs.get(digest, set()) | ({hint} if hint else set())
+
+    def hint(self, places: Mapping[str, str]) -> None:
+        """Repositories by digest where blobs are believed to be, for this run alone; no line is written for them."""
+        self._hints.update(places)
 
     def add_blob(self, digest: str, repository: str) -> None:
         with self._lock:
@@ -119,6 +125,8 @@ class Journal:
         with self._lock:
             for digest in digests:
                 self._blobs.get(digest, set()).discard(repository)
+                if self._hints.get(digest) == repository:
+                    del self._hints[digest]
 
     def flush(self) -> None:
         """Writes what waits and synchronises the file."""
