@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import glob
 import os
+import re
 
 import pytest
 import yaml
@@ -143,3 +144,29 @@ def test_playbooks_name_hosts_by_variable_or_work_on_this_host():
         for each in load(path):
             if "hosts" in each:
                 assert each["hosts"] in ("localhost", "{{ mirror_hosts | default('localhost') }}"), path
+
+
+def test_the_first_page_names_everything_that_is_included():
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        page = file.read()
+    for module in MODULES:
+        summary = texts(module)["DOCUMENTATION"]["short_description"]
+        assert f"| `{module}` | {summary} |" in page, module
+    assert [role for role in ROLES if f"(roles/{role}/README.md)" not in page] == []
+    playbooks = [os.path.basename(path)[:-4] for path in glob.glob(os.path.join(ROOT, "playbooks", "*.yml"))]
+    assert [name for name in playbooks if f"`{PREFIX}{name}`" not in page and f"`{name}`" not in page] == []
+
+
+def test_every_guide_is_listed():
+    listed = [name for section in load("docs", "docsite", "extra-docs.yml")["sections"] for name in section["toctree"]]
+    assert sorted(listed) == sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(ROOT, "docs", "docsite", "rst", "*.rst")))
+
+
+def test_guides_name_variables_and_modules_that_exist():
+    known = {name for entry in load("roles", "mirror", "meta", "argument_specs.yml")["argument_specs"].values() for name in entry["options"]}
+    known |= {"mirror_hosts", "mirror_plan", "mirror_result", "mirror_resources", "mirror_summary", "mirror_to_mirror", "mirror_to_disk"}
+    for path in glob.glob(os.path.join(ROOT, "docs", "docsite", "rst", "*.rst")):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        named = set(re.findall(r"``(mirror_(?!seq)[a-z_0-9]+)", text))
+        assert named - known - set(MODULES) == set(), os.path.basename(path)
