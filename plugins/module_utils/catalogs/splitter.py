@@ -14,20 +14,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import BinaryIO, Iterator, List
+from typing import BinaryIO, Iterator, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
 # A document larger than this is refused; the largest real ones have about 2 MiB.
 MAX_DOCUMENT = 32 * 1024 * 1024
 CHUNK = 1024 * 1024
-# How far a boundary can reach: what is searched again when the next chunk arrives.
-_OVERLAP = 2048
-
-# Each begins with bytes that can be searched for quickly; the cut is after the line break.
+# Each begins with a byte that can be searched for quickly; a cut is after the line break.
 _YAML = re.compile(rb"\n---(?=[ \t\r\n])")
-_BOTH = re.compile(rb"\n(?:---(?=[ \t\r\n])|(?<=\}\n)\s{0,1024}(?=\{)|(?<=\}\r\n)\s{0,1024}(?=\{))")
-_JOINED = re.compile(rb"\}\s*\{")
+_BETWEEN = re.compile(rb"\}\s*\{")
 _NOTHING = re.compile(rb"(?:\s|#[^\n]*|%[^\n]*|\.\.\.(?=\s|\Z)|---(?=\s|\Z)|\xef\xbb\xbf)*\Z")
 
 
@@ -45,16 +41,17 @@ def documents(file: BinaryIO, subject: str) -> Iterator[Raw]:
     Raises InputError when one is larger than MAX_DOCUMENT.
     """
     buffer, offset, searched = b"", 0, 0
-    boundary = _YAML
+    cuts_of, joined = _yaml_cuts, False
     while True:
         chunk = file.read(CHUNK)
         if offset == 0 and not buffer and chunk.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-            boundary = _BOTH
+            cuts_of = _json_cuts
         buffer += chunk
         start = 0
-        for match in boundary.finditer(buffer, max(0, searched - _OVERLAP)):
-            cut = match.start() + 1
-            yield from _whole(Raw(offset + start, buffer[start:cut]))
+        cuts, more = cuts_of(buffer, searched)
+        joined = joined or more
+        for cut in cuts:
+            yield from _whole(Raw(offset + start, buffer[start:cut]), joined)
             start = cut
         buffer, offset = buffer[start:], offset + start
         searched = len(buffer)
@@ -63,15 +60,34 @@ def documents(file: BinaryIO, subject: str) -> Iterator[Raw]:
                 f"a document has more than {MAX_DOCUMENT} bytes", subject=subject, advice="No catalog needs that; ask its publisher."
             )
         if not chunk:
-            yield from _whole(Raw(offset, buffer[:-3] if buffer.endswith(b"\n---") else buffer))
+            yield from _whole(Raw(offset, buffer[:-3] if buffer.endswith(b"\n---") else buffer), True)
             return
 
 
-def _whole(raw: Raw) -> Iterator[Raw]:
-    """One document, or those of JSON that no clear boundary parts."""
+def _yaml_cuts(buffer: bytes, searched: int) -> Tuple[List[int], bool]:
+    """Where documents begin, and whether JSON may stand on one line.  searched: bytes that were looked through before."""
+    return [match.start() + 1 for match in _YAML.finditer(buffer, max(0, searched - 5))], False
+
+
+def _json_cuts(buffer: bytes, searched: int) -> Tuple[List[int], bool]:
+    cuts: List[int] = []
+    joined = False
+    # A brace at the end of what was searched may be followed by its boundary now.
+    for match in _BETWEEN.finditer(buffer, max(0, buffer.rfind(b"}", 0, searched))):
+        if b"\n" in match.group():
+            cuts.append(match.end() - 1)
+        else:
+            joined = True
+    if b"\n---" in buffer:
+        cuts = sorted({*cuts, *_yaml_cuts(buffer, searched)[0]})
+    return cuts, joined
+
+
+def _whole(raw: Raw, joined: bool) -> Iterator[Raw]:
+    """One document, or those of JSON that stand on one line."""
     if _NOTHING.match(raw.content):
         return
-    if raw.content.lstrip()[:1] == b"{" and _JOINED.search(raw.content):
+    if joined and raw.content.lstrip()[:1] == b"{" and _BETWEEN.search(raw.content):
         try:
             yield from _json_parts(raw)
             return
