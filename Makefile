@@ -28,7 +28,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test setup setup-demo setup-test pytest unit integration faults benchmarks lint yamllint ansible-lint docs-lint changelog-lint \
+.PHONY: help demo demo-stop test setup setup-demo setup-test pytest unit integration faults campaign benchmarks lint yamllint ansible-lint docs-lint changelog-lint \
         role-pages sanity sanity-tree molecule build clean
 
 help: ## Show the targets
