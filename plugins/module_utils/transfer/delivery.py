@@ -46,9 +46,7 @@ class Delivery:
     def work(self) -> None:
         """Leaves outcome and failure with each job."""
         self._run.emit(Phase("read"))
-        for job in self.jobs.values():
-            if job.failure is None and not job.holds:
-                self._run.crew.add(_READ, self._read(job))
+        self._run.crew.add(_READ, *(self._read(job) for job in self.jobs.values() if job.failure is None and not job.holds))
         self._run.crew.drain()
         all_groups = groups(self.jobs.values())
         cargo = cargoes(job for job in self.jobs.values() if job.failure is None)
@@ -106,6 +104,8 @@ class Delivery:
                 known = wanted.get(blob.digest)
                 if known is not None:
                     known.add_homes((placed.repository,))
+        for entry in cargo:
+            entry.home = entry.home or self._run.journal.hinted(entry.blob.digest)
 
     def _group_ready(self, group: Group) -> None:
         if group.is_catalog:

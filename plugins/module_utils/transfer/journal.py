@@ -87,13 +87,16 @@ class Journal:
         return _covers(known[1], platforms) if known else None
 
     def places(self, digest: str) -> Set[str]:
-        """Repositories into which a blob was written by a run that did not end, and the one that was hinted at."""
-        hint = self._hints.get(digest)
-        return self._blobs.get(digest, set()) | ({hint} if hint else set())
+        """Repositories into which a blob was written by a run that did not end."""
+        return self._blobs.get(digest, set())
 
     def hint(self, places: Mapping[str, str]) -> None:
-        """Repositories by digest where blobs are believed to be, for this run alone; no line is written for them."""
+        """Repositories by digest from which blobs may be mounted, for this run alone; no line is written for them."""
         self._hints.update(places)
+
+    def hinted(self, digest: str) -> str:
+        """A repository that may have a blob, worth a try and no more; empty for none."""
+        return self._hints.get(digest, "")
 
     def add_blob(self, digest: str, repository: str) -> None:
         with self._lock:
@@ -125,8 +128,6 @@ class Journal:
         with self._lock:
             for digest in digests:
                 self._blobs.get(digest, set()).discard(repository)
-                if self._hints.get(digest) == repository:
-                    del self._hints[digest]
 
     def flush(self) -> None:
         """Writes what waits and synchronises the file."""
