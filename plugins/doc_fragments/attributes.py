@@ -30,7 +30,7 @@ attributes:
     PLANNING = r"""
 attributes:
   action_group:
-    description: Takes the connection options of action group C(disconnected.mirror.registry) and the options about releases of
+    description: Takes the connection options of action group C(disconnected.mirror.registry) and the options about releases and catalogs of
       action group C(disconnected.mirror.planning) from C(module_defaults).
     support: full
     membership:

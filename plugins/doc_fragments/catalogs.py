@@ -14,12 +14,14 @@ options:
     description:
       - What is done about operators that a selected one requires, by package, by API or by constraint.
       - V(include) selects them as well, V(warn) tells which ones nothing selected provides, V(ignore) does neither.
-      - Without it a configuration of C(v1alpha2) includes them unless it says C(skipDependencies), and one of C(v2alpha1) warns.
+      - V(auto) includes them for C(v1alpha2), unless the configuration says C(skipDependencies), and warns for C(v2alpha1).
     type: str
     choices:
+      - auto
       - include
       - warn
       - ignore
+    default: auto
   catalog_repair:
     description:
       - Whether a filter that leaves a channel with several heads, or a package without its default channel, is mended instead of
@@ -28,11 +30,16 @@ options:
         version becomes the default. Each change is told as a warning.
     type: bool
     default: false
-  catalog_strict:
+  catalog_missing_packages:
     description:
-      - Whether a package that the catalog does not have is an error. Otherwise it is a warning.
-      - Without it that is an error for C(v1alpha2) and a warning for C(v2alpha1).
-    type: bool
+      - Whether a listed package of which the catalog has nothing, or nothing is left, is an error or a warning.
+      - V(auto) means V(fail) for C(v1alpha2) and V(warn) for C(v2alpha1).
+    type: str
+    choices:
+      - auto
+      - fail
+      - warn
+    default: auto
   catalog_prereleases:
     description:
       - Whether ranges of C(v2alpha1) take prereleases like other versions. Otherwise a prerelease is in a range only when the bound

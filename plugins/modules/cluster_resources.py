@@ -10,7 +10,7 @@ module: cluster_resources
 short_description: Write the resources that make clusters use a mirror
 version_added: 0.1.0
 author:
-  - disconnected.mirror contributors
+  - disconnected.mirror contributors (!UNKNOWN)
 description:
   - Writes the mirror sets (ImageDigestMirrorSet, ImageTagMirrorSet, ImageContentSourcePolicy), catalog sources, cluster catalogs,
     release signatures and the update service for a plan as YAML files, and C(mapping.txt) with the place of each image.
@@ -27,6 +27,8 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
+  - disconnected.mirror.catalogs
+  - disconnected.mirror.catalogs.planning
 attributes:
   check_mode:
     support: full
@@ -138,6 +140,7 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, faces, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
@@ -151,6 +154,7 @@ def main() -> None:
             **arguments.DESTINATION,
             **arguments.SIGNATURES,
             **RELEASES,
+            **CATALOGS,
             **arguments.RESOURCES,
         },
         mutually_exclusive=[("plan", "config", "imageset")],

@@ -36,6 +36,8 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.failures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
+  - disconnected.mirror.catalogs
+  - disconnected.mirror.catalogs.planning
 attributes:
   check_mode:
     support: full
@@ -367,6 +369,7 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import archives, arguments, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
@@ -380,6 +383,7 @@ def main() -> None:
             **arguments.DESTINATION,
             **arguments.SIGNATURES,
             **RELEASES,
+            **CATALOGS,
             **arguments.FAILURES,
             **arguments.TRANSFER,
             **arguments.ARCHIVES,

@@ -29,6 +29,8 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
+  - disconnected.mirror.catalogs
+  - disconnected.mirror.catalogs.planning
 attributes:
   check_mode:
     support: full
@@ -258,6 +260,7 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, outcome, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
@@ -271,6 +274,7 @@ def main() -> None:
             **arguments.DESTINATION,
             **arguments.SIGNATURES,
             **RELEASES,
+            **CATALOGS,
             **prune.ARGUMENTS,
         },
         mutually_exclusive=[("plan", "archive", "config", "imageset")],

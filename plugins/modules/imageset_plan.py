@@ -27,6 +27,8 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.failures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
+  - disconnected.mirror.catalogs
+  - disconnected.mirror.catalogs.planning
 attributes:
   check_mode:
     support: full
@@ -327,6 +329,7 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, faces, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
@@ -339,6 +342,7 @@ def main() -> None:
             **arguments.WORKSPACE,
             **arguments.SIGNATURES,
             **RELEASES,
+            **CATALOGS,
             **arguments.FAILURES,
             "locked": {"type": "bool", "default": False},
             "destination": {"type": "str"},

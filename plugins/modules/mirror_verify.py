@@ -27,6 +27,8 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
+  - disconnected.mirror.catalogs
+  - disconnected.mirror.catalogs.planning
 attributes:
   check_mode:
     support: full
@@ -302,6 +304,7 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, outcome, verify
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
@@ -315,6 +318,7 @@ def main() -> None:
             **arguments.DESTINATION,
             **arguments.SIGNATURES,
             **RELEASES,
+            **CATALOGS,
             **verify.ARGUMENTS,
         },
         mutually_exclusive=[("plan", "config", "imageset")],

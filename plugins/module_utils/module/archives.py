@@ -17,6 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import faces
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
@@ -121,7 +122,7 @@ def from_disk_request(params: Params) -> FromDiskRequest:
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         connections=connections(params),
         trusted=trusted_keys(params["archive_trusted_keys"]),
-        planning=release_options(params),
+        planning={**release_options(params), **catalog_options(params)},
         options=faces.transfer_options(params),
     )
 

@@ -10,16 +10,23 @@ from typing import Any, Dict, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import Options
 
+# What a generation does by habit.
+AUTO = "auto"
+_STRICT = {AUTO: None, "fail": True, "warn": False}
+
 # For every module that filters.
 FILTERS: Dict[str, Any] = {
-    "catalog_dependencies": {"type": "str", "choices": ["include", "warn", "ignore"]},
+    "catalog_dependencies": {"type": "str", "choices": [AUTO, "include", "warn", "ignore"], "default": AUTO},
     "catalog_repair": {"type": "bool", "default": False},
-    "catalog_strict": {"type": "bool"},
+    "catalog_missing_packages": {"type": "str", "choices": list(_STRICT), "default": AUTO},
     "catalog_prereleases": {"type": "bool", "default": False},
 }
 
 # For every module that plans.
-CATALOGS: Dict[str, Any] = {**FILTERS, "catalog_missing_images": {"type": "str", "choices": ["report", "exclude"], "default": "report"}}
+CATALOGS: Dict[str, Any] = {
+    **FILTERS,
+    "catalog_missing_images": {"type": "str", "choices": ["report", "exclude"], "default": "report"},
+}
 
 _VERSIONS: Dict[str, Any] = {"min_version": {"type": "str"}, "max_version": {"type": "str"}, "min_bundle": {"type": "str"}}
 
@@ -44,19 +51,23 @@ _KEYS = {"default_channel": "defaultChannel", "min_version": "minVersion", "max_
 
 
 def catalog_options(params: Mapping[str, Any]) -> Dict[str, Any]:
-    """Those that were given, as `catalogs.collect` takes them."""
+    """As `catalogs.collect` takes them."""
+    filters = filter_options(params)
     return {
-        name: params[name]
-        for name in CATALOGS
-        if params.get(name) not in (None, "", False) or name == "catalog_strict" and params.get(name) is False
+        "catalog_dependencies": filters.dependencies,
+        "catalog_repair": filters.repair,
+        "catalog_strict": filters.strict,
+        "catalog_prereleases": filters.prereleases,
+        "catalog_missing_images": params["catalog_missing_images"],
     }
 
 
 def filter_options(params: Mapping[str, Any]) -> Options:
+    dependencies = params["catalog_dependencies"]
     return Options(
-        dependencies=params["catalog_dependencies"] or "",
+        dependencies="" if dependencies == AUTO else dependencies,
         repair=params["catalog_repair"],
-        strict=params["catalog_strict"],
+        strict=_STRICT[params["catalog_missing_packages"]],
         prereleases=params["catalog_prereleases"],
     )
 

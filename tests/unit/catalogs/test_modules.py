@@ -132,7 +132,7 @@ def test_rules_of_both_versions(source, api_version):
         ),
         ({"packages": [{"name": "foo", "min_bundle": "x"}]}, "minBundle"),
         ({"packages": [{"name": "foo", "channels": [{"name": "fast"}]}]}, "Set defaultChannel to a channel that is kept (fast)"),
-        ({"packages": [{"name": "gone"}], "catalog_strict": True}, "gone"),
+        ({"packages": [{"name": "gone"}], "catalog_missing_packages": "fail"}, "gone"),
         ({"dest": "oci:///somewhere"}, "a layout can be built only upon an image"),
         ({"catalog": "/nowhere"}, "there is no such directory"),
     ],
