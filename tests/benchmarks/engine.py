@@ -85,8 +85,13 @@ def plan(entries: Sequence[Dict[str, Any]], source: Store, shelf: Shelf, state: 
     resolver = Resolver(source, shelf, known, pinned)
     crew = Crew(parallel, 0, Stop(), lambda: None, lambda: None)
     placed: Dict[int, PlacedImage] = {}
-    for number, entry in enumerate(entries):
-        crew.add((0, 0), lambda _buffer, number=number, entry=entry: placed.__setitem__(number, resolver.place(entry)))
+    if pinned:
+        placed = {number: resolver.place(entry) for number, entry in enumerate(entries)}
+    else:
+        tasks = (
+            lambda _buffer, number=number: placed.__setitem__(number, resolver.place(entries[number])) for number in range(len(entries))
+        )
+        crew.add((0, 0), *tasks)
     crew.drain()
     crew.end()
     if known != before:

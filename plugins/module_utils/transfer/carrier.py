@@ -83,8 +83,7 @@ class Carrier:
                 return
 
     def _spread(self, cargo: Cargo, places: Sequence[str]) -> None:
-        for repository in places:
-            self._run.crew.add((_MOUNT, 0), self._mount(cargo, repository))
+        self._run.crew.add((_MOUNT, 0), *(self._mount(cargo, repository) for repository in places))
 
     def _mount(self, cargo: Cargo, repository: str) -> Callable[[memoryview], None]:
         def task(buffer: memoryview) -> None:

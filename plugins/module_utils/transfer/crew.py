@@ -44,14 +44,15 @@ class Crew:
         self._error: Optional[BaseException] = None
         self._threads: List[threading.Thread] = []
 
-    def add(self, rank: Rank, task: Task) -> None:
-        """Queues a task; the smallest rank is taken first, equal ranks in the order in which they came."""
+    def add(self, rank: Rank, *tasks: Task) -> None:
+        """Queues tasks; the smallest rank is taken first, equal ranks in the order in which they came."""
         with self._lock:
-            self._count += 1
-            heapq.heappush(self._tasks, (rank, self._count, task))
-            if len(self._threads) < self._size and self._busy + len(self._tasks) > len(self._threads):
+            for task in tasks:
+                self._count += 1
+                heapq.heappush(self._tasks, (rank, self._count, task))
+            while len(self._threads) < self._size and self._busy + len(self._tasks) > len(self._threads):
                 self._hire()
-            self._work.notify()
+            self._work.notify(len(tasks))
 
     def drain(self) -> None:
         """Waits until all tasks are done, or the stop was seen and every thread came to rest or had its time."""

@@ -55,9 +55,11 @@ class Survey:
         repositories: Dict[str, List[int]] = {}
         for position, placed in enumerate(images):
             repositories.setdefault(placed.repository, []).append(position)
+        tasks = []
         for repository, positions in repositories.items():
             members = {position: images[position] for position in positions}
-            self._run.crew.add(_LIST, self._guarded(members, self._look_into(repository, members)))
+            tasks.append(self._guarded(members, self._look_into(repository, members)))
+        self._run.crew.add(_LIST, *tasks)
         self._run.crew.drain()
         return self._verdicts
 
@@ -77,13 +79,19 @@ class Survey:
         def look() -> None:
             proved = {position for position, placed in members.items() if self._proved(placed)}
             names = self._names(repository, members, proved)
+            asks = {}
             for position, placed in members.items():
                 if self._options.level == FAST and position in proved and (names is not None or not placed.tags):
                     self._confirm(position, placed, names or set())
                 elif names is not None and not names and placed.tags:
                     self._verdicts[position] = Verdict(placed, missing=placed.tags)
                 else:
-                    self._run.crew.add(_ASK, self._guarded({position: placed}, self._ask(position, placed, names)))
+                    asks[position] = placed
+            tasks = [self._guarded({position: placed}, self._ask(position, placed, names)) for position, placed in asks.items()]
+            if len(tasks) == 1:
+                # Who has one thing to ask need not call anybody else.
+                tasks.pop()(memoryview(b""))
+            self._run.crew.add(_ASK, *tasks)
 
         return look
 

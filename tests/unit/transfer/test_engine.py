@@ -199,6 +199,17 @@ def test_repository_that_refuses_fails_only_its_own_images(bench: Any) -> None:
     assert result.failures[0].code == "access_denied" and result.failures[0].category == "additional"
 
 
+def test_tag_that_cannot_be_asked_for_fails_its_own_image_only(bench: Any) -> None:
+    first, second = (bench.source.add_image("app", "x", [b"%d" % number]) for number in range(2))
+    images = [placed(first, "app", ["v1"], "mirror/app"), placed(second, "app", ["v2"], "mirror/app")]
+    bench.run(images[1:])
+    bench.destination.errors[("find_manifest", "mirror/app")] = AccessDenied("no right to read", status=403)
+    bench.destination.named["mirror/app"] = {"v2": second.digest}
+    bench.journal_path += ".other"
+    result = bench.run(images)
+    assert outcomes(result) == ["copied", "failed"]
+
+
 def test_manifest_missing_at_the_source_names_it(bench: Any) -> None:
     child = bench.source.add_image("app", layers=[b"1"])
     index = bench.source.add_index("app", [("linux/amd64", child)], "v1")
