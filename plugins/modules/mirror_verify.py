@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
+  - disconnected.mirror.charts
   - disconnected.mirror.catalogs
   - disconnected.mirror.catalogs.planning
 attributes:
@@ -305,6 +306,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, outcome, verify
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import CHARTS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
 
@@ -318,6 +320,7 @@ def main() -> None:
             **arguments.DESTINATION,
             **arguments.SIGNATURES,
             **RELEASES,
+            **CHARTS,
             **CATALOGS,
             **verify.ARGUMENTS,
         },

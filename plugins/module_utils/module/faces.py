@@ -16,6 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.answers import difference_values, explanation_values, forecast_values
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import chart_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
@@ -103,7 +104,7 @@ def plan_request(params: Params) -> PlanRequest:
         imageset=params["imageset"],
         connections=connections(params),
         signatures=params["signatures"],
-        options={**release_options(params), **catalog_options(params)},
+        options={**release_options(params), **catalog_options(params), **chart_options(params)},
         locked=params.get("locked", False),
         parallel=params["parallel_images"],
     )

@@ -15,6 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import faces
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import chart_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
@@ -91,7 +92,7 @@ def generate(params: Params, check_mode: bool) -> Outcome:
         name=params["delete_id"] or "",
         signatures=params["delete_signatures"],
         v1_images=params["delete_v1_images"],
-        options={**release_options(params), **catalog_options(params)},
+        options={**release_options(params), **catalog_options(params), **chart_options(params)},
         parallel=params["parallel_images"],
     )
     run = generate_list(request, os.environ, check_mode)

@@ -116,7 +116,7 @@ def test_every_value_is_documented_whole(module):
 def test_modules_take_the_options_of_the_action_groups_that_list_them():
     """A group goes by the name of the fragment with its options, or of one that is part of it."""
     groups = load("meta", "runtime.yml")["action_groups"]
-    for group, fragment in (("registry", "registry"), ("planning", "releases"), ("planning", "catalogs.planning")):
+    for group, fragment in (("registry", "registry"), ("planning", "releases"), ("planning", "catalogs.planning"), ("planning", "charts")):
         taking = [module for module in MODULES if f"{PREFIX}{fragment}" in fragments(module)]
         assert groups[group] == taking, group
 
@@ -131,7 +131,7 @@ def test_modules_say_which_action_groups_list_them():
 def test_the_modules_of_a_role_get_every_shared_option():
     variables = load("roles", "mirror", "vars", "main.yml")
     assert set(variables["__mirror_registry"]) == set(fragment_text(f"{PREFIX}registry")["options"])
-    planning = ("releases", "catalogs", "catalogs.planning")
+    planning = ("releases", "catalogs", "catalogs.planning", "charts")
     assert set(variables["__mirror_planning"]) == {option for name in planning for option in fragment_text(f"{PREFIX}{name}")["options"]}
 
 
