@@ -1,0 +1,160 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators through the whole way: plan, mirror, again, and what a cluster would find at the mirror."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+import yaml
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept import Kept
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.modules import cluster_resources, image_mirror, imageset_plan
+from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images
+from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
+from ansible_collections.disconnected.mirror.tests.fakes.module import run_module
+from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+
+TEXT = "foo stable*: 0.1.0; 0.2.0<0.1.0\nbar stable*: 1.0.0"
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    for name in ("REGISTRY_AUTH_FILE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "CONTAINERS_REGISTRIES_CONF"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with FakeRegistry() as source, FakeRegistry() as mirror:
+        yield World(str(tmp_path), source, mirror)
+
+
+class World:
+    def __init__(self, folder, source, mirror):
+        self.folder, self.source, self.mirror = folder, source, mirror
+        self.workspace = os.path.join(folder, "workspace")
+        self.publish(TEXT)
+
+    def publish(self, text, tag="v1"):
+        store, host = MemoryStore(), self.source.host
+        documents = json.loads(json.dumps(catalogs.documents(text)).replace("quay.example.com", host))
+        root = catalogs.publish(store, "index", tag, documents)
+        for manifest in store.manifests["index"].values():
+            for blob in manifest.blobs:
+                self.source.content.put_blob("team/index", store.blobs["index"][blob.digest], blob.digest)
+        for manifest in store.manifests["index"].values():
+            self.source.content.put_manifest("team/index", manifest.content, manifest.media_type)
+        self.source.content.create("team/index").tags[tag] = root.digest
+        for document in documents:
+            for each in document.get("relatedImages", ()):
+                name, _colon, selector = each["image"].partition("/")[2].rpartition(":")
+                images.put(images.image(each["image"]), self.source.content, name, selector)
+        return root
+
+    def arguments(self, version="v2alpha1", **operator):
+        entry = {"catalog": f"{self.source.host}/team/index:v1", **operator}
+        return {
+            "imageset": {"apiVersion": f"mirror.openshift.io/{version}", "kind": "ImageSetConfiguration", "mirror": {"operators": [entry]}},
+            "workspace": self.workspace,
+            "tls": [{"host": "*", "plain_http": True}],
+            "retry_times": 0,
+        }
+
+    def placed(self, **more):
+        return {**self.arguments(**more), "destination": f"docker://{self.mirror.host}/ocp"}
+
+    def served(self):
+        """The catalog at the mirror, read as a cluster reads it."""
+        store = RegistryStore(self.mirror.host, Http(Settings(default=HostSettings(plain_http=True, verify=False))))
+        kept = Kept(store, Workspace(os.path.join(self.folder, "cluster")))
+        root = kept.root("ocp/team/index", "v1")
+        for instance in kept.instances("ocp/team/index", root):
+            blobs = [blob.digest for blob in instance.manifest.blobs]
+            assert store.blobs_present("ocp/team/index", blobs) == set(blobs)
+        return kept.catalog("mirror", "ocp/team/index", root).catalog
+
+
+@pytest.mark.parametrize("version", ["v1alpha2", "v2alpha1"])
+def test_a_filtered_catalog_arrives_whole(world, version):
+    wanted = {"version": version, "packages": [{"name": "foo"}]}
+    planned = run_module(imageset_plan, world.arguments(**wanted))
+    assert planned["catalogs"] == 1 and planned["failures_total"] == 0 and planned["images"] == 3
+    mirrored = run_module(image_mirror, world.placed(**wanted))
+    assert mirrored["changed"] and mirrored["complete"], mirrored
+    assert catalogs.graph(world.served().everything()) == {"foo stable*": "0.2.0<0.1.0"}
+    assert "foo.v0.2.0" in world.mirror.content.repositories["ocp/foo/bundle"].tags
+    again = run_module(imageset_plan, world.arguments(**wanted))
+    assert not again["changed"]
+    assert not run_module(image_mirror, world.placed(**wanted))["changed"]
+
+
+def test_an_unfiltered_catalog_keeps_its_digest(world):
+    root = world.publish(TEXT)
+    result = run_module(image_mirror, world.placed(full=True))
+    assert result["complete"], result
+    assert world.mirror.content.repositories["ocp/team/index"].tags["v1"] == root.digest
+    assert world.served().names == ("bar", "foo")
+
+
+def test_check_mode_predicts_and_writes_nothing(world):
+    predicted = run_module(image_mirror, world.placed(packages=[{"name": "foo"}]), check_mode=True)
+    assert predicted["changed"] and not os.path.exists(world.workspace)
+    assert not world.mirror.content.repositories
+    done = run_module(image_mirror, world.placed(packages=[{"name": "foo"}]))
+    assert {key: value for key, value in done["counts"].items() if key.startswith("images")} == {
+        key: value for key, value in predicted["counts"].items() if key.startswith("images")
+    }
+
+
+def test_the_tag_of_a_catalog_waits_for_its_images(world):
+    """G03: an image that is gone fails alone, and the catalog's tag does not move over it."""
+    del world.source.content.repositories["foo/operator"].tags["0.2.0"]
+    result = run_module(image_mirror, world.placed(packages=[{"name": "foo"}]))
+    assert result["failed"] and result["failures_total"] >= 1
+    assert "v1" not in world.mirror.content.repositories.get("ocp/team/index", EMPTY).tags
+    excluded = run_module(image_mirror, {**world.placed(packages=[{"name": "foo"}], full=True), "catalog_missing_images": "exclude"})
+    assert excluded["complete"], excluded
+    assert catalogs.graph(world.served().everything()) == {"foo stable*": "0.1.0"}
+
+
+class EMPTY:
+    tags: dict = {}
+
+
+def test_a_catalog_grows_for_v1(world):
+    run_module(image_mirror, world.placed(version="v1alpha2", packages=[{"name": "foo"}]))
+    world.publish("foo stable*: 0.1.0; 0.2.0<0.1.0; 0.3.0<0.2.0; 0.4.0<0.3.0")
+    result = run_module(image_mirror, world.placed(version="v1alpha2", packages=[{"name": "foo"}]))
+    assert result["complete"]
+    assert catalogs.graph(world.served().everything()) == {"foo stable*": "0.2.0<0.1.0; 0.3.0<0.2.0; 0.4.0<0.3.0"}
+
+
+def test_resources_name_the_catalog(world):
+    run_module(imageset_plan, world.arguments(packages=[{"name": "foo"}]))
+    run_module(cluster_resources, world.placed(packages=[{"name": "foo"}]))
+    found = {}
+    folder = os.path.join(world.workspace, "results", "cluster-resources")
+    for name in (name for name in os.listdir(folder) if name.endswith(".yaml")):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            found.update({document["kind"]: document for document in yaml.safe_load_all(file)})
+    image = f"{world.mirror.host}/ocp/team/index:v1"
+    assert found["CatalogSource"]["spec"]["image"] == image
+    assert found["ClusterCatalog"]["spec"]["source"]["image"]["ref"] == image
+
+
+def test_the_base_layers_cross_the_wire_once(world):
+    """They stay with their publisher until they are mirrored: the plan's layout does not hold them."""
+    run_module(imageset_plan, world.arguments(packages=[{"name": "foo"}]))
+    held = sum(len(names) for _folder, _folders, names in os.walk(os.path.join(world.workspace, "content")))
+    assert held < 14
+    (layout,) = os.listdir(os.path.join(world.workspace, "content", "catalogs"))
+    with open(os.path.join(world.workspace, "content", "catalogs", layout, "index.json"), encoding="utf-8") as file:
+        digest = json.load(file)["manifests"][0]["digest"]
+    with open(os.path.join(world.workspace, "content", "catalogs", layout, "blobs", *digest.split(":")), "rb") as file:
+        assert Manifest.parse(file.read()).is_index
