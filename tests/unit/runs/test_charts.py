@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import subprocess
 import tarfile
@@ -43,10 +42,8 @@ pytestmark = pytest.mark.skipif(not HELM, reason="helm is not installed")
 def chart(folder, name, image, needs_input=False):
     """A packaged chart with one workload."""
     value = '{{ required "a value is needed" .Values.absent }}' if needs_input else image
-    template = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": value}]}}
-    members = {"Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n", "templates/pod.yaml": json.dumps(template).replace('\\"', '"')}
-    if needs_input:
-        members["templates/pod.yaml"] = f"image: {value}\n"
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: c, image: '{value}'}}\n"
+    members = {"Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n", "templates/pod.yaml": text}
     path = os.path.join(str(folder), f"{name}-1.0.0.tgz")
     with tarfile.open(path, "w:gz") as tar:
         for member, text in members.items():
