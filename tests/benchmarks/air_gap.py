@@ -8,7 +8,7 @@
     python tests/benchmarks/air_gap.py --preset few-large --gib 1        # volumes of at most so many GiB
 
 Ours are whole runs, planning and bookkeeping included; a peer is `skopeo copy` to OCI directories that share their blobs, and
-`tar`; back it is `tar` and `skopeo copy`.  Scratch goes to --work, which must be a real disk for the bytes written to be counted.
+`tar`, until the file is on the disk as ours is; back it is `tar` and `skopeo copy`.  Scratch goes to --work, which must be a real disk for the bytes written to be counted.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Bench:
         copy = _SKOPEO.format(skopeo=find(["skopeo"]))
         out = f"xargs -P 4 -I@ {copy} --dest-shared-blob-dir {layouts}/.blobs docker://{source.host}/@ oci:{layouts}/@ < {list_path}"
         for name in (PEER_OUT, PEER_AGAIN):
-            self._measure(name, ["bash", "-c", f"set -e; {out}; tar cf {archive} -C {layouts} ."], source, None)
+            self._measure(name, ["bash", "-c", f"set -e; {out}; tar cf {archive} -C {layouts} .; sync {archive}"], source, None)
         shutil.rmtree(layouts)
         with DistributionProcess(os.path.join(folder, "mirror")) as mirror:
             shared = f"--src-shared-blob-dir {taken_out}/.blobs"

@@ -129,6 +129,7 @@ def write_v2(
         members[f"{path}/_manifests/tags/{tag}/current/link"] = str(built.digest).encode("ascii")
         for each in built.everything():
             members[f"{path}/_manifests/revisions/sha256/{each.digest.hex}/link"] = str(each.digest).encode("ascii")
+            members.update({f"{path}/_layers/sha256/{digest[7:]}/link": digest.encode("ascii") for digest in each.blobs})
     for built in wanted.values():
         content = {**{str(each.digest): each.content for each in built.everything()}, **built.all_blobs()}
         for digest, blob in content.items():

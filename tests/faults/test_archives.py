@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -136,6 +137,26 @@ def test_killed_loading_ends_in_the_same_registry(gap: Gap) -> None:
             assert far.load(archive).complete
         assert gap.arrived(f"ns{seed}") == expected
     assert gap.target.violations == []
+
+
+def test_all_orders_of_four_archives_end_the_same_or_are_refused_before_the_first_push(gap: Gap) -> None:
+    near, steps = gap.near("near"), (slice(0, 2), slice(0, 4), slice(2, 6), slice(2, 9))
+    folders = [near.ship(*gap.names[step]) for step in steps]
+    gap.source.stop()
+    expected = None
+    for number, order in enumerate([tuple(range(4)), *itertools.permutations(range(4))]):
+        far = gap.far(f"far{number}", f"ns{number}")
+        for place in order:
+            before = gap.target.content.snapshot()
+            try:
+                assert far.load(folders[place]).complete
+            except MirrorError as error:
+                assert "Load mirror_seq" in str(error) and gap.target.content.snapshot() == before
+        # What was refused is loaded once its time has come, and what was loaded is loaded again.
+        for folder in folders:
+            assert far.load(folder).complete
+        expected = expected or gap.arrived(f"ns{number}")
+        assert gap.arrived(f"ns{number}") == expected
 
 
 def test_damage_of_every_kind_is_refused_before_the_first_push(gap: Gap) -> None:

@@ -10,6 +10,7 @@ that do not mount get it this way: it is read back from where it lies (mirroring
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -23,7 +24,8 @@ class Completed(Store):
 
     def __init__(self, archive: Store, registry: Store, homes: Mapping[str, str]) -> None:
         self.name = archive.name
-        self.capabilities = archive.capabilities
+        # What comes from the registry was not proved.
+        self.capabilities = replace(archive.capabilities, proved=False)
         self._archive = archive
         self._registry = registry
         self._homes = homes

@@ -11,6 +11,8 @@ import os
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs import archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.tests.fakes import images, trip
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -266,3 +268,22 @@ def test_what_could_not_be_resolved_is_told_on_both_sides_and_keeps_nothing_back
     assert run.archive_id and [failure.subject for failure in run.failures] == named(source, "gone:1")
     loaded = far.load(near.place)
     assert loaded.complete and "1 objects that could not be resolved" in loaded.warnings[-1]
+
+
+def test_bytes_that_change_after_they_were_proved_are_refused_by_the_registry(near, far, source, target, monkeypatch):
+    """Proved bytes are not hashed a second time on their way; the registry still compares what it gets."""
+    folder = near.ship(*named(source, "a:1"))
+    layer = APPS["a"].blobs[list(APPS["a"].blobs)[-1]]
+    path = os.path.join(folder, "mirror_seq1_000000.tar")
+
+    def damage(reader, parallel):
+        require_sound(reader, parallel)
+        with open(path, "r+b") as file:
+            place = file.read().index(layer)
+            file.seek(place + 100)
+            file.write(bytes([layer[100] ^ 1]))
+
+    monkeypatch.setattr(archives, "require_sound", damage)
+    run = far.load(folder)
+    assert not run.complete and len(run.failures) == 1
+    assert trip.tags(target.content, "ns/") == {} and target.violations == []

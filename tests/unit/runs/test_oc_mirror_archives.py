@@ -14,7 +14,8 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
-from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images, oc_mirror, trip
+from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images, oc_mirror, release, trip
+from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 
@@ -267,3 +268,48 @@ def test_a_catalog_in_a_v2_archive_is_filtered_as_its_configuration_says(far, ta
     # The bundles' images are not in this archive: that is told of each, and the rest stands.
     assert arrived(target)["a"] == APPS["a"].digest
     assert not run.complete and run.failures and {failure.category for failure in run.failures} == {"operator"}
+
+
+@pytest.fixture(scope="module")
+def release_key():
+    key = release.SigningKey()
+    yield key
+    key.close()
+
+
+def release_archive(folder, versions, key, known=()):
+    """As v2 packs releases: under the repositories of the mirror, with graph, signatures and graph image."""
+    built = [release.build(version) for version in versions]
+    filed = {"any.example.com/openshift/graph-image:latest": images.image("graph data")}
+    extra = []
+    for each in built:
+        filed[f"any.example.com/openshift/release-images:{each.tag}"] = each.payload
+        filed.update({f"any.example.com/openshift/release:{each.tag}-{name}": image for name, image in each.components.items()})
+        signature = key.sign(release.claim(each.digest, each.identity))
+        extra.append((f"working-dir/signatures/{each.tag}-sha256-{each.digest.hex}", signature))
+    graph = answer(versions, [[0, 1]] if len(versions) > 1 else [], payloads={each.version: each.reference for each in built})
+    extra.append(("working-dir/hold-release/cincinnati-graph-data/amd64-stable-4.14.json", graph))
+    channel = {"name": "stable-4.14", "minVersion": versions[0], "maxVersion": versions[-1]}
+    document = {**configuration(), "mirror": {"platform": {"graph": True, "channels": [channel]}}}
+    oc_mirror.write_v2(folder, document, filed, known, extra)
+    return str(folder), oc_mirror.digests(*filed.values())
+
+
+def test_releases_in_v2_archives_are_planned_from_the_graph_and_the_signatures_in_them(far, target, tmp_path, release_key):
+    (tmp_path / "key.asc").write_bytes(release_key.public)
+    keys = {"release_signature_keys": [str(tmp_path / "key.asc")], "environ": {}}
+    first, known = release_archive(tmp_path / "one", ("4.14.1",), release_key)
+    run = far.load(first, planning=keys)
+    assert run.complete, run.failures
+    assert [entry["version"] for entry in run.plan.releases] == ["4.14.1"]
+    second, _digests = release_archive(tmp_path / "two", ("4.14.1", "4.14.2"), release_key, known)
+    run = far.load(second, planning=keys)
+    assert run.complete, run.failures
+    named = trip.tags(target.content, "ns/openshift/")
+    assert set(named["ns/openshift/release-images"]) == {"4.14.1-x86_64", "4.14.2-x86_64"}
+    assert len(named["ns/openshift/release"]) == 2 * len(release.COMPONENTS) and set(named["ns/openshift/graph-image"]) == {"latest"}
+    # Who does not have the key is told, and gets nothing that is not signed.
+    other = trip.Far(tmp_path / "other", f"docker://{target.host}/other")
+    unsigned = other.load(first, planning={"environ": {}})
+    assert not unsigned.complete and {failure.category for failure in unsigned.failures} == {"release"}
+    assert "other/openshift/release-images" not in target.content.repositories

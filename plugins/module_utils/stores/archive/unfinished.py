@@ -50,6 +50,7 @@ class UnfinishedSet:
         self._files: List[int] = []
         self._pending: List[Digest] = []
         self._pending_size = 0
+        self._flushing = False
         self._mutex = threading.Lock()
 
     @property
@@ -108,19 +109,26 @@ class UnfinishedSet:
                 self._pwrite(segment.volume, chunk[start - position : stop - position], segment.offset + start - segment.start)
 
     def record(self, digest: Digest, size: int) -> None:
-        """A blob is whole; it counts after the next entry of the journal."""
+        """A blob is whole; it counts after the next entry of the journal.
+
+        One thread at a time waits for the disk, while the others go on.
+        """
         with self._mutex:
             self.done.add(digest)
             self._pending.append(digest)
             self._pending_size += size
-            if self._pending_size >= _BATCH:
+            due = self._pending_size >= _BATCH and not self._flushing
+            self._flushing = self._flushing or due
+        if due:
+            try:
                 self._flush()
+            finally:
+                self._flushing = False
 
     def finish(self) -> None:
         """Gives the volumes their names, the first one last: without it no reader accepts a set."""
         try:
-            with self._mutex:
-                self._flush()
+            self._flush()
             self._close_files()
             for name in reversed(self.names):
                 path = os.path.join(self.folder, name)
@@ -134,8 +142,7 @@ class UnfinishedSet:
     def close(self) -> None:
         """Keeps what is there for the next run."""
         if self._files:
-            with self._mutex:
-                self._flush()
+            self._flush()
             self._close_files()
 
     def _close_files(self) -> None:
@@ -204,19 +211,20 @@ class UnfinishedSet:
         _sync_folder(self.folder)
 
     def _flush(self) -> None:
-        if not self._pending:
+        """Writes the journal's entries of blobs that are on the disk then; what is recorded meanwhile waits for the next time."""
+        with self._mutex:
+            batch, self._pending, self._pending_size = self._pending, [], 0
+        if not batch:
             return
         try:
             for file in self._files:
                 os.fdatasync(file)
             with open(self.journal, "a", encoding="ascii") as journal:
-                journal.write("".join(f"{digest}\n" for digest in self._pending))
+                journal.write("".join(f"{digest}\n" for digest in batch))
                 journal.flush()
                 os.fsync(journal.fileno())
         except OSError as error:
             raise self._error(error, self.journal) from error
-        self._pending = []
-        self._pending_size = 0
 
     def _forget(self) -> None:
         """Removes an unfinished set of this sequence that had other contents."""

@@ -26,6 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.
 
 NAME = re.compile(r"mirror_([0-9]{6})\.tar\Z")
 _ROOT = "docker/registry/v2"
+_CONTENT = re.compile(_ROOT + r"/repositories/(.+)/_(?:manifests/revisions|layers)/(sha256)/([0-9a-f]{64})/link\Z")
 _TAG = re.compile(_ROOT + r"/repositories/(.+)/_manifests/tags/([^/]+)/current/link\Z")
 _CONFIGURATION = re.compile(r"isc_[^/]+\Z")
 
@@ -37,10 +38,13 @@ class V2Archive(LegacyArchive):
         _require_all_parts(volumes)
         super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
         self._tags: Dict[str, Dict[str, str]] = {}
+        self._homes: Dict[str, str] = {}
         for name in self.index.entries:
-            match = _TAG.match(name)
-            if match:
-                self._tags.setdefault(match.group(1), {})[match.group(2)] = name
+            tag, content = _TAG.match(name), _CONTENT.match(name)
+            if tag:
+                self._tags.setdefault(tag.group(1), {})[tag.group(2)] = name
+            elif content:
+                self._homes.setdefault(f"{content.group(2)}:{content.group(3)}", content.group(1))
 
     @property
     def configuration(self) -> bytes:
@@ -52,6 +56,10 @@ class V2Archive(LegacyArchive):
 
     def blob_name(self, digest: Digest) -> str:
         return f"{_ROOT}/blobs/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}/data"
+
+    def home(self, digest: Digest, repository: str) -> str:
+        """The repository that the archive files a digest in, whether it holds it or not; `repository` where it does not say."""
+        return self._homes.get(digest, self._filed(repository))
 
     def resolve(self, repository: str, reference: str) -> Digest:
         """What a tag means; digests are what they are.  The manifest itself need not be there.  Raises NotFound."""

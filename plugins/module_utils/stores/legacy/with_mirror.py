@@ -37,7 +37,7 @@ class WithMirror(Store):
             return self._archive.fetch_manifest(repository, digest)
         except NotFound as error:
             try:
-                return self._registry.fetch_manifest(self._place(repository), digest)
+                return self._registry.fetch_manifest(self._place(self._archive.home(digest, repository)), digest)
             except NotFound:
                 raise error from None
 
@@ -52,7 +52,7 @@ class WithMirror(Store):
             return self._archive.open_blob(repository, blob, offset)
         except NotFound as error:
             try:
-                return self._registry.open_blob(self._place(repository), blob, offset)
+                return self._registry.open_blob(self._place(self._archive.home(blob.digest, repository)), blob, offset)
             except NotFound:
                 raise error from None
 
@@ -65,7 +65,9 @@ class WithMirror(Store):
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
         wanted = set(digests)
         found = self._archive.blobs_present(repository, wanted)
-        return found | self._registry.blobs_present(self._place(repository), wanted - found)
+        for digest in sorted(wanted - found):
+            found |= self._registry.blobs_present(self._place(self._archive.home(digest, repository)), [digest])
+        return found
 
     def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
         raise Unsupported(_READ_ONLY, subject=self.name)
