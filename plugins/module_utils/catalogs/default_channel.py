@@ -45,7 +45,10 @@ def with_defaults_v1(catalog: Catalog, packages: Mapping[str, Package], listed: 
 
 
 def with_default_v2(package: Package, kept: Sequence[str], override: str, repair: bool) -> Tuple[str, str, Tuple[str, ...]]:
-    """v2: the default, why, and warnings.  kept: channels left by the configuration's lists, before ranges (3.5).  Raises InputError."""
+    """v2: the default, why, and warnings (3.5).  Raises InputError.
+
+    kept: channels left by the configuration's lists, before ranges.
+    """
     prefix = f'invalid default channel configuration for package "{package.name}": '
     listed = ", ".join(kept) or "none"
     if override:
@@ -59,7 +62,8 @@ def with_default_v2(package: Package, kept: Sequence[str], override: str, repair
         return package.default_channel, "", ()
     if not repair or not kept:
         raise InputError(
-            f'{prefix}the default channel "{package.default_channel}" was filtered out, a new default channel must be configured for this package',
+            f'{prefix}the default channel "{package.default_channel}" was filtered out, '
+            "a new default channel must be configured for this package",
             advice=f"Set defaultChannel to a channel that is kept ({listed}), or list {package.default_channel} under channels.",
         )
     chosen = best_channel(package.only(package.channels[name] for name in kept))
@@ -73,8 +77,8 @@ def best_channel(package: Package) -> str:
 
 def repaired(package: Package, chosen: str) -> str:
     return (
-        f"The default channel {package.default_channel} of package {package.name} is not in the filtered catalog; {chosen} takes its place, "
-        f"since its head has the highest version. Set defaultChannel to choose another."
+        f"The default channel {package.default_channel} of package {package.name} is not in the filtered catalog; "
+        f"{chosen} takes its place, since its head has the highest version. Set defaultChannel to choose another."
     )
 
 

@@ -89,7 +89,7 @@ def _include(catalog: Catalog, wanted: config.Catalog, options: Options, toleran
     if problems:
         raise InputError(
             "error generating diff: error including items: " + "; ".join(problems),
-            advice="Check the name, channels, minVersion and maxVersion of each package against what the catalog has (catalog_info lists it).",
+            advice="Check name, channels, minVersion and maxVersion of each package against what the catalog has (catalog_info lists it).",
         )
     return tuple(missing)
 

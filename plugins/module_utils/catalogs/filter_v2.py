@@ -74,8 +74,8 @@ def check(wanted: config.Catalog) -> None:
         if listed.bounded and bounded:
             name = listed.channels[bounded[0]].name
             raise InputError(
-                f'failed to validate catalog filter: package specifies a VersionRange, while channel "{name}" at index [{bounded[0]}] equally '
-                "specifies one: these are exclusive",
+                f'failed to validate catalog filter: package specifies a VersionRange, while channel "{name}" '
+                f"at index [{bounded[0]}] equally specifies one: these are exclusive",
                 subject=f'package "{listed.name}"',
                 advice="Keep the bounds of the package or those of its channels.",
             )

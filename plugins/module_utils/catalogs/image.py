@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import posixpath
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, Unsupported
@@ -21,6 +22,8 @@ DATABASE_LABEL = "operators.operatorframework.io.index.database.v1"
 BUNDLE_LABEL = "operators.operatorframework.io.bundle.manifests.v1"
 
 MAX_NESTING = 5
+# Platforms of one catalog; there are seven at most.
+MAX_INSTANCES = 100
 _REFERENCE_TYPE = "vnd.docker.reference.type"
 _PREFERRED = Platform("linux", "amd64")
 
@@ -50,8 +53,11 @@ class Instance:
 
 
 def instances(root: Manifest, fetch: Fetch, read: Read) -> Tuple[Instance, ...]:
-    """The images of a catalog, in the index's order; attestations are none.  Raises InputError, CorruptContent and what `fetch` and `read` raise."""
-    found = tuple(_instance(manifest, entry, read) for manifest, entry in _images(root, root.descriptor(), fetch, 0))
+    """The images of a catalog, in the index's order; attestations are none.
+
+    Raises InputError, CorruptContent, and what `fetch` and `read` raise.
+    """
+    found = tuple(_instance(manifest, entry, read) for manifest, entry in _listed(root, fetch))
     if not found:
         raise InputError("the index holds no image", subject=str(root.digest))
     return found
@@ -59,7 +65,7 @@ def instances(root: Manifest, fetch: Fetch, read: Read) -> Tuple[Instance, ...]:
 
 def inspected(root: Manifest, fetch: Fetch, read: Read) -> Instance:
     """The image whose content is read, linux/amd64 where it is there: all of them hold the same (IMG-7)."""
-    images = list(_images(root, root.descriptor(), fetch, 0))
+    images = _listed(root, fetch)
     if not images:
         raise InputError("the index holds no image", subject=str(root.digest))
     ranked = sorted(images, key=lambda pair: _rank(pair[1]))
@@ -92,15 +98,24 @@ def _rank(entry: Descriptor) -> int:
     return 1 if platform.os == "linux" else 2
 
 
-def _images(manifest: Manifest, entry: Descriptor, fetch: Fetch, depth: int) -> Iterator[Tuple[Manifest, Descriptor]]:
+def _listed(root: Manifest, fetch: Fetch) -> List[Tuple[Manifest, Descriptor]]:
+    found = list(itertools.islice(_images(root, root.descriptor(), fetch, 0, set()), MAX_INSTANCES + 1))
+    if len(found) > MAX_INSTANCES:
+        raise InputError(f"the index holds more than {MAX_INSTANCES} images", subject=str(root.digest))
+    return found
+
+
+def _images(manifest: Manifest, entry: Descriptor, fetch: Fetch, depth: int, seen: Set[Digest]) -> Iterator[Tuple[Manifest, Descriptor]]:
+    """Images below an index, each index looked into once."""
     if not manifest.is_index:
         yield manifest, entry
         return
     if depth >= MAX_NESTING:
         raise InputError(f"the index is nested deeper than {MAX_NESTING} levels", subject=str(manifest.digest))
+    seen.add(manifest.digest)
     for child in manifest.children:
-        if not _is_attestation(child):
-            yield from _images(fetch(child.digest), child, fetch, depth + 1)
+        if child.digest not in seen and not _is_attestation(child):
+            yield from _images(fetch(child.digest), child, fetch, depth + 1, seen)
 
 
 def _is_attestation(entry: Descriptor) -> bool:

@@ -118,7 +118,8 @@ def next_version(package: Package, channel: Channel, target: str) -> str:
     higher = [version for version in versions if version > wanted]
     if not higher:
         raise InputError(
-            f'version {target}, from which channel "{channel.name}" of package "{package.name}" was mirrored, is gone and nothing is above it',
+            f'version {target}, from which channel "{channel.name}" of package "{package.name}" was mirrored, is gone '
+            "and nothing is above it",
             advice="List the package with the minVersion to go on from.",
         )
     return higher[0].text

@@ -64,7 +64,10 @@ class CatalogRequest:
 
 @dataclass(frozen=True)
 class FilterRequest(CatalogRequest):
-    """packages, full, skip_dependencies: as an entry of `operators` has them.  dest: a directory or `oci://layout`; empty to write nothing."""
+    """packages, full: as an entry of `operators` has them.
+
+    dest: a directory or `oci://layout`; empty to write nothing.
+    """
 
     generation: Generation = Generation.V2
     packages: Tuple[Mapping[str, Any], ...] = ()

@@ -299,7 +299,8 @@ def test_only_what_is_looked_into_is_parsed(tmp_path, monkeypatch):
 
 def test_a_document_that_hides_what_it_is(tmp_path):
     """The glance of hostile text is found out when the document is used."""
-    hidden = 'description: "\nschema: olm.bundle\npackage: foo\nname: foo.v9\n"\n"sch\\u0065ma": olm.bundle\n"packag\\u0065": bar\n"nam\\u0065": bar.v9\n'
+    hidden = 'description: "\nschema: olm.bundle\npackage: foo\nname: foo.v9\n"\n'
+    hidden += '"sch\\u0065ma": olm.bundle\n"packag\\u0065": bar\n"nam\\u0065": bar.v9\n'
     as_yaml(tmp_path, catalogs.documents(TEXT))
     (tmp_path / "evil.yaml").write_text(hidden)
     catalog = Catalog.from_directory(str(tmp_path))
@@ -351,12 +352,12 @@ def test_wrong_types_in_bundles_are_told(tmp_path, field):
 
 
 def test_a_big_catalog_is_planned_in_little_memory(tmp_path):
-    """P29, scaled: 64 MiB of documents, one package wanted; the process stays far below the catalog's size."""
+    """P29, scaled: 24 MiB of documents, one package wanted; the process stays far below the catalog's size."""
     filler = "x" * 4000
     with open(tmp_path / "catalog.json", "w", encoding="utf-8") as file:
         for document in catalogs.documents("wanted stable*: 1.0.0"):
             file.write(json.dumps(document, indent=4) + "\n")
-        for number in range(16 * 1024):
+        for number in range(6 * 1024):
             document = {
                 "schema": "olm.bundle",
                 "name": f"other{number % 40}.v{number}",
@@ -376,4 +377,4 @@ def test_a_big_catalog_is_planned_in_little_memory(tmp_path):
     grown = int(
         subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=True, capture_output=True, text=True).stdout
     )
-    assert grown < 32 * 1024
+    assert grown < 16 * 1024

@@ -256,3 +256,26 @@ def test_catalogs_whose_tag_has_moved_on_are_dropped(tmp_path):
     assert dropped == [kept.folder(roots[0].digest)]
     assert os.path.isdir(kept.folder(roots[1].digest)) and not os.path.isdir(kept.folder(roots[0].digest))
     assert kept.forget_others({"example.com/other:v1": roots[0].digest}) == []
+
+
+def nested(store, width, depth):
+    """Indexes of indexes, each many times in the one above it."""
+    manifest = image(store, catalogs.tar(catalogs.files(FOO)))
+    for _level in range(depth):
+        manifest = store.add_index("index", [(f"linux/a{number}", manifest) for number in range(width)], "v1")
+    return manifest
+
+
+def test_an_index_that_repeats_itself_is_looked_into_once(tmp_path):
+    store = MemoryStore()
+    root = nested(store, 50, 4)
+    began = time.monotonic()
+    assert opened(tmp_path, store, root).names == ("foo",)
+    assert time.monotonic() - began < 10 and store.count("fetch_manifest") < 100
+
+
+@pytest.mark.parametrize(("width", "depth", "message"), [(200, 1, "more than 100 images"), (1, 6, "nested deeper than 5 levels")])
+def test_indexes_without_measure_are_refused(tmp_path, width, depth, message):
+    store = MemoryStore()
+    with pytest.raises(InputError, match=message):
+        opened(tmp_path, store, nested(store, width, depth))

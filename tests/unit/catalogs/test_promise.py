@@ -21,7 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package as Listed
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import PackageChannel
 
-RUNS = 1000
+RUNS = 500
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def test_random_configurations_of_our_own_catalog(tmp_path, generation):
 def test_random_configurations_of_real_catalogs(name, generation):
     if name not in CATALOGS:
         pytest.skip("the catalogs of ../shared/data are not here")
-    _compare_randomly(*read(name), generation, 60)
+    _compare_randomly(*read(name), generation, 25)
 
 
 def _compare_randomly(catalog, source, generation, times):
