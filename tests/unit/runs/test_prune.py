@@ -12,6 +12,9 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.tests.fakes import dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -192,6 +195,31 @@ def test_the_space_is_what_only_the_deleted_images_had(site, source):
     multi = images.multi_arch("multi")
     expected = sum(len(each.content) for each in multi.everything()) + sum(len(blob) for blob in multi.all_blobs().values())
     assert run.freed == expected
+
+
+def test_the_far_side_prunes_by_the_plan_of_the_last_archive(source, target, tmp_path):
+    near = Site(source.host, target.host, tmp_path / "near", version=V1)
+    far = Site(source.host, target.host, tmp_path / "far")
+    images.put(images.image("more"), source.content, "team/more", "1")
+    folders = [str(tmp_path / name) for name in ("first", "second")]
+    for folder, names in zip(folders, ((APP, TOOL, MULTI), (APP, TOOL, "team/more:1"))):
+        os.makedirs(folder)
+        assert mirror_to_disk(ToDiskRequest(near.planning(*names), folder), {}).archive_id
+    load(far, folders[0])
+    request = PruneRequest(far.planning(), far.destination, archive=folders[1], only_v1=True, guards=ALL)
+    foreseen = prune(request, {}, check_mode=True)
+    assert {candidate.repository for candidate in foreseen.gone} == {"site/team/multi"} and target.ledger.count("DELETE") == 0
+    load(far, folders[1])
+    done = prune(PruneRequest(far.planning(), far.destination, only_v1=True, guards=ALL), {})
+    assert done.gone == foreseen.gone and manifests(target, "team/multi") == set()
+    # The registry's own record forgets them too, and goes on to take what follows.
+    assert load(far, folders[1]).complete and not prune(PruneRequest(far.planning(), far.destination, guards=ALL), {}).changed
+
+
+def load(site, folder):
+    run = disk_to_mirror(FromDiskRequest(site.workspace, folder, site.destination, site.connections), {})
+    assert run.complete
+    return run
 
 
 def test_nothing_is_remembered_so_nothing_is_deleted(source, target, tmp_path):
