@@ -140,7 +140,7 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, faces, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, outcome, resources
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import CHARTS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
@@ -164,7 +164,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: faces.write_resources(module.params, module.check_mode))
+    outcome.finish(module, lambda: resources.write_resources(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -329,7 +329,7 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, faces, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, outcome, planning
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import CHARTS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
@@ -356,7 +356,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: faces.plan(module.params, module.check_mode))
+    outcome.finish(module, lambda: planning.plan(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import faces
+from ansible_collections.disconnected.mirror.plugins.module_utils.module import mirroring
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import MAX_FILES, Outcome, not_allowed, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
@@ -43,7 +44,7 @@ def mirror_images(params: Params, check_mode: bool) -> Outcome:
     _refuse(params, _ONLY_REGISTRY if writes or params["archive"] else (), "it is for runs from registry to registry")
     if params["archive"]:
         return load_archives(params, check_mode)
-    return write_archive(params, check_mode) if writes else faces.mirror_images(params, check_mode)
+    return write_archive(params, check_mode) if writes else mirroring.mirror_images(params, check_mode)
 
 
 def write_archive(params: Params, check_mode: bool) -> Outcome:
@@ -52,7 +53,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
     run = mirror_to_disk(to_disk_request(params, folder), os.environ, check_mode)
     names = [os.path.join(folder, name) for name in run.volumes]
     contents = run.packing.contents
-    problem = problem_of(faces.not_allowed(run.failures, params["allow_failures"]), "The archive")
+    problem = problem_of(not_allowed(run.failures, params["allow_failures"]), "The archive")
     if run.volumes and not run.archive_id:
         problem = f"{problem or 'The archive is not complete.'} It is unfinished; run it again to go on where it was."
     return Outcome(
@@ -62,7 +63,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
             "plan_path": _kept(Workspace(params["workspace"]).plan),
             "sequences": [contents.sequence] if names else [],
             "archive_id": run.archive_id,
-            "volumes": names[: faces.MAX_FILES],
+            "volumes": names[:MAX_FILES],
             "volumes_total": len(names),
         },
         failures=run.failures,
@@ -75,7 +76,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
 def load_archives(params: Params, check_mode: bool) -> Outcome:
     """image_mirror with archives as its source."""
     run = disk_to_mirror(from_disk_request(params), os.environ, check_mode)
-    problem = problem_of(faces.not_allowed(run.failures, params["allow_failures"]), "The mirror")
+    problem = problem_of(not_allowed(run.failures, params["allow_failures"]), "The mirror")
     return Outcome(
         changed=run.changed,
         values={
@@ -85,7 +86,7 @@ def load_archives(params: Params, check_mode: bool) -> Outcome:
         },
         failures=run.failures,
         warnings=run.warnings,
-        problem=problem if not run.result.cancelled else faces.STOPPED,
+        problem=problem if not run.result.cancelled else mirroring.STOPPED,
         diff=run.diff,
     )
 
@@ -103,7 +104,7 @@ def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
     if size is not None and size <= 0:
         raise InputError("archive_size is a number of GiB above 0", subject="archive_size")
     return ToDiskRequest(
-        planning=faces.plan_request(params),
+        planning=plan_request(params),
         folder=folder,
         destination=str(Destination.parse(params["archive_for"], params["max_nested_paths"])) if params["archive_for"] else "",
         plan=params["plan"] or "",
@@ -111,7 +112,7 @@ def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
         signing=_signing(params["archive_signing_key"]),
         ignore_history=params["ignore_history"],
         since=_seconds(params["since"]),
-        options=faces.transfer_options(params),
+        options=mirroring.transfer_options(params),
     )
 
 
@@ -123,7 +124,7 @@ def from_disk_request(params: Params) -> FromDiskRequest:
         connections=connections(params),
         trusted=trusted_keys(params["archive_trusted_keys"]),
         planning={**release_options(params), **catalog_options(params)},
-        options=faces.transfer_options(params),
+        options=mirroring.transfer_options(params),
     )
 
 

@@ -12,11 +12,11 @@ from typing import Any, Dict, List, Mapping
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import faces
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import chart_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.space import NOTE
@@ -72,7 +72,7 @@ def delete_request(params: Params) -> DeleteRequest:
 def prune_request(params: Params) -> PruneRequest:
     archive = params["archive"] or ""
     return PruneRequest(
-        planning=faces.plan_request(params),
+        planning=plan_request(params),
         destination=destination(params),
         plan=params["plan"] or "",
         archive=directory_of(archive) if archive.startswith("file://") else archive,

@@ -10,10 +10,10 @@ import os
 from typing import Any, Dict, List, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import faces
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.archives import trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import TRUSTED_KEYS
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import KINDS
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import LEVELS, MANIFESTS, Part
@@ -67,7 +67,7 @@ def verify_request(params: Params) -> VerifyRequest:
     part = params["part"]
     archive = params["archive"] or ""
     return VerifyRequest(
-        planning=faces.plan_request(params),
+        planning=plan_request(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         plan=params["plan"] or "",
         level=params["level"],

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Planning for modules: `imageset_plan`, and the request that every module makes which may have to plan."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Mapping
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.answers import (
+    difference_values,
+    explanation_values,
+    forecast_values,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import chart_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, not_allowed, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+
+Params = Mapping[str, Any]
+
+
+def plan(params: Params, check_mode: bool) -> Outcome:
+    """imageset_plan."""
+    request = plan_request(params)
+    place = str(Destination.parse(params["destination"])) if params["destination"] else ""
+    run = plan_imageset(request, os.environ, check_mode, place, params["explain"])
+    document = run.plan
+    return Outcome(
+        changed=run.changed,
+        values={
+            "plan_path": request.workspace.plan,
+            "images": len(document.images),
+            "bytes": run.forecast.store,
+            "releases": len(document.releases),
+            "catalogs": len(document.catalogs),
+            "charts": len(document.charts),
+            "forecast": forecast_values(run.forecast),
+            "difference": difference_values(run.difference),
+            "explanations": [explanation_values(explanation) for explanation in run.explanations],
+        },
+        failures=document.failures,
+        warnings=document.warnings,
+        problem=problem_of(not_allowed(document.failures, params["allow_failures"]), "The plan"),
+        diff=run.diff,
+    )
+
+
+def plan_request(params: Params) -> PlanRequest:
+    return PlanRequest(
+        workspace=Workspace(params["workspace"]),
+        config=params["config"] or "",
+        imageset=params["imageset"],
+        connections=connections(params),
+        signatures=params["signatures"],
+        options={**release_options(params), **catalog_options(params), **chart_options(params)},
+        locked=params.get("locked", False),
+        parallel=params["parallel_images"],
+    )
