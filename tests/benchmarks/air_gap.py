@@ -8,7 +8,8 @@
     python tests/benchmarks/air_gap.py --preset few-large --gib 1        # volumes of at most so many GiB
 
 Ours are whole runs, planning and bookkeeping included; a peer is `skopeo copy` to OCI directories that share their blobs, and
-`tar`, until the file is on the disk as ours is; back it is `tar` and `skopeo copy`.  Scratch goes to --work, which must be a real disk for the bytes written to be counted.
+`tar`, until the file is on the disk as ours is; back it is `tar` and `skopeo copy`.  Scratch goes to --work, which must be a real
+disk for the bytes written to be counted.
 """
 
 from __future__ import annotations

@@ -167,7 +167,8 @@ def main(command: str, *arguments: str) -> int:
             folder, archive, *names = arguments
             size = int(float(names[1]) * GIB) if names[0] == "--gib" else 0
             written = Near(folder).write(*(names[2:] if size else names), folder=archive, volume_size=size)
-            answer = {"whole": bool(written.archive_id) or not written.volumes, "failures": [failure.document() for failure in written.failures]}
+            failures: List[Any] = [failure.document() for failure in written.failures]
+            answer = {"whole": bool(written.archive_id) or not written.volumes, "failures": failures}
         else:
             workspace, destination, *archives = arguments
             far = Far(workspace, destination)

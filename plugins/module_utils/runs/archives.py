@@ -240,7 +240,8 @@ def _v1_volumes(path: str) -> List[Tuple[str, ...]]:
     by_sequence: Dict[int, List[str]] = {}
     for name, match in _matching(path, v1.NAME):
         by_sequence.setdefault(int(match.group(1)), []).append(name)
-    return [tuple(volumes) for _sequence, volumes in sorted(by_sequence.items()) if _chosen(path, volumes) and first_name(volumes[0]) == v1.METADATA]
+    chosen = [volumes for _sequence, volumes in sorted(by_sequence.items()) if _chosen(path, volumes)]
+    return [tuple(volumes) for volumes in chosen if first_name(volumes[0]) == v1.METADATA]
 
 
 def _v2_volumes(path: str) -> Tuple[str, ...]:

@@ -170,7 +170,8 @@ class _Loading:
             # Planned here and now; the failures of a plan that came along were told where it was made.
             self._failures += archive.plan.failures
         elif archive.plan.failures:
-            self._warnings.append(f"{archive.name} was written without {len(archive.plan.failures)} objects that could not be resolved there.")
+            count = len(archive.plan.failures)
+            self._warnings.append(f"{archive.name} was written without {count} objects that could not be resolved there.")
         if not self._run.check_mode:
             self._remember(archive, placed, result)
 
