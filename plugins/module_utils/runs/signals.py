@@ -22,7 +22,8 @@ def stopped_by_signals(stop: Callable[[str], None]) -> Iterator[None]:
         return
 
     def handle(number: int, _frame: Any) -> None:
-        stop(f"the run was stopped by {signal.Signals(number).name}")
+        # In a thread of its own, because the main thread may hold any lock at this moment, even those that `stop` takes.
+        threading.Thread(target=stop, args=(f"the run was stopped by {signal.Signals(number).name}",), daemon=True).start()
 
     before = {number: signal.signal(number, handle) for number in SIGNALS}
     try:
