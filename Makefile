@@ -56,6 +56,7 @@ setup-test:
 	@.ci/prepare venv requirements.txt tests/requirements.txt
 	@.ci/prepare tools registry skopeo nginx gpg gpgv git
 	@.ci/prepare charts
+	@.ci/prepare catalogs
 
 unit: setup-test ## Unit tests
 	$(PYTEST) tests/unit
