@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
@@ -61,14 +61,14 @@ class _Settings:
 
     catalog_dependencies, catalog_repair, catalog_strict, catalog_prereleases: see `draft.Options`.
     catalog_missing_images: `report` (the image fails, all else stands) or `exclude` (its bundle leaves the catalog).
-    catalog_records: where v1's channels began, by unique name of the catalog, in the form of the metadata; the workspace's own
-    memory when not given.
+    catalog_records: where v1's channels began, by unique name of the catalog, in the form of the metadata; when not given the
+    workspace's own memory, or while it has none that of oc-mirror v1.
     rebuild: False when only the images matter, because they are to be deleted.
     """
 
     filter: Options
     missing: str
-    records: Mapping[str, Any]
+    records: Mapping[str, Any] = field(default_factory=dict)
     rebuild: bool = True
 
     @classmethod
@@ -91,13 +91,19 @@ class _Settings:
                 prereleases=bool(options.get("catalog_prereleases")),
             ),
             missing=missing,
-            records=record.kept(context.workspace) if options.get("catalog_records") is None else options["catalog_records"],
         )
 
 
 def collect(imageset: ImageSet, context: Context) -> Collected:
     """The catalogs of an image set with their bundles' images.  Raises InputError for options that are none."""
     settings = replace(_Settings.of(context), rebuild=not imageset.delete)
+    try:
+        settings = replace(settings, records=record.known(imageset, context))
+    except Cancelled:
+        raise
+    except MirrorError as error:
+        # Without their history catalogs would be started again.
+        return Collected(failures=(Failure.of(error, "storageConfig", CATEGORIES[CATALOG]),))
     kept = Kept(context.upstream, context.workspace, min(context.parallel, 4))
     parts: List[Collected] = []
     current: Dict[str, Digest] = {}
@@ -112,7 +118,8 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
             parts.append(Collected(failures=(_failure(error, f"operators[{number}]", wanted.catalog),)))
     kept.forget_others(current)
     if not imageset.delete and "catalog_records" not in context.options:
-        record.keep(context.workspace, {entry["name"]: entry["record"] for part in parts for entry in part.catalogs if "record" in entry})
+        found = {entry["name"]: entry["record"] for part in parts for entry in part.catalogs if "record" in entry}
+        record.keep(context.workspace, {**settings.records, **found} if found else {})
     return Collected(
         images=tuple(image for part in parts for image in part.images),
         catalogs=tuple(entry for part in parts for entry in part.catalogs),

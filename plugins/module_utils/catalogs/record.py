@@ -10,17 +10,46 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Channel, Package, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import past_metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package as Listed
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import PackageChannel
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 
 # Packages with the versions at which their channels began.
 Record = Tuple[Listed, ...]
+
+
+def known(imageset: ImageSet, context: Context) -> Mapping[str, Any]:
+    """Where channels began, by unique name of the catalog, in `document`'s form.
+
+    From the option `catalog_records`, else what earlier runs recorded, else what oc-mirror v1 did.
+    Raises what `past_metadata.read` raises.
+    """
+    given = context.options.get("catalog_records")
+    if given is not None:
+        return given
+    found = kept(context.workspace)
+    if found or imageset.generation is not Generation.V1:
+        return found
+    return taken_over(past_metadata.read(imageset.storage, context.upstream))
+
+
+def taken_over(metadata: Optional[Metadata]) -> Dict[str, Any]:
+    """What oc-mirror v1 recorded (mirroring 4.2); catalogs that were not mirrored by their heads have no record."""
+    found: Dict[str, Any] = {}
+    for entry in metadata.operators if metadata is not None else ():
+        if isinstance(entry, dict) and isinstance(entry.get("catalog"), str) and entry.get("packages"):
+            found[entry["catalog"]] = entry["packages"]
+    return found
 
 
 def kept(workspace: Workspace) -> Dict[str, Any]:

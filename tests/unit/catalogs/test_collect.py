@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import parser
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import parser, record
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.collect import collect
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, Context
@@ -318,6 +318,57 @@ def test_v1_grows_from_what_was_recorded(store, context):
         with_options(context, catalog_records={REFERENCE: [{"name": "foo", "channels": [{"name": "stable", "minVersion": "0.3.0"}]}]}),
     )
     assert told.catalogs[0]["packages"][0]["channels"][0]["bundles"] == ["foo.v0.3.0", "foo.v0.4.0"]
+
+
+class TestTakeover:
+    """What oc-mirror v1 recorded in the storage of a configuration is carried on (operator-catalogs 2.8; mirroring 4.2)."""
+
+    OTHER = "registry.example.com/redhat/other:v4.17"
+
+    @staticmethod
+    def recorded(version):
+        return [{"name": "foo", "channels": [{"name": "stable", "minVersion": version}]}]
+
+    def metadata(self, **more):
+        packages = self.recorded("0.2.0")
+        operators = [{"catalog": name, "imagePin": f"{name}@sha256:{'0' * 64}", "packages": packages} for name in (REFERENCE, self.OTHER)]
+        operators.append({"catalog": "registry.example.com/redhat/full:v1"})
+        run = {"sequence": 1, "operators": operators}
+        return json.dumps({"apiVersion": "mirror.openshift.io/v1alpha2", "kind": "Metadata", "uid": "x", "pastMirror": run, **more})
+
+    def collect(self, store, context, storage):
+        publish(store, "foo stable*: 0.1.0; 0.2.0<0.1.0; 0.3.0<0.2.0; 0.4.0<0.3.0")
+        document = {"apiVersion": f"mirror.openshift.io/{V1}", "kind": "ImageSetConfiguration", "storageConfig": storage}
+        document["mirror"] = {"operators": [entry(packages=[{"name": "foo"}])]}
+        return collect(configuration.parse(document), context)
+
+    def bundles(self, found):
+        assert found.failures == ()
+        return found.catalogs[0]["packages"][0]["channels"][0]["bundles"]
+
+    def test_from_a_directory(self, store, context, tmp_path):
+        (tmp_path / "publish").mkdir()
+        (tmp_path / "publish" / ".metadata.json").write_text(self.metadata())
+        storage = {"local": {"path": str(tmp_path)}}
+        found = self.collect(store, context, storage)
+        assert self.bundles(found) == ["foo.v0.2.0", "foo.v0.3.0", "foo.v0.4.0"]
+        assert record.kept(context.workspace) == {REFERENCE: self.recorded("0.2.0"), self.OTHER: self.recorded("0.2.0")}
+        (tmp_path / "publish" / ".metadata.json").write_text(self.metadata().replace("0.2.0", "0.3.0"))
+        assert self.bundles(self.collect(store, context, storage)) == ["foo.v0.2.0", "foo.v0.3.0", "foo.v0.4.0"]
+
+    @pytest.mark.parametrize("single_use", [True, False])
+    def test_from_a_registry(self, store, context, single_use):
+        content = self.metadata(singleUse=single_use).encode()
+        store.add_image("oc-mirror/metadata", "latest", layers=[catalogs.tar([("publish/.metadata.json", content)])])
+        found = self.collect(store, context, {"registry": {"imageURL": "registry.example.com/oc-mirror/metadata"}})
+        assert self.bundles(found) == (["foo.v0.4.0"] if single_use else ["foo.v0.2.0", "foo.v0.3.0", "foo.v0.4.0"])
+
+    def test_what_cannot_be_read_stops_the_catalogs_instead_of_forgetting(self, store, context, tmp_path):
+        (tmp_path / "publish").mkdir()
+        (tmp_path / "publish" / ".metadata.json").write_text("{")
+        found = self.collect(store, context, {"local": {"path": str(tmp_path)}})
+        assert [(failure.code, failure.subject) for failure in found.failures] == [("corrupt_content", "storageConfig")]
+        assert found.images == () and record.kept(context.workspace) == {}
 
 
 def test_v2_remembers_nothing(store, context):
