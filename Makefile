@@ -28,7 +28,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test setup setup-demo setup-test pytest unit integration faults campaign benchmarks lint yamllint ansible-lint docs-lint changelog-lint \
+.PHONY: help demo demo-stop test setup setup-demo setup-test pytest unit integration faults campaign benchmarks format format-check lint yamllint ansible-lint docs-lint changelog-lint \
         role-pages sanity sanity-tree molecule build clean
 
 help: ## Show the targets
@@ -70,7 +70,13 @@ faults: setup-test ## Tests through injected faults and kills (KILLS=200: at as 
 benchmarks: setup-test ## Compare speed and cost with other tools
 	$(VENV)/python tests/benchmarks/run.py $(BENCHMARK)
 
-lint: yamllint ansible-lint docs-lint changelog-lint ## All linters
+lint: format-check yamllint ansible-lint docs-lint changelog-lint ## All linters
+
+format: setup-test ## Bring Python code into the one form
+	$(VENV)/black -q --line-length 140 plugins tests extensions
+
+format-check: setup-test
+	$(VENV)/black -q --check --line-length 140 plugins tests extensions || { echo "run make format"; exit 1; }
 
 yamllint: setup-test
 	$(VENV)/yamllint --strict .

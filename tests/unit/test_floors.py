@@ -142,6 +142,15 @@ def test_a_library_is_imported_in_one_file(library):
 ALLOWED = {"yaml", "requests", "urllib3", "tomllib", "tomli", "orjson", "cryptography", "zstandard", "pysequoia", "jsonpath_ng"}
 
 
+def test_lines_are_short_enough_to_read_side_by_side():
+    wrong = []
+    for folder in ("plugins", "tests", "extensions"):
+        for path in python_files(os.path.join(ROOT, folder)):
+            with open(path, encoding="utf-8") as file:
+                wrong += [f"{os.path.relpath(path, ROOT)}:{number}" for number, line in enumerate(file, 1) if len(line.rstrip("\n")) > 140]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_no_library_beyond_the_chosen_ones():
     known = set(sys.stdlib_module_names) | ALLOWED | {"ansible_collections"}
     wrong = [

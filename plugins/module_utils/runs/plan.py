@@ -83,7 +83,9 @@ def plan_imageset(
     before = kept_plan(request.workspace)
     network = request.connections.open(environ, lambda host, reason, delay: None)
     try:
-        with working_place(request.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(lambda reason: network.cancel()):
+        with working_place(request.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(
+            lambda reason: network.cancel()
+        ):
             plan = make_plan(request, imageset, before, place, network)
             changed = _keep(plan, request.workspace, check_mode)
             shelf = Shelf(place.manifests)
@@ -138,7 +140,9 @@ def read_plan(path: str) -> Plan:
     try:
         return Plan.read(path)
     except FileNotFoundError:
-        raise InputError(f"there is no plan at {path}", subject=path, advice="Make one with imageset_plan, or give a configuration.") from None
+        raise InputError(
+            f"there is no plan at {path}", subject=path, advice="Make one with imageset_plan, or give a configuration."
+        ) from None
 
 
 def load_imageset(request: PlanRequest) -> ImageSet:

@@ -27,9 +27,9 @@ class ReadFailed(Exception):
 class Stream:
     """Moves one blob.
 
-    Every byte is hashed when it is first read, unless the source was proved just before (`stores.store.Capabilities`).  What has to be sent again after a broken write is
-    taken from the buffer, or read again from the source, and not hashed again: the digest of the
-    first reading proves the source, and the destination verifies what it got before it publishes.
+    Every byte is hashed when it is first read, unless the source was proved just before (`stores.store.Capabilities`).
+    What has to be sent again after a broken write is taken from the buffer, or read again from the source, and not hashed
+    again: the digest of the first reading proves the source, and the destination verifies what it got before it publishes.
     """
 
     def __init__(

@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.tests.tools import role_pages
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 PREFIX = "disconnected.mirror."
 MODULES = sorted(os.path.basename(path)[:-3] for path in glob.glob(os.path.join(ROOT, "plugins", "modules", "*.py")))
+GUIDES = glob.glob(os.path.join(ROOT, "docs", "docsite", "rst", "*.rst"))
 ROLES = sorted(os.listdir(os.path.join(ROOT, "roles")))
 
 
@@ -160,13 +161,15 @@ def test_the_first_page_names_everything_that_is_included():
 
 def test_every_guide_is_listed():
     listed = [name for section in load("docs", "docsite", "extra-docs.yml")["sections"] for name in section["toctree"]]
-    assert sorted(listed) == sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(ROOT, "docs", "docsite", "rst", "*.rst")))
+    assert sorted(listed) == sorted(os.path.basename(path)[:-4] for path in GUIDES)
 
 
 def test_guides_name_variables_and_modules_that_exist():
-    known = {name for entry in load("roles", "mirror", "meta", "argument_specs.yml")["argument_specs"].values() for name in entry["options"]}
+    known = {
+        name for entry in load("roles", "mirror", "meta", "argument_specs.yml")["argument_specs"].values() for name in entry["options"]
+    }
     known |= {"mirror_hosts", "mirror_plan", "mirror_result", "mirror_resources", "mirror_summary", "mirror_to_mirror", "mirror_to_disk"}
-    for path in glob.glob(os.path.join(ROOT, "docs", "docsite", "rst", "*.rst")):
+    for path in GUIDES:
         with open(path, encoding="utf-8") as file:
             text = file.read()
         named = set(re.findall(r"``(mirror_(?!seq)[a-z_0-9]+)", text))
