@@ -76,14 +76,17 @@ def test_prune_in_check_mode_and_for_good(place):
     assert not place.run(image_prune, place.placed)["changed"]
 
 
-def test_generate_and_delete(place):
+def test_generate_and_delete(place, capsys):
     place.mirrored("app", "tool")
     listed = place.run(image_prune, {**place.placed, "mode": "generate", "imageset": place.imageset("tool", stanza="delete")})
     assert listed["changed"] and listed["listed"] == 1
     refused = place.run(image_prune, {**place.placed, "mode": "delete", "delete_list": listed["list_path"], "max_deletion_percent": 10})
     assert refused["failed"] and "max_deletion_percent" in refused["msg"] and refused["error"]["code"] == "invalid_input"
     done = place.run(image_prune, {**place.placed, "mode": "delete", "delete_list": listed["list_path"]})
-    assert done["deleted"] == 1 and len(done["warnings"]) == 1
+    assert done["deleted"] == 1
+    # Where the controller's code is loaded beside the module, ansible-core shows warnings instead of returning them.
+    told = " ".join(f"{done.get('warnings')} {capsys.readouterr().err}".split())
+    assert told.count("The last plan names 1 of the listed images") == 1
 
 
 def test_options_that_make_no_sense_are_refused(place):
