@@ -38,6 +38,7 @@ OWN = """
 """
 INDEX = "team/index"
 MOST_RELATED = 40
+FEW_RELATED = 4
 # All stand-ins share it, so that they differ by their manifests alone.
 LAYER = images.layer("stand-in")
 
@@ -56,27 +57,37 @@ def medium():
     return documents
 
 
+def slender():
+    """`medium` with all its bundles, most of their related images left away."""
+    documents = medium()
+    for document in documents:
+        del document.get("relatedImages", [])[FEW_RELATED:]
+    return documents
+
+
 class Site:
     """Three registries: of publishers, of mirror to mirror, and of the far side of the gap."""
 
     def __init__(self, folder, source, near, far):
         self.folder, self.source, self.near, self.far = folder, source, near, far
         self.published = DistributionStorage(source.storage)
+        self.entry = {}
         self.workspace = Workspace(os.path.join(folder, "workspace"))
         self.archive = os.path.join(folder, "archive")
 
-    def publish(self, documents):
-        """The catalog with stand-ins for its images; (repository, digest) of those that the heads of all channels need."""
+    def publish(self, documents, **entry):
+        """The catalog with stand-ins for its images; (repository, digest) of those that its entry in `operators` needs."""
+        self.entry = entry
         documents = copy.deepcopy(documents)
-        chosen = oracle.v2(oracle.Source(documents), {})
-        heads = {(package, name) for package, channels in chosen.items() for names in channels.values() for name in names}
+        chosen = oracle.v2(oracle.Source(documents), entry)
+        wanted = {(package, name) for package, channels in chosen.items() for names in channels.values() for name in names}
         needed = set()
         for bundle in (document for document in documents if document["schema"] == "olm.bundle"):
-            is_head = (bundle["package"], bundle["name"]) in heads
+            is_wanted = (bundle["package"], bundle["name"]) in wanted
             for holder in [bundle, *bundle.get("relatedImages", ())]:
                 if holder.get("image"):
-                    holder["image"], stand_in = self.stand_in(holder["image"], is_head)
-                    needed |= {stand_in} if is_head else set()
+                    holder["image"], stand_in = self.stand_in(holder["image"], is_wanted)
+                    needed |= {stand_in} if is_wanted else set()
         store = MemoryStore()
         catalogs.publish(store, INDEX, "v1", documents)
         for digest, content in store.blobs[INDEX].items():
@@ -98,7 +109,7 @@ class Site:
 
     @property
     def planning(self):
-        catalog = {"catalog": f"{self.source.host}/{INDEX}:v1"}
+        catalog = {"catalog": f"{self.source.host}/{INDEX}:v1", **self.entry}
         imageset = {"apiVersion": V2, "kind": "ImageSetConfiguration", "mirror": {"operators": [catalog]}}
         return PlanRequest(self.workspace, imageset=imageset, connections=CONNECTIONS)
 
@@ -155,10 +166,19 @@ def check_resources(site, registry, workspace, plan):
     assert source["spec"]["image"] == f"{registry.host}/ocp/{INDEX}:v1"
 
 
-@pytest.mark.parametrize("documents", [own, pytest.param(medium, marks=pytest.mark.needs_data)])
-def test_heads_arrive_by_all_workflows(site, documents):
+@pytest.mark.parametrize(
+    ("documents", "entry"),
+    [
+        (own, {}),
+        (own, {"full": True}),
+        pytest.param(medium, {}, marks=pytest.mark.needs_data),
+        pytest.param(slender, {"full": True}, marks=pytest.mark.needs_data),
+        pytest.param(medium, {"packages": [{"name": "kubecost-operator"}]}, marks=pytest.mark.needs_data),
+    ],
+)
+def test_operators_arrive_by_all_workflows(site, documents, entry):
     published = documents()
-    needed = site.publish(published)
+    needed = site.publish(published, **entry)
     run = site.mirror()
     assert run.result.complete and not run.failures, [str(failure) for failure in run.failures]
     check_content(site.near, needed)
@@ -175,7 +195,8 @@ def test_heads_arrive_by_all_workflows(site, documents):
     assert loaded.complete, [str(failure) for failure in loaded.failures]
     check_content(site.far, needed)
     check_resources(site, site.far, workspace, loaded.plan)
-    assert set(served(site.far, site.folder).names) == {document["name"] for document in published if document["schema"] == "olm.package"}
+    names = {document["name"] for document in published if document["schema"] == "olm.package"}
+    assert set(served(site.far, site.folder).names) == ({package["name"] for package in entry.get("packages", ())} or names)
     assert not site.load()[0].changed
 
 
