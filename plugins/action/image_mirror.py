@@ -9,6 +9,7 @@ import json
 import shlex
 import time
 
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -17,6 +18,8 @@ from ansible.utils.display import Display
 LONGEST = 30 * 24 * 3600
 # Seconds between two looks at the job: short ones first, so that a run with nothing to do ends at once.
 SHORTEST_LOOK, LONGEST_LOOK = 0.1, 2.0
+# A job that has held its workspace's lock for none of so many seconds is gone.
+VANISHED = 240.0
 # Lines of progress become rarer in long runs, up to one in so many seconds.
 RAREST_LINE = 30.0
 # What the job mechanism adds to a result.
@@ -65,9 +68,9 @@ class Job:
         self._action = action
         self._task_vars = task_vars
         self._status_path = action._remote_expand_user(status_path)
-        self._id = ""
+        self._lock_path = self._status_path[: -len("status.json")] + "lock"
         self._results = ""
-        self._began = time.monotonic()
+        self._began = self._alive = time.monotonic()
         self._before = self._read(self._status_path)[0]
 
     def start(self):
@@ -78,7 +81,6 @@ class Job:
             answer = self._action._execute_module(task_vars=self._task_vars, wrap_async=True)
         finally:
             task.async_val = before
-        self._id = answer.get("ansible_job_id", "")
         self._results = answer.get("results_file", "")
         return answer
 
@@ -88,7 +90,17 @@ class Job:
         if status and status != self._before:
             self.status = _document(status) or self.status
         answer = _document(results)
-        return answer is not None and (not answer.get("started") or bool(answer.get("finished")))
+        if answer is not None and (not answer.get("started") or answer.get("finished")):
+            return True
+        now = time.monotonic()
+        if now - self._alive > VANISHED / 4 and self._holder():
+            self._alive = now
+        if now - self._alive > VANISHED:
+            raise AnsibleActionFail(
+                "The job that mirrors images has ended without a result; it was killed, or its host was restarted. "
+                "Run the task again: it goes on where the job was."
+            )
+        return False
 
     def pause(self):
         """Seconds until the next look: a tenth of the time that it has taken so far."""
@@ -96,24 +108,23 @@ class Job:
 
     def result(self):
         """The module's result, without what the job mechanism adds; the job's file is removed."""
-        answer = self._ask("status")
-        self._ask("cleanup")
+        folder, _slash, name = self._results.rpartition("/")
+        arguments = {"jid": name, "mode": "status", "_async_dir": folder}
+        answer = self._action._execute_module(module_name="ansible.legacy.async_status", module_args=arguments, task_vars=self._task_vars)
+        self._action._low_level_execute_command(f"rm -f {shlex.quote(self._results)}")
         return {key: value for key, value in answer.items() if key not in JOB_KEYS}
 
     def stop(self):
         """Asks the job to end; what it has done so far is kept, and the next run goes on from there."""
-        holder = _document(self._read(self._lock_path())[0]) or {}
-        if isinstance(holder.get("pid"), int):
-            self._action._low_level_execute_command(f"kill -TERM {holder['pid']}")
+        process = (self._holder() or {}).get("pid")
+        if isinstance(process, int):
+            self._action._low_level_execute_command(f"kill -TERM {process}")
 
-    def _lock_path(self):
-        return self._status_path[: -len("status.json")] + "lock"
-
-    def _ask(self, mode):
-        shell = self._action._connection._shell
-        folder = shell.dirname(self._results) if hasattr(shell, "dirname") else self._results.rpartition("/")[0]
-        arguments = {"jid": self._id, "mode": mode, "_async_dir": folder}
-        return self._action._execute_module(module_name="ansible.legacy.async_status", module_args=arguments, task_vars=self._task_vars)
+    def _holder(self):
+        """Who works in the workspace, from its lock; None when nobody has renewed it for a while."""
+        path = shlex.quote(self._lock_path)
+        answer = self._action._low_level_execute_command(f"find {path} -mmin -3 -exec cat {path} ';' 2>/dev/null")
+        return _document(answer.get("stdout", ""))
 
     def _read(self, *paths):
         """The texts of files on the target, empty for those that are not there."""

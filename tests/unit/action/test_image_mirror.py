@@ -90,3 +90,63 @@ def test_a_long_run_is_never_silent_for_half_a_minute_and_never_chatty(clock):
     assert len(moments) < 300
     lines.show(status(phase="complete"), last=True)
     assert clock.shown[-1][1].startswith("  registry-a: complete: ")
+
+
+class Target:
+    """Stands for the action on a target whose files are a mapping."""
+
+    def __init__(self, files):
+        self.files = files
+        self.commands = []
+
+    def _remote_expand_user(self, path):
+        return path
+
+    def _low_level_execute_command(self, command):
+        self.commands.append(command)
+        if command.startswith("find "):
+            return {"stdout": self.files.get(command.split()[1], "")}
+        parts = [part.split("cat ")[1].split(" ")[0] for part in command.split("; ") if "cat " in part]
+        return {"stdout": "".join(f"{self.files.get(path, '')}\n{image_mirror.SEPARATOR}\n" for path in parts)}
+
+
+RUNNING = '{"started": 1, "finished": 0, "ansible_job_id": "j1.1"}'
+
+
+def job(files):
+    found = image_mirror.Job(Target(files), "/ws/status.json", {})
+    found._results = "/jobs/j1.1"
+    return found
+
+
+def test_a_job_shows_what_is_new_and_ends_with_its_result(clock):
+    files = {"/ws/status.json": '{"phase": "complete"}', "/jobs/j1.1": RUNNING}
+    found = job(files)
+    assert not found.look() and found.status is None
+    files["/ws/status.json"] = '{"phase": "copy"}'
+    assert not found.look() and found.status == {"phase": "copy"}
+    files["/jobs/j1.1"] = '{"changed": true}'
+    assert found.look()
+
+
+def test_a_job_that_was_killed_is_not_waited_for_forever(clock):
+    files = {"/jobs/j1.1": RUNNING, "/ws/lock": '{"pid": 77}'}
+    found = job(files)
+    for _minute in range(30):
+        clock.now += 60
+        assert not found.look()
+    del files["/ws/lock"]
+    with pytest.raises(image_mirror.AnsibleActionFail, match="Run the task again"):
+        for _minute in range(10):
+            clock.now += 60
+            found.look()
+
+
+def test_only_a_job_that_holds_the_lock_is_stopped():
+    files = {"/jobs/j1.1": RUNNING}
+    found = job(files)
+    found.stop()
+    assert not [command for command in found._action.commands if command.startswith("kill")]
+    files["/ws/lock"] = '{"pid": 77}'
+    found.stop()
+    assert found._action.commands[-1] == "kill -TERM 77"
