@@ -18,6 +18,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from http.server import ThreadingHTTPServer
 from typing import Any, List, Optional, Set
 
@@ -117,6 +118,23 @@ class FakeRegistry:
         while self._server is server:
             server.handle_request()
 
+    def settle(self, patience: float = 30) -> None:
+        """Waits until everything that clients sent before they went away is answered and in the ledger.
+
+        A process that was killed leaves requests behind: in connections that are not accepted yet, and in handlers
+        that still write. Connections are accepted in order, so that one more shows that all earlier ones are known.
+
+        Raises: TimeoutError, when a client is still connected after so many seconds.
+        """
+        server = self._server
+        deadline = time.monotonic() + patience
+        with socket.create_connection(("127.0.0.1", self.port), patience) as last:
+            mine = last.getsockname()
+            while not any(_peer(connection) == mine for connection in list(server.open)):
+                _wait(deadline)
+        while server.open:
+            _wait(deadline)
+
     def stop(self) -> None:
         """Stops listening and cuts what is open; the content stays."""
         server, self._server = self._server, None
@@ -141,3 +159,16 @@ class FakeRegistry:
 
     def __exit__(self, *_exception: object) -> None:
         self.stop()
+
+
+def _peer(connection: socket.socket) -> Any:
+    try:
+        return connection.getpeername()
+    except OSError:
+        return None
+
+
+def _wait(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise TimeoutError("clients are still connected")
+    time.sleep(0.005)

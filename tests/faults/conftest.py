@@ -137,6 +137,11 @@ class World:
         registry.faults.on_request = on_request
         return process
 
+    def settle(self) -> None:
+        """After the end of a process: what it left under way is over too."""
+        for registry in (self.source, self.destination):
+            registry.settle(PATIENCE)
+
     def calm(self) -> None:
         for registry in (self.source, self.destination):
             registry.faults.on_request = lambda method, endpoint, path: None

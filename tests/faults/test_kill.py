@@ -25,6 +25,7 @@ SPAN = 150
 
 def rerun_does_the_rest(world: World) -> None:
     """After an interruption: nothing is incomplete, and a second run moves what is missing only."""
+    world.settle()
     assert_closed(world.destination.content)
     missing = world.missing_blobs()
     world.calm()
@@ -34,6 +35,7 @@ def rerun_does_the_rest(world: World) -> None:
     fetched = [entry.target for entry in world.source.ledger.entries("GET", "blob")]
     assert len(fetched) == len(set(fetched)) and set(fetched) <= missing
     assert world.destination.violations == []
+    world.settle()
     world.calm()
     document = world.finish(world.start())
     assert document["status"] == 0 and not document["changed"]

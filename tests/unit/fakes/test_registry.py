@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import socket
 import time
 
 import pytest
@@ -310,3 +311,20 @@ def test_relative_locations_and_the_body_limit():
         assert ask(fake, "POST", "/v2/a/blobs/uploads/")[1]["location"].startswith("/v2/a/blobs/uploads/")
         assert upload(fake, "a", BLOB)[0] == 413
         assert upload(fake, "a", BLOB, 10)[0] == 201
+
+
+def test_settle_waits_for_what_a_client_that_is_gone_left_behind() -> None:
+    with FakeRegistry() as registry:
+        digest = registry.content.put_blob("team/app", b"x" * 100)
+        registry.inject(Fault(endpoint="blob", delay=0.2))
+        for _time in range(3):
+            with socket.create_connection(("127.0.0.1", registry.port)) as client:
+                client.sendall(f"GET /v2/team/app/blobs/{digest} HTTP/1.1\r\nHost: {registry.host}\r\n\r\n".encode())
+        registry.settle()
+        assert registry.ledger.count("GET", "blob") == 3
+
+
+def test_settle_gives_up_on_a_client_that_stays() -> None:
+    with FakeRegistry() as registry, socket.create_connection(("127.0.0.1", registry.port)):
+        with pytest.raises(TimeoutError):
+            registry.settle(0.05)
