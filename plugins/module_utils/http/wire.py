@@ -20,7 +20,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.interrupt
 
 # Heads of answers are bounded (user-needs G16).
 HEAD_LIMIT = 64 * 1024
-_SLICE = 128 * 1024
+# One call of the system for as much as the kernel takes: small pieces cost a fifth more of the whole copy.
+_SLICE = 512 * 1024
 # Slower than this over a whole stall window is as good as silent (user-needs G18).
 _LEAST_RATE = 1024
 
@@ -51,14 +52,14 @@ class Connection:
             return ""
 
     def send(self, content: Any) -> None:
-        """All of some bytes; the timeout holds for each slice of them."""
+        """All of some bytes; the timeout holds for each step that the other side takes."""
         try:
-            if len(content) <= _SLICE:
-                self._sock.sendall(content)
+            sent = self._sock.send(content[:_SLICE])
+            if sent == len(content):
                 return
             view = memoryview(content)
-            for start in range(0, len(view), _SLICE):
-                self._sock.sendall(view[start : start + _SLICE])
+            while sent < len(view):
+                sent += self._sock.send(view[sent : sent + _SLICE])
         except OSError as error:
             raise Interrupted(reason_of(error), untouched=True) from error
 

@@ -60,7 +60,7 @@ class TransferOptions:
     foreign_layers: bool = False
     hold_catalogs: bool = False
     shard: Optional[Shard] = None
-    buffer: int = 256 * 1024
+    buffer: int = 512 * 1024
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
