@@ -100,11 +100,13 @@ class LayoutStore(Store):
             if not tag and present and manifest.digest in self._reachable():
                 return
             self._index.put(entry, entry_name(repository, tag), [child.digest for child in manifest.children])
+        self._index.save()
 
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         """Its names go, and its bytes when nothing that is left points to them; layers stay."""
         with self._lock:
             removed = self._index.remove(repository, digest)
+            self._index.save()
             if not removed and not os.path.isfile(self._file(digest)):
                 raise NotFound(f"{self.name} does not hold {digest}", subject=f"{self.name}@{digest}")
             if digest not in self._reachable():

@@ -69,6 +69,8 @@ class FileReader(BlobReader):
 class FileWriter(BlobWriter):
     """Writes `.<name>.<random>.part` beside the file; `commit` verifies and renames."""
 
+    hashes = True
+
     def __init__(self, path: str, blob: Descriptor) -> None:
         self._path = path
         self._blob = blob

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import threading
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -27,15 +27,22 @@ _ATTACHMENT = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?\Z")
 
 
 class LayoutIndex:
-    """Reads the file again only when it has changed; whoever changes it through `put` and `remove` holds a lock."""
+    """Reads the file again only when it has changed; whoever changes it through `put` and `remove` holds a lock.
+
+    Changes are in memory until `save`, which writes those of all threads that wait for it at once: a list of many
+    images would else be written as often as it has entries.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._file = os.path.join(path, "index.json")
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._saving = threading.Lock()
         self._state: Tuple[int, int, int] = (0, 0, 0)
+        self._changes = self._saved = 0
         self._content = b""
         self._document: Dict[str, Any] = {}
+        self._listed = Listed([])
 
     def create(self) -> None:
         """Makes an empty layout unless there is one.  Raises StorageError."""
@@ -56,37 +63,36 @@ class LayoutIndex:
 
     def entries(self) -> List[Dict[str, Any]]:
         """Raises NotFound (no layout), InputError (malformed), Unsupported (another version)."""
-        return list(self._read().get("manifests") or [])
+        with self._lock:
+            return list(self._read().entries)
 
     def names(self) -> Dict[str, Dict[str, Any]]:
         """Entries by name, those without one left out."""
-        return {name: entry for entry in self.entries() for name in _names(entry)}
+        with self._lock:
+            return dict(self._read().by_name)
 
     def named(self, repository: str, tag: str) -> Dict[str, Any]:
         """By its full name, or by the tag where that alone is clear.  Raises NotFound, with the names that there are."""
-        names = self.names()
-        for name in (entry_name(repository, tag), tag):
-            if name in names:
-                return names[name]
-        full = {name: entry for name, entry in names.items() if not repository and _split(name)[1] == tag}
-        if len(full) == 1:
-            return next(iter(full.values()))
-        known = ", ".join(sorted(names)[:10]) or "none"
+        with self._lock:
+            by_name = self._read().by_name
+            for name in (entry_name(repository, tag), tag):
+                if name in by_name:
+                    return by_name[name]
+            full = [entry for name, entry in by_name.items() if not repository and _split(name)[1] == tag]
+            if len(full) == 1:
+                return full[0]
+            known = ", ".join(sorted(by_name)[:10]) or "none"
         name = entry_name(repository, tag)
         raise NotFound(f"the layout has no image named {name}", subject=self._path, advice=f"Its names are: {known}.")
 
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
         """Tags of a repository; names without a repository belong to every one.  None when there is no layout."""
         try:
-            names = self.names()
+            with self._lock:
+                tags = self._read().tags
+                return tuple(sorted(tags.get(repository, set()) | tags.get("", set())))
         except NotFound:
             return None
-        found = set()
-        for name in names:
-            owner, tag = _split(name)
-            if tag and owner in ("", repository):
-                found.add(tag)
-        return tuple(sorted(found))
 
     def lists_instances(self) -> bool:
         """Whether it is itself an image's index: each entry has a platform, and none a name."""
@@ -99,49 +105,64 @@ class LayoutIndex:
 
     def put(self, entry: Dict[str, Any], name: str, children: Sequence[Digest]) -> None:
         """Lists a manifest, under a name when given; unnamed entries of its children are not roots any more."""
-        document = self._read()
-        entries = document.get("manifests") or []
-        if not name and any(old.get("digest") == entry["digest"] for old in entries):
-            return
-        unnamed = {entry["digest"], *children}
-        kept = [old for old in entries if name not in _names(old) and (_names(old) or old.get("digest") not in unnamed)]
-        listed = {**entry, "annotations": {REF_NAME: name}} if name else entry
-        self._write({**document, "manifests": [*kept, listed]})
+        with self._lock:
+            listed = self._read()
+            if not name and str(entry["digest"]) in listed.digests:
+                return
+            unnamed = {str(entry["digest"]), *map(str, children)}
+            if name in listed.by_name or not listed.unnamed.isdisjoint(unnamed):
+                kept = [old for old in listed.entries if name not in _names(old) and (_names(old) or old.get("digest") not in unnamed)]
+                self._listed = listed = Listed(kept)
+            listed.add({**entry, "annotations": {REF_NAME: name}} if name else entry)
+            self._changes += 1
 
     def remove(self, repository: str, digest: Digest) -> bool:
         """Drops all entries of a manifest in a repository; says whether there were any."""
-        document = self._read()
-        entries = document.get("manifests") or []
-        kept = [entry for entry in entries if entry.get("digest") != digest or not _belongs(entry, repository)]
-        if len(kept) == len(entries):
-            return False
-        self._write({**document, "manifests": kept})
-        return True
-
-    def _write(self, document: Dict[str, Any]) -> None:
-        """What was written need not be read again: a long list would be parsed once for each image."""
-        content = files.json_bytes(document)
-        files.write(self._file, content)
-        stat = os.stat(self._file)
         with self._lock:
-            self._state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-            self._content = content
-            self._document = document
+            entries = self._read().entries
+            kept = [entry for entry in entries if entry.get("digest") != digest or not _belongs(entry, repository)]
+            if len(kept) == len(entries):
+                return False
+            self._listed = Listed(kept)
+            self._changes += 1
+            return True
 
-    def _read(self) -> Dict[str, Any]:
-        try:
+    def save(self) -> None:
+        """What was changed before is in the file when this returns.  Raises StorageError."""
+        with self._lock:
+            wanted = self._changes
+        with self._saving:
+            if self._saved >= wanted:
+                return
+            with self._lock:
+                number = self._changes
+                document = {**self._document, "manifests": list(self._listed.entries)}
+            content = json.dumps(document, sort_keys=True, ensure_ascii=False).encode("utf-8")
+            files.write(self._file, content)
             stat = os.stat(self._file)
-        except OSError:
-            advice = "It is a directory with oci-layout and index.json."
-            raise NotFound("there is no OCI image layout", subject=self._path, advice=advice) from None
-        state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+            with self._lock:
+                self._state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+                self._content = content
+                self._saved = number
+
+    def _read(self) -> "Listed":
+        """What is listed now, changes that are not saved yet included; to be used under the lock."""
         with self._lock:
+            if self._saved < self._changes:
+                return self._listed
+            try:
+                stat = os.stat(self._file)
+            except OSError:
+                advice = "It is a directory with oci-layout and index.json."
+                raise NotFound("there is no OCI image layout", subject=self._path, advice=advice) from None
+            state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             if state != self._state:
                 self._check_version()
                 self._content = read_file(self._file, _MAX_SIZE, self._file)
                 self._document = _document(self._content, self._file)
+                self._listed = Listed(self._document.get("manifests") or [])
                 self._state = state
-            return self._document
+            return self._listed
 
     def _check_version(self) -> None:
         try:
@@ -151,6 +172,35 @@ class LayoutIndex:
         number = version.get("imageLayoutVersion") if isinstance(version, dict) else None
         if not isinstance(number, str) or not number.startswith("1."):
             raise Unsupported(f"the layout has version {number!r:.40}", subject=self._path, advice="Version 1 is understood.")
+
+
+class Listed:
+    """The entries of an index, and the ways to find one.
+
+    by_name: the last entry of each name.  tags: by repository.  digests: of all entries; unnamed: of those without a name.
+    """
+
+    def __init__(self, entries: Sequence[Dict[str, Any]]) -> None:
+        self.entries: List[Dict[str, Any]] = []
+        self.by_name: Dict[str, Dict[str, Any]] = {}
+        self.tags: Dict[str, Set[str]] = {}
+        self.digests: Set[str] = set()
+        self.unnamed: Set[str] = set()
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry: Dict[str, Any]) -> None:
+        self.entries.append(entry)
+        digest = str(entry.get("digest"))
+        self.digests.add(digest)
+        names = _names(entry)
+        if not names:
+            self.unnamed.add(digest)
+        for name in names:
+            self.by_name[name] = entry
+            repository, tag = _split(name)
+            if tag:
+                self.tags.setdefault(repository, set()).add(tag)
 
 
 def entry_name(repository: str, tag: str) -> str:

@@ -62,7 +62,12 @@ class BlobReader(ABC):
 
 
 class BlobWriter(ABC):
-    """A blob on its way in.  Nothing is visible under its digest before `commit`."""
+    """A blob on its way in.  Nothing is visible under its digest before `commit`.
+
+    hashes: `commit` compares with the digest on this machine, so that whoever reads for it need not hash the same bytes.
+    """
+
+    hashes = False
 
     @abstractmethod
     def write(self, chunk: memoryview) -> None:

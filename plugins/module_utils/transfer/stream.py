@@ -27,7 +27,8 @@ class ReadFailed(Exception):
 class Stream:
     """Moves one blob.
 
-    Every byte is hashed when it is first read, unless the source was proved just before (`stores.store.Capabilities`).
+    Every byte is hashed when it is first read, unless the source was proved just before (`stores.store.Capabilities`) or the
+    writer hashes.
     What has to be sent again after a broken write is taken from the buffer, or read again from the source, and not hashed
     again: the digest of the first reading proves the source, and the destination verifies what it got before it publishes.
     """
@@ -56,6 +57,8 @@ class Stream:
         Raises ReadFailed (NotFound, CorruptContent, ... of the source), Cancelled, and what the writer raises.
         """
         finished = False
+        if writer.hashes:
+            self._hasher = None
         try:
             self._pour(writer)
             finished = True
@@ -72,7 +75,7 @@ class Stream:
                         reader = reader or self._open(self._sent)
                         self._feed(reader, writer)
                     self._check()
-                    writer.commit()
+                    self._commit(writer)
                     return
                 except WriteInterrupted as interruption:
                     if not self._recover(writer, interruption) and reader is not None:
@@ -81,6 +84,15 @@ class Stream:
         finally:
             if reader is not None:
                 reader.close()
+
+    def _commit(self, writer: BlobWriter) -> None:
+        try:
+            writer.commit()
+        except CorruptContent as error:
+            if writer.hashes:
+                # It took what it was given: the source gave something else than its manifest promises.
+                raise ReadFailed(error) from error
+            raise
 
     def _open(self, offset: int) -> BlobReader:
         self._start, self._filled = offset, 0

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import threading
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     CorruptContent,
@@ -24,6 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import MAX_SIZE, Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout_index import LayoutIndex
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.tests.fakes import images
 
@@ -301,6 +304,34 @@ def test_threads_write_together(store):
         thread.join()
     assert [store.fetch_manifest("", f"v{number}").digest for number in range(6)] == [each.digest for each in built]
     assert len(index_of(store)["manifests"]) == 6 and parts(store) == []
+
+
+def test_what_waits_to_be_saved_is_written_once_and_found_before(store, monkeypatch):
+    for number in range(2):
+        images.push(images.image(f"app {number}"), store, "", f"v{number}")
+    index = LayoutIndex(store.path)
+    real, writes = files.write, []
+    monkeypatch.setattr(files, "write", lambda path, content, mode=0o644: writes.append(path) or real(path, content, mode))
+    for number in range(2, 5):
+        index.put({"digest": Digest.of(b"%d" % number), "size": 1}, f"v{number}", [])
+        assert index.named("", f"v{number}")["size"] == 1
+    index.save()
+    index.save()
+    assert len(writes) == 1 and LayoutIndex(store.path).tags("") == ("v0", "v1", "v2", "v3", "v4")
+
+
+def test_a_list_that_could_not_be_saved_is_saved_by_the_next_one(store, monkeypatch):
+    images.push(images.image("app 0"), store, "", "v0")
+    index = LayoutIndex(store.path)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        index.put({"digest": Digest.of(b"1"), "size": 1}, "v1", [])
+        with pytest.raises(StorageError, match="No space left"):
+            index.save()
+    assert LayoutIndex(store.path).tags("") == ("v0",) and parts(store) == []
+    index.put({"digest": Digest.of(b"2"), "size": 1}, "v2", [])
+    index.save()
+    assert LayoutIndex(store.path).tags("") == ("v0", "v1", "v2")
 
 
 def test_a_real_client_reads_what_is_written_and_the_other_way_round(store, tmp_path):

@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stream import ReadFailed, Stream
 from ansible_collections.disconnected.mirror.tests.fakes.faulty import FaultyStore
 from hypothesis import given, settings
@@ -98,3 +100,19 @@ def test_stop_ends_it_between_two_chunks() -> None:
     stop.set()
     with pytest.raises(Cancelled):
         pour(bytes(1000), [], 0, 100, stop=stop)
+
+
+@pytest.mark.parametrize("served", [b"y" + b"x" * 999, b"x" * 999 + b"y"])
+def test_a_writer_that_hashes_spares_it_and_the_source_is_still_blamed(served: bytes, tmp_path: Any) -> None:
+    source, layout = FaultyStore("source"), LayoutStore(str(tmp_path))
+    blob = source.add_blob("from", b"x" * 1000)
+    good = Stream(source, "from", blob, memoryview(bytearray(256)), threading.Event(), lambda size: None)
+    source.served[("from", blob.digest)] = served
+    with pytest.raises(ReadFailed) as failed:
+        good.pour(layout.start_blob("", blob))
+    assert isinstance(failed.value.error, CorruptContent) and layout.blobs_present("", [blob.digest]) == set()
+    source.served.clear()
+    stream = Stream(source, "from", blob, memoryview(bytearray(256)), threading.Event(), lambda size: None)
+    stream._hasher = hasher = CountingHasher(stream._hasher)
+    stream.pour(layout.start_blob("", blob))
+    assert read_blob(layout, "", blob, 1000) == b"x" * 1000 and hasher.size == 0
