@@ -31,7 +31,7 @@ if __name__ == "__main__":
 
 from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, scaled
 from ansible_collections.disconnected.mirror.tests.benchmarks.fill import fill, open_registry
-from ansible_collections.disconnected.mirror.tests.benchmarks.measure import Sample, measure
+from ansible_collections.disconnected.mirror.tests.benchmarks.measure import Sample, bytecode, measure
 from ansible_collections.disconnected.mirror.tests.benchmarks.tools import OURS, Files
 from ansible_collections.disconnected.mirror.tests.fakes import trip
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
@@ -65,6 +65,7 @@ class Bench:
         self.unique = 0.0
         self.images = 0
         self.problems: List[str] = []
+        self._bytecode = bytecode(work)
 
     def run(self) -> None:
         with DistributionProcess(os.path.join(self._work, "source")) as source:
@@ -122,7 +123,7 @@ class Bench:
             self._measure(PEER_BACK, ["bash", "-c", f"set -e; tar xf {archive} -C {taken_out}; {back}"], source, mirror)
 
     def _measure(self, name: str, command: Sequence[str], source: DistributionProcess, mirror: Optional[DistributionProcess]) -> None:
-        sample = measure(command, source, mirror, os.path.join(self._work, "tool.log"), {})
+        sample = measure(command, source, mirror, os.path.join(self._work, "tool.log"), self._bytecode)
         self.samples.setdefault(name, []).append(sample)
         figures = f"{sample.wall:7.2f} s  cpu {sample.cpu:6.2f}  written {sample.written:6.0f} MiB  memory {sample.memory:4.0f} MiB"
         print(f"  {name:26} {figures}  requests {sample.requests}", flush=True)
@@ -175,6 +176,8 @@ def main() -> int:
     if not find(DISTRIBUTION):
         print("No registry binary was found (docker-registry or registry).")
         return 2
+    if arguments.work:
+        os.makedirs(arguments.work, exist_ok=True)
     work = tempfile.mkdtemp(prefix="mirror-air-gap-", dir=arguments.work)
     try:
         bench = Bench(arguments, work)

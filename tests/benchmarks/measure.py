@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -20,6 +21,8 @@ from ansible_collections.disconnected.mirror.tests.fakes.processes import Regist
 _REQUEST = re.compile(rb'"(GET|HEAD|POST|PUT|PATCH|DELETE) /v2/\S* HTTP/[\d.]+" \d+ (\d+)')
 # Access logs are written a moment after the answer.
 _LOG_DELAY = 0.3
+# By the path under which our tools are imported, which is the one that bytecode belongs to.
+LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch.py")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -93,31 +96,58 @@ def measure(
     """Runs a command to its end; what it prints goes to the log."""
     time.sleep(_LOG_DELAY)
     meters = Meter(source), Meter(destination)
-    with open(log, "ab") as output:
-        began = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env={**os.environ, **environment})
-        _pid, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
+    status, wall, cpu, memory, written = launch(command, log, environment)
     time.sleep(_LOG_DELAY)
     (source_requests, read), (destination_requests, _written) = meters[0].requests(), meters[1].requests()
     return Sample(
-        status=process.returncode,
+        status=status,
         wall=wall,
-        tool_cpu=used.ru_utime + used.ru_stime,
+        tool_cpu=cpu,
         source_cpu=meters[0].cpu(),
         destination_cpu=meters[1].cpu(),
-        memory=used.ru_maxrss / 1024,
+        memory=memory,
         read=read / 2**20,
         source_requests=source_requests,
         destination_requests=destination_requests,
-        written=used.ru_oublock / 2048,
+        written=written,
     )
+
+
+def launch(command: Sequence[str], log: str, environment: Dict[str, str]) -> Tuple[int, float, float, float, float]:
+    """Exit status, seconds, seconds of processor, peak memory in MiB and MiB written of a command; what it prints goes to the log."""
+    reading, writing = os.pipe()
+    try:
+        with open(log, "ab") as output:
+            subprocess.run(
+                [sys.executable, "-I", "-S", LAUNCH, str(writing), *command],
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **environment},
+                pass_fds=(writing,),
+                check=True,
+            )
+        status, wall, cpu, memory, written = json.loads(os.read(reading, 4096))
+    finally:
+        os.close(reading)
+        os.close(writing)
+    return int(status), wall, cpu, memory, written
 
 
 def interpreter_memory() -> float:
     """MiB of a Python that does nothing, started like the tools are."""
-    process = subprocess.Popen([sys.executable, "-c", "pass"])
-    _pid, _status, used = os.wait4(process.pid, 0)
-    process.returncode = 0
-    return used.ru_maxrss / 1024
+    return launch([sys.executable, "-c", "pass"], os.devnull, {})[3]
+
+
+def bytecode(work: str) -> Dict[str, str]:
+    """The environment in which our tools find Python's bytecode, as an installation has it; it is written by this call."""
+    environment = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": os.path.join(work, "bytecode")}
+    root = os.path.dirname(os.path.dirname(os.path.dirname(LAUNCH)))
+    folders = [os.path.join(root, *parts) for parts in (("plugins", "module_utils"), ("tests", "fakes"), ("tests", "benchmarks"))]
+    compiled = subprocess.run(
+        [sys.executable, "-m", "compileall", "-q", *folders], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    if compiled.returncode:
+        raise RuntimeError(f"the code does not compile: {compiled.stdout}{compiled.stderr}")
+    subprocess.run([sys.executable, "-c", "import requests, yaml"], env={**os.environ, **environment}, check=True)
+    return environment

@@ -42,7 +42,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, scaled
 from ansible_collections.disconnected.mirror.tests.benchmarks.fill import fill, open_registry
-from ansible_collections.disconnected.mirror.tests.benchmarks.measure import Sample, interpreter_memory, measure
+from ansible_collections.disconnected.mirror.tests.benchmarks.measure import Sample, bytecode, interpreter_memory, measure
 from ansible_collections.disconnected.mirror.tests.benchmarks.targets import CASES, COLD, UNCHANGED, Case, verdicts
 from ansible_collections.disconnected.mirror.tests.benchmarks.tools import LAYOUT, Files, available, to_folder
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
@@ -54,14 +54,6 @@ def certificate(work: str) -> Tuple[str, str]:
     name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1]]
     subprocess.run([*request, *name], check=True, stderr=subprocess.DEVNULL)
     return pair
-
-
-def compile_engine(environment: Dict[str, str]) -> None:
-    """Has Python write the bytecode of all that the engine's process loads, now or late."""
-    root = "ansible_collections.disconnected.mirror"
-    core = f"{root}.plugins.module_utils"
-    names = [f"{root}.tests.benchmarks.engine", f"{core}.transfer.delivery", f"{core}.stores.layout", "ssl", "tempfile"]
-    subprocess.run([sys.executable, "-c", f"import {', '.join(names)}"], env={**os.environ, **environment}, check=True)
 
 
 class Bench:
@@ -78,8 +70,7 @@ class Bench:
         self.samples: Dict[Tuple[str, str], List[Sample]] = {}
         self.figures: Dict[str, float] = {"interpreter": interpreter_memory()}
         self.problems: List[str] = []
-        self.bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": os.path.join(work, "bytecode")}
-        compile_engine(self.bytecode)
+        self.bytecode = bytecode(work)
 
     def run(self) -> None:
         with DistributionProcess(os.path.join(self.work, "source"), tls=self.tls) as source:
@@ -188,6 +179,8 @@ def main() -> int:
     for case in CASES:
         if case.name not in (arguments.case or [each.name for each in CASES if each.name != "smoke"]):
             continue
+        if arguments.work:
+            os.makedirs(arguments.work, exist_ok=True)
         work = tempfile.mkdtemp(prefix="mirror-benchmark-", dir=arguments.work)
         try:
             bench = Bench(case, arguments, work)
