@@ -22,7 +22,7 @@ FLOORS: Tuple[Tuple[str, ...], ...] = (
     ("base",),
     ("http", "daemon"),
     ("stores",),
-    ("imageset",),
+    ("imageset", "signatures"),
     ("releases", "catalogs", "charts", "extras"),
     ("planning",),
     ("transfer",),

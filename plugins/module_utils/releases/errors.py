@@ -78,16 +78,3 @@ class PayloadInvalid(ReleaseError):
 
     code = "release_payload_invalid"
     reason = "PayloadInvalid"
-
-
-class SignatureError(ReleaseError):
-    """A release is not signed, or not by whom or for what it should be."""
-
-    code = "release_signature_invalid"
-    reason = "SignatureError"
-
-
-class SignatureMissing(SignatureError):
-    """No store has a signature of the release."""
-
-    code = "release_signature_missing"

@@ -17,8 +17,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import components
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import PayloadInvalid
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import BOOT_IMAGES, REFERENCES, Payload, Payloads
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import OFF, REQUIRE, Settings, Trust
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.signatures import Signature, Signatures, encoded
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import OFF, REQUIRE, Trust
 
 CATEGORY = "release"
 

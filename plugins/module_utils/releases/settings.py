@@ -24,16 +24,22 @@ Options, by the names under which `Context.options` has them:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import keys
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.attached import PEM
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import Rules, version_filter
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.openpgp import binary_key
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.openpgp import binary_key
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import (
+    REQUIRE,
+    WARN,
+    Trust,
+    check_policy,
+    read_keys,
+    store_url,
+    without_secrets,
+)
 
 UPDATE_URL = "https://api.openshift.com/api/upgrades_info/v1/graph"
 OKD_UPDATE_URL = "https://origin-release.ci.openshift.org/graph"
@@ -49,27 +55,6 @@ SIGNATURE_URLS = (
 OKD_SIGNATURE_URLS = ("https://storage.googleapis.com/openshift-ci-release/releases/signatures/openshift/release/",)
 # What official releases are signed as.
 SIGNED_NAMES = ("quay.io/openshift-release-dev/ocp-release",)
-
-# A store of signatures may be a directory.
-FILE = "file://"
-
-REQUIRE, WARN, OFF = "require", "warn", "off"
-POLICIES = (REQUIRE, WARN, OFF)
-
-
-@dataclass(frozen=True)
-class Trust:
-    """When a release of one type counts as signed.
-
-    policy: require, warn or off.  urls: stores, each ending with `/`.  keys: OpenPGP packets.  names: repositories.
-    public_keys: in PEM form, for signatures that lie in the registry.
-    """
-
-    policy: str
-    urls: Tuple[str, ...]
-    keys: Tuple[bytes, ...] = field(repr=False)
-    names: Tuple[str, ...] = ()
-    public_keys: Tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -138,19 +123,13 @@ class _Reading:
 
     def _trust(self, prefix: str, policy: str, urls: Tuple[str, ...], built_in: Tuple[bytes, ...], names: Tuple[str, ...]) -> Trust:
         """The variables of the environment are for OpenShift alone."""
-        policy = self._text(f"{prefix}release_signatures") or policy
-        if policy not in POLICIES:
-            raise InputError(
-                f"{policy!r} is no policy for signatures", subject=f"{prefix}release_signatures", advice=f"Write {', '.join(POLICIES)}."
-            )
+        policy = check_policy(self._text(f"{prefix}release_signatures") or policy, f"{prefix}release_signatures")
         given = self._texts(f"{prefix}release_signature_urls", "" if prefix else "OCP_SIGNATURE_URL")
         paths = self._texts(f"{prefix}release_signature_keys", "" if prefix else "OCP_SIGNATURE_VERIFICATION_PK")
-        contents = {path: _content(path) for path in paths}
-        public_keys = tuple(content for content in contents.values() if PEM in content)
-        trusted = tuple(binary_key(content, path) for path, content in contents.items() if PEM not in content)
+        trusted, public_keys = read_keys(paths)
         return Trust(
             policy=policy,
-            urls=tuple(_url(text) for text in given) or urls,
+            urls=tuple(store_url(text, f"{prefix}release_signature_urls") for text in given) or urls,
             keys=trusted or tuple(binary_key(key) for key in built_in),
             names=names + self._texts("release_signature_names"),
             public_keys=public_keys,
@@ -162,7 +141,7 @@ class _Reading:
             return str(value)
         value = self.environment.get(variable, "") if variable else ""
         if value:
-            self.notes[f"{variable} of the environment is used: {_without_secrets(value)}."] = None
+            self.notes[f"{variable} of the environment is used: {without_secrets(value)}."] = None
         return value
 
     def _texts(self, option: str, variable: str = "") -> Tuple[str, ...]:
@@ -171,29 +150,3 @@ class _Reading:
             return tuple(str(entry) for entry in value)
         text = self._text(option, variable)
         return (text,) if text else ()
-
-
-def _without_secrets(text: str) -> str:
-    scheme, separator, rest = text.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if separator else text
-
-
-def _url(text: str) -> str:
-    if not text.startswith(("https://", "http://", FILE)):
-        raise InputError(
-            f"{_without_secrets(text)!r:.200} is not a URL of signatures",
-            subject="release_signature_urls",
-            advice="Write https://host/path/ or file:///directory/.",
-        )
-    return text if text.endswith("/") else f"{text}/"
-
-
-def _content(path: str) -> bytes:
-    try:
-        return files.read(path)
-    except FileNotFoundError as error:
-        raise InputError(
-            f"there is no public key at {path}",
-            subject=path,
-            advice="Give the path of a public key, or leave the option out for the built-in keys.",
-        ) from error

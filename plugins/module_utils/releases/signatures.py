@@ -13,14 +13,14 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Fetch, no_fetch
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import attached, openpgp
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import claim as claims
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.claim import Claim
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import SignatureError, SignatureMissing
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import FILE, Trust
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import attached, openpgp, stores
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import claim as claims
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.claim import Claim
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError, SignatureMissing
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import Trust
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 # A store is asked for signature-1, signature-2 ... until one is good or one is absent.
@@ -48,11 +48,6 @@ def verify(content: bytes, digest: Digest, trust: Trust, repository: str, subjec
     claim = claims.parse(signed.content, subject)
     claims.check(claim, digest, tuple(dict.fromkeys((repository, *trust.names))), subject)
     return Signature(content, claim, signed.fingerprint)
-
-
-def url(store: str, digest: Digest, number: int) -> str:
-    """SIG-01: the path has an equals sign where digests have a colon."""
-    return f"{store}{digest.algorithm}={digest.hex}/signature-{number}"
 
 
 class Signatures:
@@ -97,15 +92,7 @@ class Signatures:
         raise _worst(refused, digest, trust, subject)
 
     def _search(self, store: str, digest: Digest, trust: Trust, repository: str, refused: List[MirrorError]) -> Optional[Signature]:
-        for number in range(1, MOST + 1):
-            place = url(store, digest, number)
-            try:
-                content = _from_file(place) if place.startswith(FILE) else self._fetch(place, None, openpgp.MAX_MESSAGE)
-            except NotFound:
-                return None
-            except MirrorError as error:
-                refused.append(error)
-                return None
+        for content in stores.messages(store, digest, self._fetch, MOST, refused):
             try:
                 return verify(content, digest, trust, repository, f"{repository}@{digest}")
             except SignatureError as error:
@@ -120,14 +107,6 @@ class Signatures:
             return files.read(self._file(digest))
         except FileNotFoundError:
             return None
-
-
-def _from_file(place: str) -> bytes:
-    """From a store that is a directory.  Raises NotFound, StorageError."""
-    try:
-        return files.read(place[len(FILE) :])
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no {place}", subject=place) from error
 
 
 def _worst(refused: List[MirrorError], digest: Digest, trust: Trust, subject: str) -> MirrorError:

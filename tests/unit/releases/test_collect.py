@@ -160,7 +160,7 @@ class TestSignaturePolicies:
         found = self.run(world)
         assert (found.images, found.releases) == ((), ())
         assert [(failure.code, failure.subject, failure.category) for failure in found.failures] == [
-            ("release_signature_missing", "release 4.14.1 (amd64)", "release")
+            ("signature_missing", "release 4.14.1 (amd64)", "release")
         ]
 
     def test_warn(self, world):
@@ -258,7 +258,7 @@ class TestDirectRelease:
     def test_pl12_an_unsigned_build_needs_the_policy(self, world):
         world.publish("stable-4.14", ["4.14.1"], sign=False)
         platform = {"release": world.releases["4.14.1", "amd64"].reference}
-        assert world.collect(platform).failures[0].code == "release_signature_missing"
+        assert world.collect(platform).failures[0].code == "signature_missing"
         assert len(world.collect(platform, release_signatures="off").images) == 11
 
 

@@ -17,10 +17,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, Unreachable, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import claim as claims
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import keys, openpgp, signatures
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import SignatureError, SignatureMissing
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import REQUIRE, SIGNED_NAMES, Settings, Trust
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import SIGNED_NAMES, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import claim as claims
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import keys, openpgp, stores
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError, SignatureMissing
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import REQUIRE, Trust
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.release import SigningKey, claim, signature_path
 
@@ -161,7 +163,7 @@ def place(number=1, store=STORE, digest=DIGEST):
 
 
 def test_sig01_the_path_has_an_equals_sign():
-    assert signatures.url(STORE, DIGEST, 1) == f"{STORE}sha256={DIGEST.hex}/signature-1"
+    assert stores.url(STORE, DIGEST, 1) == f"{STORE}sha256={DIGEST.hex}/signature-1"
 
 
 def test_found_signatures_are_kept_and_not_asked_for_again(tmp_path, release_key):
@@ -212,7 +214,7 @@ def test_a_store_may_be_a_directory(tmp_path, release_key):
 def test_missing(tmp_path, release_key):
     with pytest.raises(SignatureMissing, match=f"no signature found for {DIGEST} in {STORE}") as caught:
         signatures.Signatures(Workspace(str(tmp_path)), Stores({}).fetch).find(DIGEST, trust(release_key), NAME)
-    assert caught.value.code == "release_signature_missing"
+    assert caught.value.code == "signature_missing"
 
 
 def test_a_store_that_is_away_is_told(tmp_path, release_key):

@@ -2,7 +2,7 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Release signatures that lie in the registry beside the release, in sigstore's form (2.7, last paragraph).
+"""Signatures that lie in the registry beside the image, in sigstore's form (config-and-releases 2.7, last paragraph; mirroring 3.3).
 
 A manifest under the tag `sha256-<hex>.sig` has one layer for each signature: what was signed, and the signature itself in an
 annotation.  They are verified with public keys that the user gives, by the library `cryptography`.
@@ -15,9 +15,9 @@ from typing import Any, List, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, Unsupported
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import claim as claims
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.claim import Claim
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import SignatureError, SignatureMissing
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import claim as claims
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.claim import Claim
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError, SignatureMissing
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
@@ -25,14 +25,15 @@ TYPE = "cosign container image signature"
 PEM = b"-----BEGIN PUBLIC KEY-----"
 _ANNOTATION = "dev.cosignproject.cosign/signature"
 _MAX_CLAIM = 64 * 1024
-# More signatures of one release than anybody makes.
+# More signatures of one image than anybody makes.
 _MOST = 20
 
 
-def find(store: Store, repository: str, digest: Digest, keys: Sequence[bytes], names: Sequence[str]) -> Claim:
+def find(store: Store, repository: str, digest: Digest, keys: Sequence[bytes], names: Sequence[str], tag: str = "") -> Claim:
     """What the first good signature says.
 
-    keys: in PEM form.  names: repositories that the release may be signed as.
+    tag: that the image was asked for by; empty when its name does not matter.
+    keys: in PEM form.  names: repositories that the image may be signed as.
     Raises SignatureMissing, SignatureError, InputError (a key), Unsupported (no library to verify with).
     """
     subject = f"{repository}@{digest}"
@@ -49,6 +50,7 @@ def find(store: Store, repository: str, digest: Digest, keys: Sequence[bytes], n
             _verify(content, str(blob.annotations.get(_ANNOTATION) or ""), loaded, subject)
             claim = claims.parse(content, subject, TYPE)
             claims.check(claim, digest, names, subject)
+            claims.check_tag(claim, tag, subject)
             return claim
         except SignatureError as error:
             refused.append(error)

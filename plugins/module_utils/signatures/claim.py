@@ -2,7 +2,7 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a release signature says: a container signature in JSON (2.7, SIG-14 to SIG-16)."""
+"""What a signature says: a container signature in JSON (config-and-releases 2.7, SIG-14 to SIG-16)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Sequence, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import split
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import SignatureError
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError
 
 TYPE = "atomic container signature"
 
@@ -71,6 +71,12 @@ def check(claim: Claim, digest: Digest, repositories: Sequence[str], subject: st
         raise SignatureError(
             f"the signature is for an image of another name, {claim.identity}; it should be of {' or '.join(repositories)}", subject=subject
         )
+
+
+def check_tag(claim: Claim, tag: str, subject: str = "") -> None:
+    """Raises SignatureError when an image that was asked for by one tag was signed under another, such as an older one."""
+    if tag and claim.tag and claim.tag != tag:
+        raise SignatureError(f"the signature is for the tag {claim.tag} ({claim.identity}), not for {tag}", subject=subject)
 
 
 def identity_parts(identity: str) -> Tuple[str, str]:

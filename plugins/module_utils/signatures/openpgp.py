@@ -21,9 +21,9 @@ from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import SignatureError
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError
 
-# A signature of a release has about a thousand bytes; the reference implementation reads 50 KiB (2.7).
+# A signature has about a thousand bytes; the reference implementation reads 50 KiB (2.7).
 MAX_MESSAGE = 50 * 1024
 MAX_KEY = 1024 * 1024
 _SECONDS = 30
@@ -91,7 +91,7 @@ def verify(message: bytes, keys: Sequence[bytes], subject: str = "") -> Signed:
     program = shutil.which("gpgv") or shutil.which("gpg")
     if program is None:
         return _verify_with_sequoia(message, keys, subject)
-    with tempfile.TemporaryDirectory(prefix="release-signature-") as folder:
+    with tempfile.TemporaryDirectory(prefix="signature-") as folder:
         return _verify_with_gpg(program, folder, message, keys, subject)
 
 
@@ -140,7 +140,7 @@ def _judge(status: List[Tuple[str, str]], code: int, subject: str) -> str:
         raise SignatureError(
             f"the signature was made with the key {said['NO_PUBKEY'][0]}, which is none of the trusted ones",
             subject=subject,
-            advice="Give that key when releases from there are to be trusted.",
+            advice="Give that key when what it signs is to be trusted.",
         )
     for keyword, what in (
         ("EXPSIG", "the signature has expired"),
@@ -163,7 +163,7 @@ def _verify_with_sequoia(message: bytes, keys: Sequence[bytes], subject: str) ->
         import pysequoia
     except ImportError as error:
         raise Unsupported(
-            "release signatures cannot be verified: there is neither gpgv nor gpg on this host",
+            "signatures cannot be verified: there is neither gpgv nor gpg on this host",
             subject=subject,
             advice="Install gnupg (gnupg2), or set the signature policy to warn or off.",
         ) from error
