@@ -35,6 +35,7 @@ class Guard:
     anonymous: actions that nobody in particular may do (`pull`).  allowed: may this user do this there?
     ttl: seconds that a token lives.  announced_ttl: what `expires_in` says (None: the truth, 0: nothing).
     realm: URL in the challenge (empty: this registry's own /token).  token_key: `token`, `access_token` or `both`.
+    clock: seconds, by which tokens die.
     """
 
     mode: str = ""
@@ -47,6 +48,7 @@ class Guard:
     realm: str = ""
     service: str = "fake-registry"
     token_key: str = "token"
+    clock: Callable[[], float] = time.monotonic
     _tokens: Dict[str, _Token] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -73,7 +75,7 @@ class Guard:
             return self._may(user, needs), user
         scheme, _blank, secret = header.partition(" ")
         token = self._tokens.get(secret) if scheme.lower() == "bearer" else None
-        if token is None or token.expires < time.monotonic():
+        if token is None or token.expires < self.clock():
             return False, ""
         return all(need in token.grants for need in needs if need[0]), token.user
 
@@ -103,7 +105,7 @@ class Guard:
         grants = frozenset(need for scope in scopes for need in _needs(scope) if self._may(user, [need]))
         secret = f"token-{uuid.uuid4().hex}"
         with self._lock:
-            self._tokens[secret] = _Token(user, grants, time.monotonic() + self.ttl)
+            self._tokens[secret] = _Token(user, grants, self.clock() + self.ttl)
         names = ("token", "access_token") if self.token_key == "both" else (self.token_key,)
         answer: Dict[str, object] = {name: secret for name in names}
         announced = self.ttl if self.announced_ttl is None else self.announced_ttl

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any, List
@@ -39,23 +39,26 @@ def test_second_writer_is_told_who_works(path: str) -> None:
         assert not second.lost()
 
 
-def _hold(path: str, ready: Any) -> None:
-    WorkspaceLock(path, "child").acquire()
-    ready.set()
-    time.sleep(60)
+HOLD = f"""
+import sys
+from {lock_module.__name__} import WorkspaceLock
+WorkspaceLock(sys.argv[1], "child").acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 def test_killed_holder_is_replaced_at_once(path: str) -> None:
-    ready = multiprocessing.Event()
-    process = multiprocessing.Process(target=_hold, args=(path, ready), daemon=True)
-    process.start()
-    assert ready.wait(20)
-    with pytest.raises(Locked):
-        WorkspaceLock(path, "next").acquire()
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
-    with WorkspaceLock(path, "next") as held:
-        assert not held.lost()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", HOLD, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(Locked):
+            WorkspaceLock(path, "next").acquire()
+        process.kill()
+        process.wait()
+        with WorkspaceLock(path, "next") as held:
+            assert not held.lost()
 
 
 def test_frozen_holder_loses_the_lock_and_knows(path: str) -> None:
@@ -83,10 +86,13 @@ def test_slow_holder_that_nobody_replaced_keeps_it(path: str) -> None:
 
 
 def test_renewal_keeps_it_alive(path: str) -> None:
-    with WorkspaceLock(path, "first", renew=0.05, expire=0.5):
-        time.sleep(0.8)
+    with WorkspaceLock(path, "first", renew=0.01):
+        age(path, 1000)
+        deadline = time.monotonic() + 60
+        while time.time() - os.stat(path).st_mtime > 500 and time.monotonic() < deadline:
+            time.sleep(0.01)
         with pytest.raises(Locked):
-            WorkspaceLock(path, "second", expire=0.5).acquire()
+            WorkspaceLock(path, "second").acquire()
 
 
 def rewrite(path: str, **changes: Any) -> None:
@@ -133,7 +139,7 @@ def test_torn_lock_file_locks_nobody_out(path: str) -> None:
 
 
 def test_only_one_of_many_gets_it(path: str) -> None:
-    start, won, refused = threading.Barrier(12), [], []
+    start, won, refused = threading.Barrier(12, timeout=60), [], []
 
     def attempt() -> None:
         held = WorkspaceLock(path, "one of many")

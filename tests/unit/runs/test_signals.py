@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import SIGNALS, stopped_by_signals
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 @pytest.mark.parametrize("number", SIGNALS)

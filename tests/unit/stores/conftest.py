@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
 
-QUICK = {"plain_http": True, "retries": {"times": 1, "delay": 0.001}, "timeouts": {"connect": 1, "stall": 1, "answer": 1}}
+QUICK = {"plain_http": True, "retries": {"times": 1, "delay": 0.001}}
 
 
 def _answer_all(listener: socket.socket, answer: bytes) -> None:
@@ -27,7 +27,8 @@ def _answer_all(listener: socket.socket, answer: bytes) -> None:
         with connection:
             try:
                 data = b""
-                while b"\r\n\r\n" not in data:
+                # A hello of TLS has no end of that kind, and gets the same answer.
+                while b"\r\n\r\n" not in data and not data.startswith(b"\x16"):
                     data += connection.recv(65536) or b"\r\n\r\n"
                 connection.sendall(answer)
                 connection.shutdown(socket.SHUT_WR)

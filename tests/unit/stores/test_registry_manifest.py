@@ -30,7 +30,7 @@ from ansible_collections.disconnected.mirror.tests.fakes import dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 
-QUICK = {"plain_http": True, "retries": {"times": 2, "delay": 0.001, "max_delay": 0.002}, "timeouts": {"stall": 2, "answer": 2}}
+QUICK = {"plain_http": True, "retries": {"times": 2, "delay": 0.001, "max_delay": 0.002}}
 APP = images.image("app")
 
 

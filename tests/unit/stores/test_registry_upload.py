@@ -32,7 +32,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.tokens import Guard
 
-QUICK = {"plain_http": True, "retries": {"times": 3, "delay": 0.001, "max_delay": 0.002}, "timeouts": {"stall": 2, "answer": 2}}
+QUICK = {"plain_http": True, "retries": {"times": 3, "delay": 0.001, "max_delay": 0.002}}
 MIB = 1024 * 1024
 
 
