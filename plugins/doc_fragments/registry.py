@@ -13,7 +13,8 @@ options:
   auth_file:
     description:
       - File with credentials for registries, as C(podman login) and C(docker login) write it, or a pull secret.
-      - Without it E(REGISTRY_AUTH_FILE), then the files of podman, then those of docker are searched for each registry.
+      - It takes the place of all other files. Without it E(REGISTRY_AUTH_FILE) does so; without that the files of podman, then those
+        of docker are searched for each registry.
       - The most specific entry for a repository wins. Credential helpers that the files name are asked.
     type: path
   credentials:
@@ -43,6 +44,14 @@ options:
     description:
       - The content of an auth file, with its key C(auths). Wins over all files; O(credentials) wins over it.
     type: dict
+  trusted_token_hosts:
+    description:
+      - Hosts (or hosts with their ports) that may hand out tokens for registries of other names.
+      - A registry that asks for a token names the host that credentials are sent to. It may name itself, a host below its own
+        domain, or one that is known to serve its tokens, such as V(auth.docker.io) for V(docker.io); any other has to be listed here.
+    type: list
+    elements: str
+    default: []
   registries_conf:
     description:
       - Path of a C(registries.conf) with mirrors, blocked and insecure registries of the sources.

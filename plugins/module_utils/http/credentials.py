@@ -4,9 +4,10 @@
 
 """Which credential belongs to a registry and repository (mirroring 1.7, user-needs P14).
 
-Sources are asked in this order, and the first that has an entry for the registry decides: values given
-directly; the auth file given; REGISTRY_AUTH_FILE; podman's files; docker's files.  Inside one source the most
-specific key wins: `host/namespace/repository`, `host/namespace`, `host`.
+Values given directly come first.  After them the auth file that was named, by the user or else by REGISTRY_AUTH_FILE: it
+takes the place of the usual ones, so that what somebody once logged in to as another user of this account is never sent
+anywhere.  Without it podman's files are asked, then docker's, and the first that has an entry for the registry decides.
+Inside one source the most specific key wins: `host/namespace/repository`, `host/namespace`, `host`.
 """
 
 from __future__ import annotations
@@ -138,17 +139,18 @@ def _read(path: str, required: bool) -> Optional[AuthFile]:
 
 
 def _places(auth_file: str, environ: Mapping[str, str]) -> Tuple[Tuple[str, bool], ...]:
-    """Paths in order, with whether each must exist: those that somebody named must."""
+    """Paths in order, with whether each must exist: one that somebody named must, and is the only one."""
+    named = auth_file or environ.get("REGISTRY_AUTH_FILE", "")
+    if named:
+        return ((named, True),)
     home = environ.get("HOME") or os.path.expanduser("~")
     configuration = environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-    found = {path: True for path in (auth_file, environ.get("REGISTRY_AUTH_FILE", "")) if path}
-    if environ.get("XDG_RUNTIME_DIR"):
-        found.setdefault(os.path.join(environ["XDG_RUNTIME_DIR"], "containers", "auth.json"), False)
-    found.setdefault(os.path.join(configuration, "containers", "auth.json"), False)
+    found = [os.path.join(environ["XDG_RUNTIME_DIR"], "containers", "auth.json")] if environ.get("XDG_RUNTIME_DIR") else []
+    found.append(os.path.join(configuration, "containers", "auth.json"))
     if environ.get("DOCKER_CONFIG"):
-        found.setdefault(os.path.join(environ["DOCKER_CONFIG"], "config.json"), False)
-    found.setdefault(os.path.join(home, ".docker", "config.json"), False)
-    return tuple(found.items())
+        found.append(os.path.join(environ["DOCKER_CONFIG"], "config.json"))
+    found.append(os.path.join(home, ".docker", "config.json"))
+    return tuple((path, False) for path in dict.fromkeys(found))
 
 
 def _keys(host: str, repository: str) -> Tuple[str, ...]:

@@ -62,7 +62,7 @@ def check_realm(realm_url: str, registry_url: str, allowed: Iterable[str] = ()) 
         _refuse(registry, "the URL of its token server carries a user name", "")
     if host == registry_host or _listed(host, realm, allowed):
         return
-    advice = f"If {host} is right, list it among the allowed token servers of this registry."
+    advice = f"If {host} is right, list it in trusted_token_hosts."
     kind, own = place(host), place(registry_host)
     if kind == LOOPBACK and own == LOOPBACK:
         return
@@ -84,7 +84,7 @@ def check_peer(address: str, registry_address: str, realm_url: str, registry_url
         return
     kind, own = place(address.lower()), place(registry_address.lower())
     if kind != PUBLIC and kind != own:
-        advice = f"If that is right, list {host} among the allowed token servers of this registry."
+        advice = f"If that is right, list {host} in trusted_token_hosts."
         _refuse(registry, f"its token server {host} leads to the {kind} address {address}", advice)
 
 

@@ -29,6 +29,8 @@ REGISTRY: Dict[str, Any] = {
         "required_one_of": [("password", "identity_token")],
     },
     "pull_secret": {"type": "dict", "no_log": True},
+    # Names of hosts, which are no secret.
+    "trusted_token_hosts": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "registries_conf": {"type": "path"},
     "tls": {
         "type": "list",
@@ -125,6 +127,7 @@ def connections(params: Mapping[str, Any]) -> Connections:
             **_auths(params["pull_secret"]),
             **{entry["registry"]: _credential(entry) for entry in params["credentials"] or ()},
         },
+        token_hosts=tuple(params["trusted_token_hosts"] or ()),
         registries_conf=params["registries_conf"] or "",
         settings=settings,
     )

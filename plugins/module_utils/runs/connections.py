@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
@@ -26,33 +28,40 @@ class Connections:
     """auth_file, registries_conf: paths, empty for what the environment and the system say.
 
     credentials: entries of an auth file by registry, which win over files.
-    settings: the document of `http.settings.Settings.of`.
+    token_hosts: hosts that may hand out tokens for registries of other names (see `http.realm`).
+    settings: the document of `http.settings.Settings.of`; not shown, for a proxy's URL may hold a password.
     """
 
     auth_file: str = ""
     credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    token_hosts: Tuple[str, ...] = ()
     registries_conf: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def open(self, environ: Mapping[str, str], on_retry: OnRetry) -> "Network":
         """Raises InputError (settings, credentials, registries.conf), StorageError, Unsupported (no TOML reader)."""
         credentials = Credentials.of(self.auth_file, self.credentials, environ)
         settings = Settings.of(self.settings, environ)
         conf = RegistriesConf.of(self.registries_conf, environ)
-        return Network(*(Http(each, credentials, on_retry) for each in (settings, _unprotected(settings), settings)), conf=conf)
+        return Network(settings, lambda each: Http(each, credentials, on_retry, self.token_hosts), conf)
 
 
 class Network:
     """The stores of a run.  Either end has a client of its own, so that its requests are counted apart.
 
-    insecure: the client for sources that registries.conf calls insecure.
+    A source that registries.conf calls insecure has one, too: where such a registry leads to, by a redirect or for a
+    token, the rules of that other host hold.
     """
 
-    def __init__(self, source: Http, insecure: Http, destination: Http, conf: RegistriesConf) -> None:
-        self._source = source
-        self._insecure = insecure
-        self._destination = destination
+    def __init__(self, settings: Settings, client: Callable[[Settings], Http], conf: RegistriesConf) -> None:
+        self._settings = settings
+        self._client = client
+        self._source = client(settings)
+        self._destination = client(settings)
         self._conf = conf
+        self._lock = threading.Lock()
+        self._insecure: Dict[str, Http] = {}
+        self._cancelled = False
 
     def upstream(self, workspace: Workspace) -> Upstream:
         """The store that answers for every origin.  workspace: where what is built here lies."""
@@ -60,7 +69,7 @@ class Network:
             lambda host: RegistryStore(host, self._source),
             self._conf,
             workspace,
-            lambda host: RegistryStore(host, self._insecure),
+            lambda host: RegistryStore(host, self._careless(host)),
         )
 
     def mirror(self, destination: Destination, writing: bool) -> RegistryStore:
@@ -77,14 +86,31 @@ class Network:
 
     def cancel(self) -> None:
         """No request is begun any more."""
-        for http in (self._source, self._insecure, self._destination):
+        with self._lock:
+            self._cancelled = True
+        for http in self._clients():
             http.cancel()
 
     def close(self) -> None:
-        for http in (self._source, self._insecure, self._destination):
+        for http in self._clients():
             http.close()
 
+    def _clients(self) -> Tuple[Http, ...]:
+        with self._lock:
+            return (self._source, self._destination, *self._insecure.values())
 
-def _unprotected(settings: Settings) -> Settings:
-    hosts = {name: replace(host, verify=False, plain_http=True) for name, host in settings.hosts.items()}
-    return replace(settings, default=replace(settings.default, verify=False, plain_http=True), hosts=hosts)
+    def _careless(self, host: str) -> Http:
+        """The client for one source that registries.conf calls insecure."""
+        with self._lock:
+            if host not in self._insecure:
+                self._insecure[host] = self._client(_unprotected(self._settings, host))
+                if self._cancelled:
+                    self._insecure[host].cancel()
+            return self._insecure[host]
+
+
+def _unprotected(settings: Settings, host: str) -> Settings:
+    """For this host nothing is verified and TLS is not required; for all others everything stays as it is."""
+    origin = Origin.of("https", host)
+    own = replace(settings.host(origin.host, origin.port), verify=False, plain_http=True)
+    return replace(settings, hosts={**settings.hosts, host.lower(): own})

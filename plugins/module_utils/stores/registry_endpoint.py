@@ -11,7 +11,7 @@ from typing import Any, Optional, Tuple
 from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, RegistryError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import LIMIT, Http, unreachable
@@ -39,9 +39,11 @@ class Endpoint:
         self.name = f"docker://{host}"
         self.actions = actions
         secure = Origin.of("https", _API_HOSTS.get(host, host))
-        plain = http.host(secure).settings.plain_http
-        self.origin = Origin.of("http", host) if plain else secure
-        self._settled = not plain
+        settings = http.host(secure).settings
+        # What need not be verified is still spoken to with TLS where it has it, as by the other tools of the field.
+        self._careless = settings.plain_http and not settings.verify
+        self.origin = Origin.of("http", host) if settings.plain_http and not self._careless else secure
+        self._settled = not settings.plain_http
 
     def access(self, repository: str, actions: str = "", source: str = "") -> Access:
         return Access(repository, actions or self.actions, source if source != repository else "")
@@ -51,6 +53,8 @@ class Endpoint:
 
     def ask(self, method: str, target: str, access: Access, limit: int = LIMIT, **details: Any) -> Response:
         """Sends a request and reads the whole answer."""
+        if self._careless:
+            self._choose_scheme()
         request = self.request(method, target, access, **details)
         response = self.http.exchange(request, limit)
         if self._wants_tls(request, response):
@@ -59,10 +63,21 @@ class Endpoint:
 
     def open(self, target: str, access: Access, headers: Tuple[Tuple[str, str], ...]) -> Response:
         """Begins to read; see `Http.open`."""
+        if self._careless:
+            self._choose_scheme()
         if not self._settled:
             greeting = Request("GET", self.origin, "/v2/")
             self._wants_tls(greeting, self.http.exchange(greeting))
         return self.http.open(self.request("GET", target, access, headers=headers))
+
+    def _choose_scheme(self) -> None:
+        """Goes without TLS when the host does not answer with it."""
+        try:
+            self.http.exchange(Request("GET", self.origin, "/v2/", once=True))
+        except Unreachable:
+            self.origin = Origin.of("http", self.host)
+        self._settled = True
+        self._careless = False
 
     def _wants_tls(self, request: Request, response: Response) -> bool:
         """Whether a host that may be spoken to without TLS insists on it; it gets it from then on."""

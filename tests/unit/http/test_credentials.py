@@ -48,30 +48,37 @@ def user(credentials, host, repository=""):
     return found.username if found else None
 
 
-def test_sources_are_asked_in_their_order(tmp_path, environ):
-    environ.update(
-        REGISTRY_AUTH_FILE=str(tmp_path / "env.json"),
-        XDG_RUNTIME_DIR=str(tmp_path / "run"),
-        XDG_CONFIG_HOME=str(tmp_path / "config"),
-        DOCKER_CONFIG=str(tmp_path / "docker"),
-    )
-    places = {
-        "file": tmp_path / "given.json",
-        "environment": tmp_path / "env.json",
+@pytest.fixture
+def places(tmp_path, environ):
+    """The usual files, in the order in which they are asked, each with a user of its name for a.io."""
+    environ.update(XDG_RUNTIME_DIR=str(tmp_path / "run"), XDG_CONFIG_HOME=str(tmp_path / "config"), DOCKER_CONFIG=str(tmp_path / "docker"))
+    found = {
         "runtime": tmp_path / "run" / "containers" / "auth.json",
         "config": tmp_path / "config" / "containers" / "auth.json",
         "docker-config": tmp_path / "docker" / "config.json",
         "docker": tmp_path / "home" / ".docker" / "config.json",
     }
-    for name, path in places.items():
+    for name, path in found.items():
         write(path, {"auths": {"a.io": encoded(name)}})
-    given = {"a.io": {"username": "given", "password": "p"}}
-    assert user(Credentials.of(str(places["file"]), given, environ), "a.io") == "given"
+    return found
+
+
+def test_sources_are_asked_in_their_order(environ, places):
+    given = {"username": "given", "password": "p"}
+    assert user(Credentials.of(entries={"a.io": given}, environ=environ), "a.io") == "given"
     for name, path in places.items():
-        credentials = Credentials.of(str(places["file"]), {"b.io": given["a.io"]}, environ)
-        assert user(credentials, "a.io") == name
+        assert user(Credentials.of(entries={"b.io": given}, environ=environ), "a.io") == name
         write(path, {"auths": {"b.io": encoded(name)}})
-    assert user(Credentials.of(str(places["file"]), None, environ), "a.io") is None
+    assert user(Credentials.of(environ=environ), "a.io") is None
+
+
+def test_a_named_file_takes_the_place_of_the_usual_ones(tmp_path, environ, places):
+    environ["REGISTRY_AUTH_FILE"] = write(tmp_path / "env.json", {"auths": {"a.io": encoded("environment"), "c.io": encoded("other")}})
+    named = write(tmp_path / "given.json", {"auths": {"b.io": encoded("file")}})
+    assert user(Credentials.of(environ=environ), "a.io") == "environment"
+    credentials = Credentials.of(named, {"d.io": {"username": "given", "password": "p"}}, environ)
+    assert [user(credentials, host) for host in ("a.io", "b.io", "c.io", "d.io")] == [None, "file", None, "given"]
+    assert not any("environment" in secret or "docker" in secret for secret in credentials.secrets())
 
 
 def test_home_config_is_the_default_of_the_config_directory(tmp_path, environ):
@@ -200,9 +207,9 @@ def test_a_helper_may_give_an_identity_token_and_knows_docker_hub_by_its_old_nam
 
 def test_a_helper_without_an_answer_leaves_the_next_source_to_decide(tmp_path, environ):
     helper(tmp_path, "safe", "echo credentials not found in native keychain; exit 1")
-    path = write(tmp_path / "auth.json", {"credsStore": "safe"})
+    write(tmp_path / "home" / ".config" / "containers" / "auth.json", {"credsStore": "safe"})
     write(tmp_path / "home" / ".docker" / "config.json", {"auths": {"a.io": encoded("docker")}})
-    assert user(Credentials.of(path, environ=environ), "a.io") == "docker"
+    assert user(Credentials.of(environ=environ), "a.io") == "docker"
 
 
 def test_a_missing_helper_is_told_where_it_matters(tmp_path, environ):
@@ -217,18 +224,18 @@ def test_a_missing_helper_is_told_where_it_matters(tmp_path, environ):
 
 
 @pytest.mark.parametrize(
-    ("script", "reason"),
+    ("script", "reason", "patience"),
     [
-        ("echo hunter2; exit 3", "exit status 3"),
-        ("echo hunter2", "not what a credential helper says"),
-        ('echo \'{"Username": 1, "Secret": "hunter2"}\'', "not what a credential helper says"),
-        ("exec sleep 20", "no answer"),
+        ("echo hunter2; exit 3", "exit status 3", 60),
+        ("echo hunter2", "not what a credential helper says", 60),
+        ('echo \'{"Username": 1, "Secret": "hunter2"}\'', "not what a credential helper says", 60),
+        ("exec sleep 60", "no answer", 0.2),
     ],
 )
-def test_a_failing_helper_is_told_without_its_words(tmp_path, environ, script, reason):
+def test_a_failing_helper_is_told_without_its_words(tmp_path, environ, script, reason, patience):
     helper(tmp_path, "bad", script)
     with pytest.raises(AccessDenied, match=reason) as caught:
-        credential_helper.ask("bad", "a.io", "file", {"PATH": f"{environ['PATH']}:/bin:/usr/bin"}, timeout=0.5)
+        credential_helper.ask("bad", "a.io", "file", {"PATH": f"{environ['PATH']}:/bin:/usr/bin"}, timeout=patience)
     assert "hunter2" not in str(caught.value)
 
 
