@@ -14,8 +14,9 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -123,6 +124,19 @@ class Unplanned:
     options: Mapping[str, Any] = field(default_factory=dict)
     registry: Optional[Store] = None
     destination: Optional[Destination] = None
+
+
+@contextmanager
+def opened_archives(
+    path: str, unplanned: Unplanned, trusted: Optional[TrustedKeys], parallel: int, check: bool = True
+) -> Iterator[Tuple[FoundArchive, ...]]:
+    """`find_archives` for the length of a block; their files are closed at its end."""
+    archives = find_archives(path, unplanned, trusted, parallel, check)
+    try:
+        yield archives
+    finally:
+        for archive in archives:
+            archive.store.close()
 
 
 def find_archives(

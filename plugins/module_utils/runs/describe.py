@@ -13,7 +13,7 @@ import tempfile
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, Unplanned, find_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 
 
@@ -25,12 +25,8 @@ def describe(path: str, trusted: Optional[TrustedKeys] = None, check: bool = Tru
     """
     folder = tempfile.mkdtemp(prefix="disconnected-mirror-")
     try:
-        found = find_archives(path, Unplanned(Workspace(folder)), trusted, parallel=os.cpu_count() or 2, check=check)
-        try:
-            return [_document(archive, trusted is not None, images) for archive in found]
-        finally:
-            for archive in found:
-                archive.store.close()
+        with opened_archives(path, Unplanned(Workspace(folder)), trusted, os.cpu_count() or 2, check) as archives:
+            return [_document(archive, trusted is not None, images) for archive in archives]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import OURS, FoundArchive, Unplanned, find_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import OURS, FoundArchive, Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import at_destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
@@ -97,13 +97,9 @@ def disk_to_mirror(request: FromDiskRequest, environ: Mapping[str, str], check_m
         run.progress(Phase("check"))
         registry = run.network.mirror(request.destination, writing=not check_mode)
         unplanned = Unplanned(run.place, request.planning, registry, request.destination)
-        archives = find_archives(request.archive, unplanned, request.trusted, request.options.parallel)
-        try:
+        with opened_archives(request.archive, unplanned, request.trusted, request.options.parallel) as archives:
             registry.ping()
             return _Loading(request, run, registry).run(archives)
-        finally:
-            for archive in archives:
-                archive.store.close()
 
 
 class _Loading:

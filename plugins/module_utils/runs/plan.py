@@ -120,17 +120,22 @@ def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], 
     return before
 
 
-def find_plan(request: PlanRequest, path: str, place: Workspace, environ: Mapping[str, str]) -> Plan:
+def wanted_plan(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:
     """The plan that a later step works with: made in memory when a configuration is given, else read from `path` or the workspace.
 
     Raises InputError (no such plan), Incompatible, StorageError, and what planning raises.
     """
     if not request.has_configuration:
         return read_plan(path or request.workspace.plan)
+    return make_plan(request, load_imageset(request), kept_plan(request.workspace), place, network)
+
+
+def find_plan(request: PlanRequest, path: str, place: Workspace, environ: Mapping[str, str]) -> Plan:
+    """`wanted_plan` for a step that needs no network of its own."""
     network = request.connections.open(environ, lambda host, reason, delay: None)
     try:
         with stopped_by_signals(lambda reason: network.cancel()):
-            return make_plan(request, load_imageset(request), kept_plan(request.workspace), place, network)
+            return wanted_plan(request, path, place, network)
     finally:
         network.close()
 

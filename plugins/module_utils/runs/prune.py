@@ -14,15 +14,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import Marked, mark
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import find_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Deleting, DeletionRun, Guards
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import (
-    PlanRequest,
-    kept_plan,
-    load_imageset,
-    make_plan,
-    read_plan,
-)
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import Phase
@@ -56,7 +50,7 @@ def prune(request: PruneRequest, environ: Mapping[str, str], check_mode: bool = 
     """
     with session(request.workspace, request.planning.connections, "image_prune", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = _archived(request, run) if request.archive else plan_of(request.planning, request.plan, run)
+        plan = _archived(request, run) if request.archive else wanted_plan(request.planning, request.plan, run.place, run.network)
         if request.only_v1 and plan.config.get("apiVersion") != Generation.V1.api_version:
             return DeletionRun(check_mode)
         work = Deleting(run, request.destination, plan, request.guards, request.planning.parallel)
@@ -67,26 +61,26 @@ def prune(request: PruneRequest, environ: Mapping[str, str], check_mode: bool = 
         return replace(found, warnings=_undecided(marked))
 
 
-def plan_of(planning: PlanRequest, path: str, run: Session) -> Plan:
-    """Made in memory when a configuration is given, else read."""
-    if planning.has_configuration:
-        return make_plan(planning, load_imageset(planning), kept_plan(planning.workspace), run.place, run.network)
-    return read_plan(path or planning.workspace.plan)
-
-
 def _archived(request: PruneRequest, run: Session) -> Plan:
     """The plan of the last archive; what its indexes hold is read from the archive as far as it has them."""
-    last = find_archives(request.archive, run.place, None, request.planning.parallel, check=False)[-1]
-    shelf = Shelf(run.place.manifests)
-    for image in last.plan.images:
-        open_digests = [image.digest]
-        while open_digests:
-            digest = open_digests.pop()
-            if last.holds(digest) and shelf.get(digest) is None:
-                manifest = last.store.fetch_manifest(image.source, digest)
+    registry = run.network.mirror(request.destination, writing=False)
+    unplanned = Unplanned(run.place, request.planning.options, registry, request.destination)
+    with opened_archives(request.archive, unplanned, None, request.planning.parallel, check=False) as archives:
+        last = archives[-1]
+        _shelve(last, Shelf(run.place.manifests))
+        return last.plan
+
+
+def _shelve(archive: FoundArchive, shelf: Shelf) -> None:
+    """Keeps the manifests that an archive holds."""
+    for image in archive.plan.images:
+        waiting = [image.digest]
+        while waiting:
+            digest = waiting.pop()
+            if archive.holds(digest) and shelf.get(digest) is None:
+                manifest = archive.store.fetch_manifest(image.source, digest)
                 shelf.put(manifest)
-                open_digests += [child.digest for child in manifest.children]
-    return last.plan
+                waiting += [child.digest for child in manifest.children]
 
 
 def _undecided(marked: Marked) -> Tuple[str, ...]:

@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import find_archives
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import plan_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.recorded import neighbours, remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
@@ -92,7 +92,7 @@ def verify_mirror(request: VerifyRequest, environ: Mapping[str, str], check_mode
     """
     with session(request.workspace, request.planning.connections, "mirror_verify", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = plan_of(request.planning, request.plan, run)
+        plan = wanted_plan(request.planning, request.plan, run.place, run.network)
         return _Verifying(request, plan, run).run()
 
 
@@ -161,15 +161,20 @@ class _Verifying:
         work = predict if check_mode else transfer
         shelf = Shelf(self._run.place.manifests)
         try:
-            return work(broken, self._source(), self._registry, shelf, options, journal, self._run.progress, self._run.stop)
+            with self._source() as source:
+                return work(broken, source, self._registry, shelf, options, journal, self._run.progress, self._run.stop)
         finally:
             journal.close()
 
-    def _source(self) -> Store:
-        if not self._request.archive:
-            return self._run.network.upstream(self._run.place)
-        found = find_archives(self._request.archive, self._run.place, self._request.trusted, self._request.planning.parallel)
-        return Several([archive.store for archive in reversed(found)])
+    @contextmanager
+    def _source(self) -> Iterator[Store]:
+        request, place = self._request, self._run.place
+        if not request.archive:
+            yield self._run.network.upstream(place)
+            return
+        unplanned = Unplanned(place, request.planning.options, self._registry, request.destination)
+        with opened_archives(request.archive, unplanned, request.trusted, request.planning.parallel) as archives:
+            yield Several([archive.store for archive in reversed(archives)])
 
     def _keep(self, verification: Verification, catalogs: Sequence[Mapping[str, Any]]) -> str:
         """The whole truth, in the results."""

@@ -13,7 +13,12 @@ import tarfile
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, verify_mirror
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images, oc_mirror, release, trip
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
@@ -313,3 +318,35 @@ def test_releases_in_v2_archives_are_planned_from_the_graph_and_the_signatures_i
     unsigned = other.load(first, planning={"environ": {}})
     assert not unsigned.complete and {failure.category for failure in unsigned.failures} == {"release"}
     assert "other/openshift/release-images" not in target.content.repositories
+
+
+def planning(far):
+    return PlanRequest(far.workspace, connections=trip.CONNECTIONS)
+
+
+@pytest.mark.parametrize("maker", ["v1", "v2"])
+def test_what_a_mirror_lost_is_repaired_from_an_archive_of_oc_mirror(far, target, tmp_path, maker):
+    if maker == "v1":
+        folder = oc_mirror.V1Site().archive(tmp_path / "one", wanted("a", "multi"))
+    else:
+        folder = oc_mirror.write_v2(tmp_path / "one", configuration("a", "multi"), wanted("a", "multi"))
+    assert far.load(folder).complete
+    del target.content.repositories["ns/team/a"].tags["1"]
+    request = VerifyRequest(planning(far), far.destination, repair=True, archive=folder)
+    run = verify_mirror(request, {})
+    assert [finding.kind for finding in run.found.findings] == ["missing_tag"]
+    assert run.changed and run.left.clean, run.failures
+    assert arrived(target)["a"] == APPS["a"].digest
+
+
+@pytest.mark.parametrize("maker", ["v1", "v2"])
+def test_pruning_goes_by_the_plan_of_an_archive_of_oc_mirror(far, target, tmp_path, maker):
+    if maker == "v1":
+        site = oc_mirror.V1Site()
+        folders = [site.archive(tmp_path / "one", wanted("a", "b")), site.archive(tmp_path / "two", wanted("a"))]
+    else:
+        folders = [oc_mirror.write_v2(tmp_path / names, configuration(*names), wanted(*names)) for names in ("ab", "a")]
+    assert far.load(folders[0]).complete
+    request = PruneRequest(planning(far), far.destination, archive=folders[1], guards=Guards(limits=Limits()))
+    foreseen = prune(request, {}, check_mode=True)
+    assert {candidate.repository for candidate in foreseen.gone} == {"ns/team/b"}
