@@ -129,7 +129,8 @@ class Peers:
 
 
 def process(*arguments: str, limit: int = 0) -> subprocess.Popen:
-    """One side's run as a process of its own: `write FOLDER ARCHIVE [--gib SIZE] NAME...` or `load WORKSPACE DESTINATION ARCHIVE...`.
+    """One side's run as a process of its own: `write FOLDER ARCHIVE [--gib SIZE] NAME...`, `mirror FOLDER DESTINATION NAME...`
+    or `load WORKSPACE DESTINATION ARCHIVE...`.
 
     limit: bytes that no file may exceed, 0 for none.
     """
@@ -169,6 +170,10 @@ def main(command: str, *arguments: str) -> int:
             written = Near(folder).write(*(names[2:] if size else names), folder=archive, volume_size=size)
             failures: List[Any] = [failure.document() for failure in written.failures]
             answer = {"whole": bool(written.archive_id) or not written.volumes, "failures": failures}
+        elif command == "mirror":
+            folder, destination, *names = arguments
+            mirrored = Near(folder).mirror(destination, *names)
+            answer = {"whole": mirrored.result.complete, "failures": [failure.document() for failure in mirrored.failures]}
         else:
             workspace, destination, *archives = arguments
             far = Far(workspace, destination)

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Ansible adds to a run: tasks of a playbook beside the same run as a process of its own, both with nothing to do.
+
+    python tests/benchmarks/task.py
+    python tests/benchmarks/task.py --rounds 5
+
+A play is timed with one and with five equal tasks, so that the start of `ansible-playbook` drops out; rounds alternate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from statistics import median
+from typing import Any, Dict, List, Tuple
+
+if __name__ == "__main__":
+    # Started as a file: make the working tree importable, as conftest.py does for pytest.
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    import conftest
+
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [conftest.COLLECTIONS, os.environ.get("PYTHONPATH", "")]))
+
+from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS
+from ansible_collections.disconnected.mirror.tests.benchmarks.fill import fill
+from ansible_collections.disconnected.mirror.tests.benchmarks.measure import bytecode, launch
+from ansible_collections.disconnected.mirror.tests.fakes import trip
+from ansible_collections.disconnected.mirror.tests.fakes.playbook import environment
+from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
+
+# Seconds that Ansible may add to one task.
+MOST = 1.0
+# How many tasks the longer play has more than the shorter one.
+MORE = 4
+
+
+class Bench:
+    def __init__(self, work: str, source: DistributionProcess, mirror: DistributionProcess) -> None:
+        self._work = work
+        self._log = os.path.join(work, "log")
+        names = [f"{source.host}/{image['repo']}:{image['tag']}" for image in fill(source.host, PRESETS["smoke"], work)["images"]]
+        self._environment = {**environment(work), **bytecode(work)}
+        self._process = [sys.executable, "-m", trip.MODULE, "mirror", os.path.join(work, "near"), f"docker://{mirror.host}", *names]
+        task = {
+            "imageset": trip.imageset(*names),
+            "workspace": os.path.join(work, "workspace"),
+            "destination": f"docker://{mirror.host}",
+            "tls": [{"host": "*", "plain_http": True}],
+        }
+        self._plays: Dict[Tuple[int, bool], str] = {}
+        for count in (1, 1 + MORE):
+            for progress in (True, False):
+                self._plays[count, progress] = self._play(count, {**task, "progress": progress})
+
+    def _play(self, count: int, arguments: Dict[str, Any]) -> str:
+        tasks = [{"name": f"Mirror {number}", "disconnected.mirror.image_mirror": arguments} for number in range(count)]
+        play = {"name": "Mirror", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+        path = os.path.join(self._work, f"play-{count}-{arguments['progress']}.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump([play], file)
+        return path
+
+    def process(self) -> float:
+        """Seconds of the run as a process."""
+        return self._seconds(self._process)
+
+    def task(self, progress: bool) -> float:
+        """Seconds of one task."""
+        seconds = [self._seconds([_playbook(), self._plays[count, progress]]) for count in (1, 1 + MORE)]
+        return (seconds[1] - seconds[0]) / MORE
+
+    def _seconds(self, command: List[str]) -> float:
+        status, wall = launch(command, self._log, self._environment)[:2]
+        if status:
+            with open(self._log, encoding="utf-8", errors="replace") as file:
+                sys.exit(f"{command[0]} failed: {file.read()[-2000:]}")
+        return wall
+
+
+def _playbook() -> str:
+    beside = os.path.join(os.path.dirname(sys.executable), "ansible-playbook")
+    return beside if os.path.exists(beside) else "ansible-playbook"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--work", default=None, help="where scratch goes")
+    arguments = parser.parse_args()
+    if not find(DISTRIBUTION):
+        print("No registry binary was found (docker-registry or registry).")
+        return 2
+    work = tempfile.mkdtemp(prefix="mirror-task-", dir=arguments.work)
+    rows: Dict[str, List[float]] = {"a process": [], "a task": [], "a task that shows progress": []}
+    try:
+        with DistributionProcess(os.path.join(work, "source")) as source, DistributionProcess(os.path.join(work, "mirror")) as mirror:
+            bench = Bench(work, source, mirror)
+            # The first ones mirror; what is measured has nothing to do.
+            bench.process()
+            bench.task(False)
+            for _round in range(arguments.rounds):
+                rows["a process"].append(bench.process())
+                rows["a task"].append(bench.task(False))
+                rows["a task that shows progress"].append(bench.task(True))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    print("| an unchanged run as | seconds: median (least-most) |\n|---|---|")
+    for name, seconds in rows.items():
+        print(f"| {name} | {median(seconds):.2f} ({min(seconds):.2f}-{max(seconds):.2f}) |")
+    added = median(rows["a task that shows progress"]) - median(rows["a process"])
+    print(f"\nAnsible adds {added:.2f} s to a task; at most {MOST:g} s are wanted: {'met' if added <= MOST else 'MISSED'}")
+    return 0 if added <= MOST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
