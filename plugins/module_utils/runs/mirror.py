@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import (
-    PlanRequest,
-    kept_plan,
-    load_imageset,
-    make_plan,
-    read_plan,
-)
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, at_destination, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import COPIED, FAILED, HELD, PENDING, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
 
@@ -86,72 +78,73 @@ def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool 
     """
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        return _carry_out(request, _plan(request, run), run)
+        plan = wanted_plan(request.planning, request.plan, run.place, run.network)
+        return _Mirroring(request, plan, run).run()
 
 
-def _plan(request: MirrorRequest, run: Session) -> Plan:
-    planning = request.planning
-    if planning.has_configuration:
-        return make_plan(planning, load_imageset(planning), kept_plan(planning.workspace), run.place, run.network)
-    return read_plan(request.plan or planning.workspace.plan)
+class _Mirroring:
+    """One plan into one registry."""
 
+    def __init__(self, request: MirrorRequest, plan: Plan, run: Session) -> None:
+        self._request = request
+        self._plan = plan
+        self._run = run
+        self._placed, self._misplaced = place_images(plan, request.destination)
+        self._registry = run.network.mirror(request.destination, writing=not run.check_mode)
+        self._shelf = Shelf(run.place.manifests)
+        self._remembered = Remembered(request.workspace, str(request.destination), storage_of(plan), run.network.registry)
 
-def _carry_out(request: MirrorRequest, plan: Plan, run: Session) -> MirrorRun:
-    placed, misplaced = place_images(plan, request.destination)
-    run.progress.expect(len(placed))
-    registry = run.network.mirror(request.destination, writing=not run.check_mode)
-    registry.ping()
-    shelf = Shelf(run.place.manifests)
-    journal = Journal.open(request.workspace.journal, registry.name, writable=not run.check_mode)
-    remembered = Remembered(request.workspace, str(request.destination), storage_of(plan), run.network.registry)
-    history = remembered.load()
-    # What is stale and not pruned yet is at hand too.
-    journal.hint(_homes(history, request.destination))
-    work = predict if run.check_mode else transfer
-    # A catalog must not name what is not there.
-    lacking = any(failure.category == "operator" for failure in (*plan.failures, *misplaced))
-    options = replace(request.options, hold_catalogs=request.options.hold_catalogs or lacking)
-    result = work(placed, run.network.upstream(run.place), registry, shelf, options, journal, run.progress, run.stop)
-    failures = (*plan.failures, *misplaced, *result.failures)
-    if run.check_mode:
-        return MirrorRun(plan, result, failures, plan.warnings)
-    journal.close(compact=result.complete)
-    warnings = plan.warnings + result.warnings + _remember(request, plan, result, placed, run, registry, remembered, history)
-    path = keep_results(request.workspace, plan, shelf, "mirror_to_mirror", str(request.destination), result, failures)
-    return MirrorRun(plan, result, failures, warnings, path)
+    def run(self) -> MirrorRun:
+        self._run.progress.expect(len(self._placed))
+        self._registry.ping()
+        history = self._remembered.load()
+        result = self._move(history)
+        failures = (*self._plan.failures, *self._misplaced, *result.failures)
+        if self._run.check_mode:
+            return MirrorRun(self._plan, result, failures, self._plan.warnings)
+        warnings = self._plan.warnings + result.warnings + self._remember(history, result)
+        place = str(self._request.destination)
+        path = keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_mirror", place, result, failures)
+        return MirrorRun(self._plan, result, failures, warnings, path)
+
+    def _move(self, history: History) -> TransferResult:
+        run, request = self._run, self._request
+        journal = Journal.open(request.workspace.journal, self._registry.name, writable=not run.check_mode)
+        # What is stale and not pruned yet is at hand too.
+        journal.hint(_homes(history, request.destination))
+        # A catalog must not name what is not there.
+        lacking = any(failure.category == "operator" for failure in (*self._plan.failures, *self._misplaced))
+        options = replace(request.options, hold_catalogs=request.options.hold_catalogs or lacking)
+        work = predict if run.check_mode else transfer
+        return work(self._placed, run.network.upstream(run.place), self._registry, self._shelf, options, journal, run.progress, run.stop)
+
+    def _remember(self, history: History, result: TransferResult) -> Tuple[str, ...]:
+        """Records in the history what arrived, here and at the registry; says so when that cannot be done."""
+        if result.sharded:
+            return ()
+        uid = history.uid or self._remembered.uid(write=True)
+        try:
+            after = history.record(self._plan, self._shelf, int(time.time()), failed=self._missing(result), pruned=False, uid=uid)
+        except NotFound as error:
+            return (f"The history was not written, because not all manifests of the plan are in the workspace: {error}",)
+        if not self._remembered.save(after):
+            return ()
+        try:
+            at_destination(self._registry, self._request.destination).write(after.uid, after.document())
+        except MirrorError as error:
+            return (f"The registry did not take a copy of the history, so archives that build on this run cannot be loaded there: {error}",)
+        return ()
+
+    def _missing(self, result: TransferResult) -> Set[Tuple[str, str]]:
+        """Destination and digest of what did not arrive, or has no place there."""
+        lost = {
+            (image.placed.image.destination, image.placed.digest) for image in result.images if image.outcome in (FAILED, HELD, PENDING)
+        }
+        placed = {(entry.image.destination, entry.digest) for entry in self._placed}
+        return lost | ({(image.destination, image.digest) for image in self._plan.images} - placed)
 
 
 def _homes(history: History, destination: Destination) -> Dict[str, str]:
     """A repository of the registry for each digest that is remembered to be there."""
     places = {path: destination.repository(path) for path in {entry.path for entry in history.associations} if destination.fits(path)}
     return {digest: places[path] for digest, path in history.repositories().items() if path in places}
-
-
-def _remember(
-    request: MirrorRequest,
-    plan: Plan,
-    result: TransferResult,
-    placed: Sequence[PlacedImage],
-    run: Session,
-    registry: Store,
-    remembered: Remembered,
-    history: History,
-) -> Tuple[str, ...]:
-    """Records in the history what arrived, here and at the registry; says so when that cannot be done."""
-    if result.sharded:
-        return ()
-    missing = {(image.placed.image.destination, image.placed.digest) for image in result.images if image.outcome in (FAILED, HELD, PENDING)}
-    there = {(image.image.destination, image.digest) for image in placed}
-    missing |= {(image.destination, image.digest) for image in plan.images if (image.destination, image.digest) not in there}
-    uid = history.uid or remembered.uid(write=True)
-    try:
-        after = history.record(plan, Shelf(run.place.manifests), int(time.time()), failed=missing, pruned=False, uid=uid)
-    except NotFound as error:
-        return (f"The history was not written, because not all manifests of the plan are in the workspace: {error}",)
-    if not remembered.save(after):
-        return ()
-    try:
-        at_destination(registry, request.destination).write(after.uid, after.document())
-    except MirrorError as error:
-        return (f"The registry did not take a copy of the history, so archives that build on this run cannot be loaded there: {error}",)
-    return ()

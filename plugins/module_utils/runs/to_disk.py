@@ -17,13 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import (
-    PlanRequest,
-    kept_plan,
-    load_imageset,
-    make_plan,
-    read_plan,
-)
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -104,12 +98,8 @@ def mirror_to_disk(request: ToDiskRequest, environ: Mapping[str, str], check_mod
     """
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        if request.planning.has_configuration:
-            imageset = load_imageset(request.planning)
-            plan = make_plan(request.planning, imageset, kept_plan(request.workspace), run.place, run.network)
-        else:
-            plan = read_plan(request.plan or request.workspace.plan)
-            imageset = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
+        plan = wanted_plan(request.planning, request.plan, run.place, run.network)
+        imageset = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
         return _Writing(request, imageset, plan, run).run()
 
 
