@@ -5,13 +5,14 @@
 """YAML documents as plain values, read by the fast loader where PyYAML has it.
 
 Configurations are read by `imageset.tree`, which knows lines; this is for everything else.  Aliases are
-shared, not copied, so that they cost no memory; whoever walks a tree bounds its walk.
+shared, not copied; how much they would be as copies is bounded (`yaml_bounds`), so that whoever walks a tree comes to its end.
 """
 
 from __future__ import annotations
 
 from typing import Any, List, Union
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import yaml_bounds
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml_library import safe_loader, yaml
 
@@ -19,6 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml_libr
 def load_all(content: Union[str, bytes], subject: str) -> List[Any]:
     """All documents of a stream; raises InputError with the line of the fault."""
     try:
+        yaml_bounds.check(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content, subject)
         return list(yaml.load_all(content, Loader=safe_loader()))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"this is not YAML: {_first_line(error)}", subject=subject) from error
