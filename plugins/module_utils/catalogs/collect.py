@@ -9,31 +9,40 @@ Each entry stands alone: a catalog that cannot be read, or whose filter cannot b
 
 from __future__ import annotations
 
-import os
-import shutil
-from dataclasses import dataclass, field, replace
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from dataclasses import replace
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
     Failure,
     InputError,
     MirrorError,
-    StorageError,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, Reference, parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import answer, exclusion, filtering, images, record, summary
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import (
+    answer,
+    exclusion,
+    filtering,
+    images,
+    record,
+    seal,
+    summary,
+    waiver,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.answer import Answer
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import IGNORE, INCLUDE, WARN, Filtered, Options
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.availability import Availability, Verdict
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.built import BuiltCatalogs
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import Filtered
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.identity import identity
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.images import BundleImages
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept import Kept, Opened
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.rebuild import rebuild
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.seal import Rule, Seal
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import Blocked
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.catalog_name import unique_name
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import Target, map_catalog, map_operator_image
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
@@ -47,56 +56,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
     Context,
     WantedImage,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstream import BUILT, ORIGIN
-
-FOLDER = "catalogs"
-# What to do about a bundle one of whose images is not to be had.
-REPORT, EXCLUDE = "report", "exclude"
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """The options of a planning run that concern catalogs.
-
-    catalog_dependencies, catalog_repair, catalog_strict, catalog_prereleases: see `draft.Options`.
-    catalog_missing_images: `report` (the image fails, all else stands) or `exclude` (its bundle leaves the catalog).
-    catalog_records: where v1's channels began, by unique name of the catalog, in the form of the metadata; when not given the
-    workspace's own memory, or while it has none that of oc-mirror v1.
-    rebuild: False when only the images matter, because they are to be deleted.
-    """
-
-    filter: Options
-    missing: str
-    records: Mapping[str, Any] = field(default_factory=dict)
-    rebuild: bool = True
-
-    @classmethod
-    def of(cls, context: Context) -> "_Settings":
-        options = context.options
-        dependencies = str(options.get("catalog_dependencies") or "")
-        missing = str(options.get("catalog_missing_images") or REPORT)
-        for name, value, allowed in (
-            ("catalog_dependencies", dependencies, ("", INCLUDE, WARN, IGNORE)),
-            ("catalog_missing_images", missing, (REPORT, EXCLUDE)),
-        ):
-            if value not in allowed:
-                raise InputError(f"{name} is {value!r:.100}", advice=f"Allowed are {', '.join(filter(None, allowed))}.")
-        strict = options.get("catalog_strict")
-        return cls(
-            filter=Options(
-                dependencies=dependencies,
-                repair=bool(options.get("catalog_repair")),
-                strict=None if strict is None else bool(strict),
-                prereleases=bool(options.get("catalog_prereleases")),
-            ),
-            missing=missing,
-        )
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.verifier import Verifier
 
 
 def collect(imageset: ImageSet, context: Context) -> Collected:
     """The catalogs of an image set with their bundles' images.  Raises InputError for options that are none."""
-    settings = replace(_Settings.of(context), rebuild=not imageset.delete)
+    settings = Settings.of(context)
+    if imageset.delete:
+        # What is deleted needs neither a catalog nor anybody's signature.
+        settings = replace(settings, rebuild=False, rules=())
     try:
         settings = replace(settings, records=record.known(imageset, context))
     except Cancelled:
@@ -105,11 +73,11 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
         # Without their history catalogs would be started again.
         return Collected(failures=(Failure.of(error, "storageConfig", CATEGORIES[CATALOG]),))
     kept = Kept(context.upstream, context.workspace, min(context.parallel, 4))
-    parts: List[Collected] = []
+    parts: List[Collected] = [Collected(warnings=_unused_rules(imageset, settings))]
     current: Dict[str, Digest] = {}
     for number, wanted in enumerate(imageset.operators):
         try:
-            part = _Part(number, wanted, imageset.generation, context, settings, kept)
+            part = _Part(number, wanted, imageset, context, settings, kept)
             parts.append(part.collect())
             current[wanted.catalog] = part.root().digest
         except Cancelled:
@@ -128,6 +96,16 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
     )
 
 
+def _unused_rules(imageset: ImageSet, settings: Settings) -> Tuple[str, ...]:
+    known = []
+    for wanted in imageset.operators:
+        try:
+            known.append((parse(wanted.catalog, imageset.generation), wanted.catalog))
+        except InputError:
+            continue
+    return seal.unused(settings.rules, known)
+
+
 def _failure(error: MirrorError, path: str, subject: str) -> Failure:
     return replace(Failure.of(error, subject=subject, category=CATEGORIES[CATALOG]), message=f"{path}: {error.message}")
 
@@ -135,15 +113,18 @@ def _failure(error: MirrorError, path: str, subject: str) -> Failure:
 class _Part:
     """One entry of `operators`."""
 
-    def __init__(self, number: int, wanted: Wanted, generation: Generation, context: Context, settings: _Settings, kept: Kept) -> None:
+    def __init__(self, number: int, wanted: Wanted, imageset: ImageSet, context: Context, settings: Settings, kept: Kept) -> None:
         self.path = f"operators[{number}]"
         self._wanted = wanted
-        self._generation = generation
+        self._generation = imageset.generation
+        self._blocked = Blocked(imageset.blocked_images, imageset.generation)
         self._context = context
         self._settings = settings
         self._kept = kept
+        self._built = BuiltCatalogs(context.workspace)
         self._root: Optional[Manifest] = None
-        self._reference: Reference = parse(wanted.catalog, generation)
+        self._reference: Reference = parse(wanted.catalog, imageset.generation)
+        self._seal = self._seal_of(seal.first(settings.rules, self._reference, wanted.catalog))
 
     def root(self) -> Manifest:
         """The catalog's manifest or index; asked for once."""
@@ -153,38 +134,69 @@ class _Part:
 
     def collect(self) -> Collected:
         root = self.root()
+        notes = self._unsealed(root)
         found = self._answer(root)
+        verdict = self._availability().judge(found.bundles)
+        if verdict.left_out:
+            found = self._answer(root, tuple(sorted(verdict.left_out)))
         pushed = found.digest if self._generation is Generation.V2 and found.digest else root.digest
         target = map_catalog(self._wanted, self._generation, pushed)
-        bundles, failures = self._bundle_images(found.bundles)
+        bundles, failures = self._bundle_images(found.bundles, verdict)
+        sentences = (*notes, *found.warnings, *verdict.sentences, *images.notes(found.bundles))
         return Collected(
             images=(self._catalog_image(root, found, target), *bundles),
             catalogs=(self._entry(root, found, target),),
-            warnings=tuple(f"{self.path}: {text}" for text in (*found.warnings, *images.notes(found.bundles))),
+            warnings=tuple(f"{self.path}: {text}" for text in sentences),
             failures=failures,
         )
+
+    def _seal_of(self, rule: Optional[Rule]) -> Optional[Seal]:
+        if rule is None:
+            return None
+        return Seal(rule, self._reference.domain, self._wanted.platforms, Verifier(self._context.upstream, self._context.fetch))
+
+    def _unsealed(self, root: Manifest) -> Tuple[str, ...]:
+        """What is told of a catalog that is not signed as it should be.  Raises the problem where a signature is required."""
+        problem = self._seal.problem(self._reference, root) if self._seal is not None else None
+        if problem is None:
+            return ()
+        if self._seal is not None and self._seal.required:
+            raise problem
+        return (f"The catalog {self._reference} has no good signature: {problem.message}.",)
+
+    def _availability(self) -> Availability:
+        settings = self._settings
+        return Availability(
+            settings.missing, settings.waivers, self._seal, waiver.today(), self._unblocked, self._exists, self._context.parallel
+        )
+
+    def _unblocked(self, text: str) -> Optional[Reference]:
+        reference = images.read(text, self._generation)
+        target = map_operator_image(reference, self._generation, self._reference.transport == OCI)
+        return None if self._blocked.matches(str(reference), target.repository) else reference
 
     @property
     def _unfiltered(self) -> bool:
         return self._wanted.full and not self._wanted.packages
 
-    def _answer(self, root: Manifest) -> Answer:
-        """From the workspace when the same was asked of the same catalog before; which images exist is asked each time."""
+    def _answer(self, root: Manifest, left_out: Tuple[Tuple[str, str], ...] = ()) -> Answer:
+        """From the workspace when the same was asked of the same catalog before.
+
+        left_out: bundles (package, name) that go, for their images are not to be had.
+        """
         folder = self._kept.folder(root.digest)
-        name = answer.key(self._question(root))
-        if self._settings.missing == REPORT:
-            known = answer.read(folder, name)
-            if known is not None and (not known.layout or os.path.exists(os.path.join(self._layout(known.layout), ORIGIN))):
-                return known
+        name = answer.key(self._question(root, left_out))
+        known = answer.read(folder, name)
+        if known is not None and (not known.layout or self._built.has(known.layout)):
+            return known
         opened = self._kept.catalog(self._wanted.catalog, self._reference.repository, root)
         self._kept.note(self._wanted.catalog, root.digest)
-        found = self._filtered(opened, root)
+        found = self._filtered(opened, root, left_out)
         opened.close()
-        if self._settings.missing == REPORT:
-            answer.write(folder, name, found)
+        answer.write(folder, name, found)
         return found
 
-    def _question(self, root: Manifest) -> Dict[str, Any]:
+    def _question(self, root: Manifest, left_out: Tuple[Tuple[str, str], ...]) -> Dict[str, Any]:
         settings, options = self._settings, self._settings.filter
         return {
             "catalog": identity(self._wanted, root.digest),
@@ -192,7 +204,8 @@ class _Part:
             "generation": self._generation.value,
             "repository": self._reference.repository,
             "record": record.document(self._record() or ()),
-            "options": [options.dependencies, options.repair, options.strict, options.prereleases, settings.missing, settings.rebuild],
+            "options": [options.dependencies, options.repair, options.strict, options.prereleases, settings.rebuild],
+            "left_out": left_out,
         }
 
     def _record(self) -> Optional[record.Record]:
@@ -202,10 +215,11 @@ class _Part:
         entries = self._settings.records.get(unique_name(self._wanted, self._generation))
         return record.of(entries, self._wanted.catalog) if entries else None
 
-    def _filtered(self, opened: Opened, root: Manifest) -> Answer:
+    def _filtered(self, opened: Opened, root: Manifest, left_out: Tuple[Tuple[str, str], ...]) -> Answer:
         past = self._record()
         found = filtering.apply(opened.catalog, self._wanted, self._generation, self._settings.filter, past)
-        found = self._without_missing(found)
+        if left_out:
+            found = _without(found, left_out)
         selection = found.selection
         bundles = images.of_selection(selection)
         if not bundles:
@@ -213,7 +227,7 @@ class _Part:
                 "no related images found: nothing is left of the catalog" + "".join(f" ({text})" for text in found.warnings[:3]),
                 advice="Check the packages, channels and bounds against what the catalog has (catalog_info lists it).",
             )
-        as_it_is = self._unfiltered or not self._settings.rebuild
+        as_it_is = (self._unfiltered and not left_out) or not self._settings.rebuild
         layout, digest = ("", "") if as_it_is else self._rebuilt(root, selection)
         return Answer(
             packages=summary.packages(selection, found.chosen, "bundles"),
@@ -231,56 +245,33 @@ class _Part:
             return record.first(self._wanted, found.selection)
         return record.following(opened.catalog, self._wanted, past)
 
-    def _without_missing(self, found: Filtered) -> Filtered:
-        """Without the bundles that name an image which is not to be had, when that is asked for (P15)."""
-        if self._settings.missing != EXCLUDE or self._unfiltered:
-            return found
-        gone = images.missing(images.of_selection(found.selection), self._generation, self._exists, self._context.parallel)
-        if not gone:
-            return found
-        names: Dict[str, List[str]] = {}
-        notes: List[str] = []
-        for (package, bundle), (text, error) in sorted(gone.items()):
-            names.setdefault(package, []).append(bundle)
-            notes.append(f"Bundle {bundle} of package {package} is left out, for {text} is not to be had: {error.message}.")
-        selection, more = exclusion.without(found.selection, names)
-        return replace(found, selection=selection, warnings=(*found.warnings, *notes, *more))
-
     def _exists(self, reference: Reference) -> Manifest:
         return self._kept.root(reference.repository, reference.selector)
-
-    def _layout(self, name: str) -> str:
-        return os.path.join(self._context.workspace.content, FOLDER, name)
 
     def _rebuilt(self, root: Manifest, selection: Selection) -> Tuple[str, str]:
         """The catalog image with the selection in it: its layout's name, which is that of its content, and its digest."""
         repository = self._reference.repository
-        folder = self._layout(".building")
-        shutil.rmtree(folder, ignore_errors=True)
-        index = rebuild(self._kept.instances(repository, root), selection, LayoutStore(folder), identity(self._wanted, root.digest))
-        files.write(os.path.join(folder, ORIGIN), repository.encode("utf-8"))
-        name = index.digest.hex
-        try:
-            if os.path.exists(os.path.join(self._layout(name), ORIGIN)):
-                shutil.rmtree(folder)
-            else:
-                shutil.rmtree(self._layout(name), ignore_errors=True)
-                os.rename(folder, self._layout(name))
-        except OSError as error:
-            raise StorageError(f"cannot keep the rebuilt catalog in {self._layout(name)}: {error.strerror}", subject=folder) from error
+        instances = self._kept.instances(repository, root)
+        name, index = self._built.build(instances, selection, repository, identity(self._wanted, root.digest))
         return name, index.digest
 
     def _catalog_image(self, root: Manifest, found: Answer, target: Target) -> WantedImage:
         """A rebuilt catalog is read here; one that is taken as it is stays the one that was looked into."""
-        source = f"{BUILT}{FOLDER}/{found.layout}" if found.layout else ""
+        source = self._built.source(found.layout)
         pinned = self._reference if found.layout or self._reference.transport == OCI else self._reference.pinned(root.digest)
         return WantedImage(CATALOG, pinned, target.repository, (target.tag,), self._wanted.platforms, (self.path,), source)
 
-    def _bundle_images(self, bundles: Tuple[BundleImages, ...]) -> Tuple[Tuple[WantedImage, ...], Tuple[Failure, ...]]:
+    def _bundle_images(self, bundles: Tuple[BundleImages, ...], verdict: Verdict) -> Tuple[Tuple[WantedImage, ...], Tuple[Failure, ...]]:
         wanted: List[WantedImage] = []
         failures: Dict[str, Failure] = {}
         for bundle in bundles:
             for text, result in self._references(bundle):
+                if text in verdict.skipped:
+                    continue
+                if text in verdict.failed:
+                    named_by, result = verdict.failed[text]
+                    failures.setdefault(text, _failure(result, f"{self.path}, bundle {named_by}", text))
+                    continue
                 if isinstance(result, MirrorError):
                     failures.setdefault(text, _failure(result, f"{self.path}, bundle {bundle.name}", text))
                     continue
@@ -313,3 +304,12 @@ class _Part:
         if found.record:
             entry["record"] = found.record
         return entry
+
+
+def _without(found: Filtered, left_out: Tuple[Tuple[str, str], ...]) -> Filtered:
+    """Without bundles (package, name) whose images are not to be had (P15)."""
+    names: Dict[str, List[str]] = {}
+    for package, bundle in left_out:
+        names.setdefault(package, []).append(bundle)
+    selection, notes = exclusion.without(found.selection, names)
+    return replace(found, selection=selection, warnings=(*found.warnings, *notes))

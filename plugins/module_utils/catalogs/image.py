@@ -114,11 +114,12 @@ def _images(manifest: Manifest, entry: Descriptor, fetch: Fetch, depth: int, see
         raise InputError(f"the index is nested deeper than {MAX_NESTING} levels", subject=str(manifest.digest))
     seen.add(manifest.digest)
     for child in manifest.children:
-        if child.digest not in seen and not _is_attestation(child):
+        if child.digest not in seen and not is_attestation(child):
             yield from _images(fetch(child.digest), child, fetch, depth + 1, seen)
 
 
-def _is_attestation(entry: Descriptor) -> bool:
+def is_attestation(entry: Descriptor) -> bool:
+    """Whether an entry of an index tells about another one instead of being an image."""
     unknown = entry.platform is not None and (entry.platform.os == "unknown" or entry.platform.architecture == "unknown")
     return unknown or _REFERENCE_TYPE in entry.annotations
 

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterable, List, Tuple, Union
+from typing import Any, Dict, Iterable, List, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Bundle, Selection
@@ -104,33 +103,3 @@ def notes(bundles: Iterable[BundleImages]) -> Tuple[str, ...]:
 
 def _some(names: List[str]) -> str:
     return f"There is a bundle ({names[0]})" if len(names) == 1 else f"There are {len(names)} bundles (the first is {names[0]})"
-
-
-def missing(
-    bundles: Iterable[BundleImages], generation: Generation, exists: Callable[[Reference], object], parallel: int
-) -> Dict[Tuple[str, str], Tuple[str, MirrorError]]:
-    """For each bundle (package, name) one of whose images is not to be had: which, and why.
-
-    exists: raises a MirrorError for an image that is not there.  Each image is asked for once.
-    """
-    bundles = list(bundles)
-    texts = list(dict.fromkeys(text for bundle in bundles for text in bundle.references))
-
-    def answer(text: str) -> Union[MirrorError, None]:
-        try:
-            exists(read(text, generation))
-            return None
-        except Cancelled:
-            raise
-        except MirrorError as error:
-            return error
-
-    with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
-        errors = dict(zip(texts, pool.map(answer, texts)))
-    found: Dict[Tuple[str, str], Tuple[str, MirrorError]] = {}
-    for bundle in bundles:
-        for text in bundle.references:
-            error = errors[text]
-            if error is not None:
-                found.setdefault((bundle.package, bundle.name), (text, error))
-    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import attached, openpgp, stores
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import claim as claims
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError, SignatureMissing
@@ -47,6 +47,19 @@ class Verifier:
                     self._one(repository, tag, digest, trust)
             except SignatureMissing:
                 raise error from None
+
+    def problem(self, repository: str, tag: str, root: Digest, instances: Sequence[Digest], trust: Trust) -> Optional[MirrorError]:
+        """What is wrong with the signature of an image, or why that cannot be told; None when it is good.
+
+        Raises InputError (a key), Cancelled.
+        """
+        try:
+            self.check(repository, tag, root, instances, trust)
+        except (Cancelled, InputError):
+            raise
+        except MirrorError as error:
+            return error
+        return None
 
     def _one(self, repository: str, tag: str, digest: Digest, trust: Trust) -> None:
         subject = f"{repository}@{digest}"
