@@ -19,6 +19,7 @@ from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.images import finders, images_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.render import Helm
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.source import (
@@ -65,19 +66,20 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
 def _find(imageset: ImageSet, context: Context) -> Tuple[List[FoundChart], List[Failure]]:
     found: List[FoundChart] = []
     failures: List[Failure] = []
+    archives = ChartArchives(context.workspace.charts)
     for number, chart in enumerate(imageset.helm.local):
         key = f"helm.local[{number}]"
         try:
-            found.append(local_chart(chart, key, context))
+            found.append(local_chart(chart, key, archives))
         except MirrorError as error:
             failures.append(_failure(error, key))
     for number, repository in enumerate(_once(imageset.helm.repositories)):
-        for outcome in _from_repository(repository, f"helm.repositories[{number}]", context):
+        for outcome in _from_repository(repository, f"helm.repositories[{number}]", context, archives):
             (failures if isinstance(outcome, Failure) else found).append(outcome)
     return found, failures
 
 
-def _from_repository(repository: ChartRepository, key: str, context: Context) -> Iterator[Any]:
+def _from_repository(repository: ChartRepository, key: str, context: Context, archives: ChartArchives) -> Iterator[Any]:
     """FoundChart or Failure for each chart."""
     try:
         index = fetch_index(repository, context)
@@ -86,7 +88,7 @@ def _from_repository(repository: ChartRepository, key: str, context: Context) ->
         return
     for chart_key, chart in wanted_charts(repository, key, index):
         try:
-            yield fetch_chart(repository, index, chart, chart_key, context)
+            yield fetch_chart(repository, index, chart, chart_key, context, archives)
         except MirrorError as error:
             yield _failure(error, chart_key)
 

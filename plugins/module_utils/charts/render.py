@@ -10,8 +10,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass
-from typing import List
+from typing import List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
@@ -21,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 _TIMEOUT = 120
 # Rendered manifests larger than this are not read.
 _OUTPUT_LIMIT = 64 * 1024 * 1024
+_ERROR_LIMIT = 64 * 1024
 # What helm itself uses where the user names no release.
 _RELEASE = "release-name"
 # Charts that ask for a Kubernetes version get this one (OpenShift 4.20) where the user names none, because helm's own
@@ -50,47 +52,68 @@ class Helm:
         Raises InputError with helm's own reason (a required value, a broken template), Unsupported.
         """
         with tempfile.TemporaryDirectory(prefix="mirror-helm-") as home:
-            command = [
-                self.program(),
-                "template",
-                chart.release_name or _RELEASE,
-                archive,
-                "--include-crds",
-                "--no-hooks",
-                *_options(chart, home),
-            ]
-            done = self._run(command, home)
-        if done.returncode != 0:
+            # Nothing of the configuration can become an option of its own: what is no option comes after the two dashes.
+            command = [self.program(), "template", "--include-crds", "--no-hooks", *_options(chart, home)]
+            command += ["--", chart.release_name or _RELEASE, os.path.abspath(archive)]
+            try:
+                status, output, errors = _run(command, home, chart.name or archive)
+            except OSError as error:
+                raise Unsupported(f"{self.path} cannot be run: {error.strerror}", subject=chart.name or archive) from error
+        if status != 0:
             raise InputError(
-                f"helm cannot render the chart: {_reason(done.stderr)}",
+                f"helm cannot render the chart: {_reason(errors)}",
                 subject=chart.name or archive,
                 advice="Give what it asks for with values or valueFiles of the chart.",
             )
-        if len(done.stdout) > _OUTPUT_LIMIT:
-            raise Unsupported(f"the rendered chart has {len(done.stdout)} bytes", subject=chart.name or archive)
-        return done.stdout.decode("utf-8", "replace")
+        return output.decode("utf-8", "replace")
 
-    def _run(self, command: List[str], home: str) -> "subprocess.CompletedProcess[bytes]":
-        # helm's own caches and configuration stay out of the user's home, and proxies or clusters of the host play no part.
-        private = {f"HELM_{kind}_HOME": os.path.join(home, kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}
-        environment = {"PATH": os.environ.get("PATH", ""), "HOME": home, "LC_ALL": "C.UTF-8", **private}
-        try:
-            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False, env=environment)
-        except subprocess.TimeoutExpired as error:
-            raise InputError(f"helm did not come to an end within {_TIMEOUT} seconds", subject=command[3]) from error
+
+def _run(command: List[str], home: str, subject: str) -> Tuple[int, bytes, bytes]:
+    """Exit status, output and the end of what was said besides.  Raises InputError (no end in time), Unsupported (no end of output)."""
+    # helm's own caches and configuration stay out of the user's home, and proxies or clusters of the host play no part.
+    private = {f"HELM_{kind}_HOME": os.path.join(home, kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}
+    environment = {"PATH": os.environ.get("PATH", ""), "HOME": home, "LC_ALL": "C.UTF-8", **private}
+    late = threading.Event()
+    with open(os.path.join(home, "errors"), "w+b") as errors:
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment) as process:
+
+            def stop() -> None:
+                late.set()
+                process.kill()
+
+            clock = threading.Timer(_TIMEOUT, stop)
+            clock.start()
+            try:
+                output = process.stdout.read(_OUTPUT_LIMIT + 1) if process.stdout else b""
+                if len(output) > _OUTPUT_LIMIT:
+                    process.kill()
+                status = process.wait()
+            finally:
+                clock.cancel()
+                process.kill()
+        if late.is_set():
+            raise InputError(f"helm did not come to an end within {_TIMEOUT} seconds", subject=subject)
+        if len(output) > _OUTPUT_LIMIT:
+            raise Unsupported(f"the rendered chart has more than {_OUTPUT_LIMIT} bytes", subject=subject)
+        errors.seek(max(0, errors.seek(0, os.SEEK_END) - _ERROR_LIMIT))
+        return status, output, errors.read()
 
 
 def _options(chart: Chart, folder: str) -> List[str]:
-    options: List[str] = []
-    for path in chart.value_files:
-        options += ["--values", path]
+    options = [f"--values={_listed(path)}" for path in chart.value_files]
     if chart.values:
         path = os.path.join(folder, "values.json")
         files.write_json(path, chart.values, mode=0o600)
-        options += ["--values", path]
+        options.append(f"--values={_listed(path)}")
     if chart.namespace:
-        options += ["--namespace", chart.namespace]
-    return [*options, "--kube-version", chart.kube_version or _KUBE_VERSION]
+        options.append(f"--namespace={chart.namespace}")
+    return [*options, f"--kube-version={chart.kube_version or _KUBE_VERSION}"]
+
+
+def _listed(path: str) -> str:
+    """A path as helm takes it: commas separate several, an address is fetched from the network, a dash is the standard input."""
+    quoted = os.path.abspath(path).replace('"', '""')
+    return f'"{quoted}"'
 
 
 def _reason(output: bytes) -> str:

@@ -76,12 +76,20 @@ def _offers(name: str, versions: Any, base: str) -> List[Offer]:
                 Offer(
                     name=name,
                     version=str(entry["version"]),
-                    urls=tuple(urljoin(base, str(url)) for url in entry["urls"]),
+                    urls=tuple(_address(base, str(url)) for url in entry["urls"]),
                     digest=str(entry.get("digest") or "").replace("sha256:", ""),
                     is_library=entry.get("type") == "library",
                 )
             )
     return offers
+
+
+def _address(base: str, url: str) -> str:
+    """What cannot be joined is left as it is: nothing is fetched from there."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return url
 
 
 def _version(text: str) -> Optional[Version]:

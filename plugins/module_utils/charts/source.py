@@ -8,19 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
-    CorruptContent,
-    InputError,
-    NotFound,
-    StorageError,
-    Unsupported,
-)
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.repository import (
     INDEX_LIMIT,
     Offer,
@@ -37,7 +31,6 @@ OCI = "oci://"
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 # Chart archives are small; helm itself refuses large ones.
 _CHART_LIMIT = 64 * 1024 * 1024
-_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 
 
 @dataclass(frozen=True)
@@ -79,23 +72,27 @@ def fetch_index(repository: ChartRepository, context: Context) -> Dict[str, Tupl
     return read_index(context.fetch(url, None, INDEX_LIMIT), url)
 
 
-def fetch_chart(repository: ChartRepository, index: Dict[str, Tuple[Offer, ...]], chart: Chart, key: str, context: Context) -> FoundChart:
-    """The archive of one chart, kept in the workspace.  Raises NotFound, CorruptContent (not what the index says), InputError."""
+def fetch_chart(
+    repository: ChartRepository, index: Dict[str, Tuple[Offer, ...]], chart: Chart, key: str, context: Context, archives: ChartArchives
+) -> FoundChart:
+    """The archive of one chart, kept in the workspace.
+
+    Raises NotFound, CorruptContent (not what the index says), InputError (its name is none, or taken), Unsupported (too large).
+    """
     if repository.url.startswith(OCI):
-        return _from_registry(repository, chart, key, context)
+        return _from_registry(repository, chart, key, context, archives)
     offer = choose(index.get(chart.name, ()), chart.name, chart.version, repository.url)
-    path = _place(context, offer.name, offer.version)
-    if not (offer.digest and _has_digest(path, offer.digest)):
+    subject = f"{offer.name} {offer.version}"
+    path = archives.place(f"{offer.name}-{offer.version}.tgz", offer.name)
+    if not (offer.digest and archives.kept(path, offer.digest, subject)):
         content = _download(offer, context)
         if offer.digest and hashlib.sha256(content).hexdigest() != offer.digest:
-            raise CorruptContent(
-                "the chart's archive does not have the digest that the index names", subject=f"{offer.name} {offer.version}"
-            )
-        files.write(path, content)
+            raise CorruptContent("the chart's archive does not have the digest that the index names", subject=subject)
+        archives.keep(path, content, subject)
     return FoundChart(chart, key, path, offer.name, offer.version, repository.name, Digest.of(files.read(path)))
 
 
-def local_chart(chart: Chart, key: str, context: Context) -> FoundChart:
+def local_chart(chart: Chart, key: str, archives: ChartArchives) -> FoundChart:
     """A chart on the mirror host; an archive is kept in the workspace like those of repositories.  Raises NotFound."""
     if not chart.path or not os.path.exists(chart.path):
         raise NotFound(
@@ -107,14 +104,12 @@ def local_chart(chart: Chart, key: str, context: Context) -> FoundChart:
     if os.path.isdir(chart.path):
         return FoundChart(chart, key, chart.path, chart.name or file, chart.version)
     content = files.read(chart.path)
-    if not _SAFE.match(file):
-        raise InputError(f"{file!r} cannot be the name of a chart archive", subject=f"{key}.path")
-    path = os.path.join(context.workspace.charts, file)
-    files.write(path, content)
+    path = archives.place(file, f"{key}.path")
+    archives.keep(path, content, f"{key}.path")
     return FoundChart(chart, key, path, chart.name or file, chart.version, "", Digest.of(content))
 
 
-def _from_registry(repository: ChartRepository, chart: Chart, key: str, context: Context) -> FoundChart:
+def _from_registry(repository: ChartRepository, chart: Chart, key: str, context: Context, archives: ChartArchives) -> FoundChart:
     """Charts in registries: one layer with the archive; `+` of a version is `_` in its tag (helm's rule)."""
     name = f"{repository.url[len(OCI) :].rstrip('/')}/{chart.name}"
     version = chart.version or _newest_tag(name, context)
@@ -122,9 +117,9 @@ def _from_registry(repository: ChartRepository, chart: Chart, key: str, context:
     layers = [blob for blob in manifest.blobs if blob.media_type == CHART_LAYER]
     if len(layers) != 1:
         raise InputError("this is not a chart", subject=f"{name}:{version}")
-    path = _place(context, chart.name, version)
-    if not _has_digest(path, layers[0].digest.hex):
-        files.write(path, read_blob(context.upstream, name, layers[0], _CHART_LIMIT))
+    path = archives.place(f"{chart.name}-{version}.tgz", chart.name)
+    if not archives.kept(path, layers[0].digest.hex, f"{name}:{version}"):
+        archives.keep(path, read_blob(context.upstream, name, layers[0], _CHART_LIMIT), f"{name}:{version}")
     return FoundChart(chart, key, path, chart.name, version, repository.name, layers[0].digest)
 
 
@@ -142,17 +137,3 @@ def _download(offer: Offer, context: Context) -> bytes:
     raise Unsupported(
         f"the chart has no address that can be read ({', '.join(problems) or 'none at all'})", subject=f"{offer.name} {offer.version}"
     )
-
-
-def _place(context: Context, name: str, version: str) -> str:
-    file = f"{name}-{version}.tgz"
-    if not _SAFE.match(file):
-        raise InputError(f"{file!r} cannot be the name of a chart archive", subject=name)
-    return os.path.join(context.workspace.charts, file)
-
-
-def _has_digest(path: str, hexadecimal: str) -> bool:
-    try:
-        return hashlib.sha256(files.read(path)).hexdigest() == hexadecimal
-    except (FileNotFoundError, StorageError):
-        return False
