@@ -70,6 +70,7 @@ class Network:
             self._conf,
             workspace,
             lambda host: RegistryStore(host, self._careless(host)),
+            self._sources,
         )
 
     def mirror(self, destination: Destination, writing: bool) -> RegistryStore:
@@ -96,8 +97,11 @@ class Network:
             http.close()
 
     def _clients(self) -> Tuple[Http, ...]:
+        return (*self._sources(), self._destination)
+
+    def _sources(self) -> Tuple[Http, ...]:
         with self._lock:
-            return (self._source, self._destination, *self._insecure.values())
+            return (self._source, *self._insecure.values())
 
     def _careless(self, host: str) -> Http:
         """The client for one source that registries.conf calls insecure."""

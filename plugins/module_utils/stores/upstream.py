@@ -14,8 +14,9 @@ import os
 import re
 import threading
 import time
+from collections import Counter
 from dataclasses import replace
-from typing import Callable, Dict, Iterable, List, Optional, Set, Tuple, TypeVar
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, TypeVar
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -31,6 +32,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf, Route
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
 
@@ -51,6 +53,7 @@ class Upstream(Store):
     """connect: makes the store of one registry, given its host[:port] as references write it.
 
     connect_insecure: the same for places that registries.conf calls insecure; `connect` when None.
+    clients: those that the stores use, to count their requests and to cancel them.
     A mirror that fails in any way gives way to the next place; what the last place says is final.
     """
 
@@ -62,11 +65,13 @@ class Upstream(Store):
         conf: RegistriesConf = RegistriesConf(),
         workspace: Optional[Workspace] = None,
         connect_insecure: Optional[Connect] = None,
+        clients: Callable[[], Sequence[Http]] = tuple,
     ) -> None:
         self.capabilities = Capabilities(tags=True, delete=False)
         self._connect = {False: connect, True: connect_insecure or connect}
         self._conf = conf
         self._workspace = workspace
+        self._clients = clients
         self._lock = threading.Lock()
         self._stores: Dict[Tuple[str, bool], Store] = {}
         self._served: Dict[str, Route] = {}
@@ -111,16 +116,31 @@ class Upstream(Store):
             return None
 
     def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
-        def list_tags(store: Store, name: str) -> Tuple[Tuple[str, ...], bool]:
-            found = store.some_tags(name, most)
-            if not found[0]:
-                raise NotFound(f"{repository} has no tags", subject=repository)
-            return found
+        """Of all places together: a mirror may hold an image without the tags of what is attached to it.
 
-        try:
-            return self._ask(repository, "", list_tags)
-        except NotFound:
-            return (), True
+        A place that shows none counts as having none where another one shows some.
+        """
+        if repository.startswith((LAYOUT, BUILT)):
+            return self._layout(repository).some_tags("", most)
+        routes = self._routes(repository, "", False)
+        found: Dict[str, None] = {}
+        complete = True
+        for route in routes:
+            try:
+                if len(routes) > 1:
+                    self._spare(route)
+                tags, all_of_them = self._put(route, lambda store, name: store.some_tags(name, most))
+            except Cancelled:
+                raise
+            except NotFound:
+                continue
+            except MirrorError:
+                if route is routes[-1] and not found:
+                    raise
+                continue
+            found.update(dict.fromkeys(tags))
+            complete = complete and all_of_them
+        return tuple(found), complete
 
     def capabilities_of(self, repository: str) -> Capabilities:
         """As far as they are known.  referrers: False only when none of the repository's places lists them."""
@@ -171,6 +191,18 @@ class Upstream(Store):
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         raise Unsupported(_READ_ONLY, subject=repository)
 
+    @property
+    def requests(self) -> Mapping[str, int]:
+        return sum((Counter(client.requests) for client in self._clients()), Counter())
+
+    @property
+    def retries(self) -> int:
+        return sum(client.retries for client in self._clients())
+
+    def cancel(self) -> None:
+        for client in self._clients():
+            client.cancel()
+
     def close(self) -> None:
         with self._lock:
             stores, self._stores = list(self._stores.values()), {}
@@ -203,18 +235,23 @@ class Upstream(Store):
             raise
 
     def _answer(self, repository: str, route: Route, question: Callable[[Store, str], _Answer]) -> _Answer:
-        try:
-            answer = question(self._store(route), route.repository)
-        except Unreachable as error:
-            with self._lock:
-                self._resting[route.host] = (time.monotonic() + _REST, error.message)
-            raise
+        """`_put`, remembering who has the repository."""
+        answer = self._put(route, question)
         with self._lock:
             self._served[repository] = route
         return answer
 
+    def _put(self, route: Route, question: Callable[[Store, str], _Answer]) -> _Answer:
+        """Puts a question to one place; one that is out of reach rests for a while."""
+        try:
+            return question(self._store(route), route.repository)
+        except Unreachable as error:
+            with self._lock:
+                self._resting[route.host] = (time.monotonic() + _REST, error.message)
+            raise
+
     def _spare(self, route: Route) -> None:
-        """Says again that the last place is out of reach, instead of waiting for it again and again."""
+        """Says again that a place is out of reach, instead of waiting for it again and again."""
         with self._lock:
             until, message = self._resting.get(route.host, _AWAKE)
         if until > time.monotonic():

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf, registries_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Retries, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import parse
@@ -27,10 +28,10 @@ def connect(host, writing=False):
     return RegistryStore(host, Http(SETTINGS, Credentials.of(environ={})), writing=writing)
 
 
-def plan_of(names, folder):
+def plan_of(names, folder, conf=RegistriesConf()):
     mirror = {"additionalImages": [{"name": name} for name in names]}
     imageset = parse({"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration", "mirror": mirror})
-    upstream = Upstream(connect)
+    upstream = Upstream(connect, conf)
     try:
         return build_plan(imageset, Context(upstream, Workspace(str(folder)), parallel=4))
     finally:
@@ -57,6 +58,21 @@ def test_attachments_are_found_at_every_kind_of_registry(name, tmp_path):
         assert plan.failures == ()
         assert attached(plan) == {(MULTI.digest, signature.digest, (tag,)), (MULTI.children[0].digest, sbom.digest, ())}
         assert registry.ledger.count("GET", "blob") == registry.ledger.count("HEAD", "blob") == 0
+
+
+def test_a_mirror_that_lacks_a_signature_does_not_hide_that_of_the_origin(tmp_path):
+    """Tags alone: neither registry lists referrers."""
+    with FakeRegistry(dialect=dialects.DISTRIBUTION) as origin, FakeRegistry(dialect=dialects.DISTRIBUTION) as mirror:
+        tag, signature = images.attachment(MULTI)
+        images.put(MULTI, origin.content, "team/app", "1")
+        images.put(signature, origin.content, "team/app", tag)
+        images.put(MULTI, mirror.content, "team/app", "1")
+        entry = {"location": origin.host, "mirror": [{"location": mirror.host}]}
+        conf = RegistriesConf(tuple(registries_of({"registry": [entry]}, "registries.conf").values()), "registries.conf")
+        plan = plan_of([f"{origin.host}/team/app:1"], tmp_path, conf)
+        assert plan.failures == ()
+        assert attached(plan) == {(MULTI.digest, signature.digest, (tag,))}
+        assert mirror.ledger.count("GET", "tags") == origin.ledger.count("GET", "tags") == 1
 
 
 def test_many_images_of_one_repository_cost_one_request_each_and_one_list(tmp_path):

@@ -118,6 +118,35 @@ def test_mirrors_answer_first_and_the_origin_is_not_asked(internet):
     assert store.served("quay.io/team/app") == f"{FIRST}/quay/team/app"
 
 
+def test_tags_of_all_places_are_seen_together_and_blobs_still_come_from_the_mirror(internet):
+    images.push(APP, internet[FIRST], "team/app", "1")
+    images.push(APP, internet["quay.io"], "team/app", "1")
+    images.push(images.image("signature"), internet["quay.io"], "team/app", "sha256-0.sig")
+    store = Upstream(internet.__getitem__, conf(FIRST))
+    store.fetch_manifest("quay.io/team/app", "1")
+    assert store.some_tags("quay.io/team/app", 1000) == (("1", "sha256-0.sig"), True)
+    assert store.served("quay.io/team/app") == f"{FIRST}/team/app"
+
+
+@pytest.mark.parametrize("error", [NotFound("no"), Unreachable("no"), AccessDenied("no"), MirrorError("no")])
+def test_tags_of_one_place_are_enough_where_another_shows_none(internet, error):
+    images.push(APP, internet[FIRST], "team/app", "1")
+    internet.fail("quay.io", error)
+    assert Upstream(internet.__getitem__, conf(FIRST)).some_tags("quay.io/team/app", 1000) == (("1",), True)
+    internet.fail("quay.io", None)
+    images.push(APP, internet["quay.io"], "team/app", "2")
+    internet.fail(FIRST, error)
+    assert Upstream(internet.__getitem__, conf(FIRST)).some_tags("quay.io/team/app", 1000) == (("2",), True)
+
+
+def test_a_list_that_the_only_place_with_content_refuses_is_not_an_empty_one(internet):
+    """Or signatures there would count as absent without being asked for."""
+    internet.fail("quay.io", AccessDenied("no list"))
+    with pytest.raises(AccessDenied):
+        Upstream(internet.__getitem__, conf(FIRST)).some_tags("quay.io/team/app", 1000)
+    assert Upstream(internet.__getitem__, conf(SECOND)).some_tags("ghcr.io/team/app", 1000) == ((), True)
+
+
 @pytest.mark.parametrize("error", [NotFound("no"), Unreachable("no"), AccessDenied("no"), MirrorError("no")])
 def test_a_mirror_that_fails_gives_way(internet, error):
     internet.fail(FIRST, error)
