@@ -103,7 +103,7 @@ def plan(entries: Sequence[Dict[str, Any]], source: Store, shelf: Shelf, state: 
 
 
 def open_stores(arguments: SimpleNamespace) -> List[Store]:
-    host = HostSettings(plain_http=not arguments.tls, verify=False)
+    host = HostSettings(plain_http=not arguments.tls, verify=not arguments.tls)
     source = RegistryStore(arguments.source, Http(Settings(default=host)))
     if arguments.layout:
         from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore

@@ -96,7 +96,8 @@ def proxy_authorization(proxy: Proxy) -> str:
 
 def _dial(host: str, port: int, timeouts: Timeouts) -> socket.socket:
     try:
-        return socket.create_connection((host, port), timeouts.connect)
+        # Bytes, where they serve: text has Python load its tables for international names first.
+        return socket.create_connection((host.encode("ascii") if host.isascii() else host, port), timeouts.connect)
     except socket.gaierror as error:
         raise Interrupted(f"the name {host} cannot be resolved", untouched=True, lasting=error.errno == socket.EAI_NONAME) from error
     except (OSError, UnicodeError) as error:
