@@ -14,6 +14,8 @@ options:
     description:
       - The C(helm) program that renders charts, version 3 or later, on the host that runs the module. Needed only when the image set has
         charts.
+      - Repositories of charts that are not open to everybody are read with the O(credentials), the O(pull_secret) or the O(auth_file)
+        entry of their host.
     type: str
     default: helm
 """

@@ -87,6 +87,16 @@ class Authenticator:
             return token.header
         return self._basic(origin, access) if way.scheme == "basic" else ""
 
+    def plain_header(self, origin: Origin, path: str) -> Tuple[str, str]:
+        """For a document of a web server, such as a repository of charts: (Authorization header, where its credential was found).
+
+        Only credentials that are kept for this host, or for a path above `path`, count; both texts are empty for none.
+        """
+        credential = self._credential(origin, Access(path.strip("/")))
+        if credential is None or not (credential.username and credential.password):
+            return "", ""
+        return basic(credential.username, credential.password), str(getattr(credential, "source", ""))
+
     def renew(self, origin: Origin, access: Access, challenges: str, sent: str, started: float) -> None:
         """Learns from a 401 that answered the header `sent`; `header` gives a better one after this.
 
@@ -193,6 +203,18 @@ class Authenticator:
 def basic(username: str, password: str) -> str:
     """The Authorization header of RFC 7617."""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode("utf-8")).decode("ascii")
+
+
+def secrets_of(header: str) -> Tuple[str, ...]:
+    """What must not be shown of an Authorization header; a password so short that it is in any text is left out."""
+    scheme, _blank, secret = header.partition(" ")
+    if scheme != "Basic":
+        return (secret,) if secret else ()
+    try:
+        password = base64.b64decode(secret).decode("utf-8").partition(":")[2]
+    except ValueError:
+        return (secret,)
+    return (secret, password) if len(password) > 3 else (secret,)
 
 
 def _choose(challenges: Tuple[Challenge, ...]) -> Optional[Challenge]:

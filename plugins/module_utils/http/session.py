@@ -18,13 +18,14 @@ from typing import Any, Callable, Dict, Iterable, Optional
 from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    AccessDenied,
     Cancelled,
     MirrorError,
     NotFound,
     RegistryError,
     Unreachable,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator, secrets_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized
@@ -40,6 +41,8 @@ LIMIT = 4 * 1024 * 1024
 _ERROR_LIMIT = 64 * 1024
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MOST_HOPS = 10
+# What servers say of documents that are not for everybody; some deny that they exist.
+_CLOSED = frozenset((401, 403, 404))
 # A 401 leads to a new token; so many in a row for one request are enough.
 _MOST_RENEWALS = 4
 _COMMON = "User-Agent: disconnected.mirror\r\nAccept-Encoding: identity\r\n"
@@ -104,13 +107,27 @@ class Http:
         return Outgoing(host, host.take(certain=True), request, head, sent, started)
 
     def get(self, url: str, accept: str = "*/*", limit: int = LIMIT) -> bytes:
-        """The document at a URL, without credentials.
+        """The document at a URL.  Where it is not open to everybody, user and password go along that are known for its host.
 
-        Raises NotFound (404, 410), RegistryError (any other refusal), Unreachable.
+        Raises NotFound (404, 410), AccessDenied (401, 403), RegistryError (any other refusal), Unreachable.
         """
         origin, target = split_url(url)
         self.check_plain(origin)
-        response = self.exchange(Request("GET", origin, target, (("Accept", accept),)), limit)
+        request = Request("GET", origin, target, (("Accept", accept),))
+        response = self.exchange(request, limit)
+        header = source = ""
+        if response.status in _CLOSED:
+            header, source = self.auth.plain_header(origin, target.partition("?")[0])
+            response = self.exchange(request._replace(authorization=header), limit) if header else response
+        if response.status in (401, 403):
+            used = f"the credentials came from {source}" if header else "no credentials were found for it"
+            raise AccessDenied(
+                f"{origin} answered {response.status}; {used}",
+                subject=url.partition("?")[0],
+                host=origin.netloc,
+                status=response.status,
+                advice="Give user and password for this host in the authentication file, or correct them.",
+            )
         if response.status >= 300:
             absent = response.status in (404, 410)
             problem = f"{origin} has no {target.partition('?')[0]}" if absent else f"{origin} answered {response.status}"
@@ -211,7 +228,7 @@ class Http:
             response = self._send(host, request, head)
             note(host, response)
             if response.status >= 300:
-                read_error(response)
+                read_error(response, sent)
             elif limit is not None:
                 response.read(limit)
             return response
@@ -299,12 +316,17 @@ def note(host: Host, response: Response) -> None:
             host.alive()
 
 
-def read_error(response: Response) -> None:
-    """The body of a refusal, as far as it helps."""
+def read_error(response: Response, sent: str) -> None:
+    """The body of a refusal, as far as it helps, without what it repeats of our credentials.
+
+    sent: the Authorization header that went along.  Some servers and proxies show the whole request in their error pages.
+    """
     try:
         response.read(_ERROR_LIMIT)
     except Interrupted:
         response.close()
+    for secret in secrets_of(sent):
+        response.body = response.body.replace(secret.encode("utf-8"), b"***")
 
 
 def _exchange(connection: Connection, request: Request, head: bytes, seconds: float) -> Response:

@@ -176,14 +176,14 @@ class RegistryBlobWriter(BlobWriter):
             self._interrupt(error.reason)
             raise WriteInterrupted(error.reason) from error
         note(self._endpoint.http.host(sending.request.origin), response)
-        read_error(response)
+        read_error(response, sending.sent)
         return response
 
     def _lost(self, reason: str, sending: Outgoing) -> None:
         """The connection broke while bytes were sent; the registry may have said why."""
         early = sending.early
         if early is not None and early.status >= 400:
-            read_error(early)
+            read_error(early, sending.sent)
             self._refuse(early, sending, self._until)
         self._interrupt(reason)
         raise WriteInterrupted(reason)

@@ -13,13 +13,16 @@ from typing import Any, List, Tuple
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    AccessDenied,
     Cancelled,
     InputError,
     NotFound,
     RegistryError,
     Unreachable,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import basic
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
@@ -303,7 +306,9 @@ def test_a_redirect_to_a_plain_host_needs_leave(scripted):
     assert target.heads == []
 
 
-@pytest.mark.parametrize("status, error", [(404, NotFound), (410, NotFound), (403, RegistryError), (500, RegistryError)])
+@pytest.mark.parametrize(
+    "status, error", [(404, NotFound), (410, NotFound), (401, AccessDenied), (403, AccessDenied), (500, RegistryError)]
+)
 def test_documents(scripted, status, error):
     server = scripted(lambda connection, number, head: connection.sendall(OK if b"/good" in head else refusal(status)))
     http = client()
@@ -311,6 +316,44 @@ def test_documents(scripted, status, error):
     with pytest.raises(error) as caught:
         http.get(f"{server.url}/bad?secret=1")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_document_that_is_not_for_everybody_is_read_with_the_credentials_of_its_host(scripted, status):
+    """As helm reads protected repositories of charts; nobody else gets to see the password."""
+    header = basic("me", "secret").encode()
+    other = scripted(always(OK))
+
+    def behave(connection: socket.socket, number: int, head: bytes) -> None:
+        known = b"Authorization: " + header in head
+        connection.sendall(refusal(status) if not known else redirect(f"{other.url}/there") if b"/away" in head else OK)
+
+    server = scripted(behave)
+    credentials = Credentials.of(entries={f"{server.host}/charts": {"username": "me", "password": "secret"}}, environ={})
+    http = Http(Settings.of(QUICK, {}), credentials)
+    assert http.get(f"{server.url}/charts/index.yaml") == b"hi" and http.get(f"{server.url}/charts/away") == b"hi"
+    assert other.heads and not any(b"uthorization" in head for head in other.heads)
+    for closed in (f"{server.url}/other/index.yaml", f"{server.url}/charts2/index.yaml"):
+        with pytest.raises(NotFound if status == 404 else AccessDenied):
+            http.get(closed)
+    assert not any(header in head for head in server.heads if b"/charts/" not in head)
+
+
+def test_a_document_whose_credentials_are_wrong_says_where_they_are_from(scripted):
+    server = scripted(always(refusal(401)))
+    credentials = Credentials.of(entries={server.host: {"username": "me", "password": "canary"}}, environ={})
+    with pytest.raises(AccessDenied, match="the credentials came from the credentials given") as caught:
+        Http(Settings.of(QUICK, {}), credentials).get(f"{server.url}/index.yaml")
+    assert "canary" not in f"{caught.value} {caught.value.advice}"
+
+
+@pytest.mark.parametrize(("header", "canaries"), [(basic("me", "canary"), ("canary", "bWU6Y2FuYXJ5")), ("Bearer canary", ("canary",))])
+def test_a_refusal_that_repeats_the_request_shows_no_credentials(scripted, header, canaries):
+    def behave(connection: socket.socket, number: int, head: bytes) -> None:
+        connection.sendall(refusal(400, head + b" " + b" ".join(canary.encode() for canary in canaries)))
+
+    body = client().exchange(get(scripted(behave), authorization=header)).body
+    assert b"Host: 127.0.0.1" in body and not any(canary.encode() in body for canary in canaries)
 
 
 def test_documents_are_bounded(scripted):
