@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -172,26 +172,25 @@ class _Loading:
             self._remember(archive, placed, result)
 
     def _foresee(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
-        forecast = self._work(predict, archive.store, placed, journal)
+        run, options = self._run, self._request.options
+        forecast = predict(placed, archive.store, self._registry, self._shelf, options, journal, run.progress, run.stop)
         # An archive before this one that would be loaded first brings what this one leaves out.
         if not self._loaded:
-            self._prove(archive, forecast)
+            self._prove(archive, [image.placed for image in forecast.images if image.outcome == COPIED])
         return forecast
 
     def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
-        if archive.holds_everything:
-            return self._work(transfer, archive.store, placed, journal)
-        left_out = self._prove(archive, self._work(predict, archive.store, placed, journal))
-        for digest, repository in left_out.blobs.items():
-            journal.add_blob(digest, repository)
-        source = Completed(archive.store, self._registry, {**left_out.blobs, **left_out.manifests})
-        return self._work(transfer, source, placed, journal)
+        def completed(missing: Sequence[PlacedImage]) -> Store:
+            left_out = self._prove(archive, missing)
+            for digest, repository in left_out.blobs.items():
+                journal.add_blob(digest, repository)
+            return Completed(archive.store, self._registry, {**left_out.blobs, **left_out.manifests})
 
-    def _work(self, how: Callable[..., TransferResult], source: Store, placed: List[PlacedImage], journal: Journal) -> TransferResult:
-        return how(placed, source, self._registry, self._shelf, self._request.options, journal, self._run.progress, self._run.stop)
+        run, options = self._run, self._request.options
+        supply = None if archive.holds_everything else completed
+        return transfer(placed, archive.store, self._registry, self._shelf, options, journal, run.progress, run.stop, supply)
 
-    def _prove(self, archive: FoundArchive, forecast: TransferResult) -> LeftOut:
-        missing = [image.placed for image in forecast.images if image.outcome == COPIED]
+    def _prove(self, archive: FoundArchive, missing: Sequence[PlacedImage]) -> LeftOut:
         place = self._request.destination.repository
         return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, self._request.options.parallel)
 

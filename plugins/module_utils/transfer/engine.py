@@ -11,7 +11,7 @@ of stores these are.
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
@@ -36,6 +36,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run i
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stop import Stop
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.survey import Survey, Verdict
 
+# Asked once, with the images that the destination lacks and before anything is written: the store to take them from.
+Supply = Callable[[Sequence[PlacedImage]], Store]
+
 
 def transfer(
     images: Sequence[PlacedImage],
@@ -46,10 +49,12 @@ def transfer(
     journal: Optional[Journal] = None,
     listener: Listener = ignore,
     stop: Any = None,
+    supply: Optional[Supply] = None,
 ) -> TransferResult:
     """Makes the destination hold all images; what fails is in the result, image by image.
 
     stop: anything with `is_set()` (`transfer.stop.Stop`); when set, the run ends within seconds and says `cancelled`.
+    supply: see Supply; `source` serves where it is None.  What it raises ends the run.
     """
     began = time.monotonic()
     tally = Tally()
@@ -57,6 +62,9 @@ def transfer(
     try:
         verdicts = _survey(run, images)
         present = _present(run, verdicts)
+        missing = [verdict.placed for verdict in verdicts.values() if _predicted(verdict, options).outcome == COPIED]
+        if supply is not None and missing:
+            run.read_from(supply(missing))
         results = _deliver(run, {position: verdict for position, verdict in verdicts.items() if not verdict.present}, present)
     finally:
         run.crew.end()

@@ -38,6 +38,7 @@ class Run:
     ) -> None:
         self.source = source
         self.destination = destination
+        self._shelf = shelf
         self.reader = ManifestReader(source, shelf)
         self.options = options
         self.journal = journal
@@ -50,6 +51,11 @@ class Run:
         self._retried = source.retries + destination.retries
         self.lock = threading.Lock()
         self.crew = Crew(options.parallel, options.buffer, self, lambda: emit(Tick()), self._interrupt)
+
+    def read_from(self, source: Store) -> None:
+        """Takes the content from another store; not to be called while blobs are on their way."""
+        self.source = source
+        self.reader = ManifestReader(source, self._shelf)
 
     def is_set(self) -> bool:
         """Whether to stop, for whatever reason (the run is its own stop)."""

@@ -75,6 +75,20 @@ def test_increments_bring_what_is_new_and_load_with_the_source_switched_off(near
     assert target.violations == [] and trip.unfit(target.content, found) == []
 
 
+def test_an_increment_asks_about_each_image_once(near, far, source, target):
+    """What it leaves out is proved by what the transfer itself found missing."""
+    folders = [near.ship(*named(source, *names)) for names in (("a:1", "b:1"), ("a:1", "b:1", "c:1"))]
+    far.load(folders[0])
+    # A workspace that remembers nothing has to ask for everything.
+    other = trip.Far(near.folder + "-other", str(far.destination))
+    target.ledger.clear()
+    assert other.load(folders[1]).complete
+    lists = [asked.repository for asked in target.ledger.entries("GET", "tags") if "/team/" in asked.repository]
+    assert sorted(lists) == ["ns/team/a", "ns/team/b", "ns/team/c"]
+    tags = [asked.repository for asked in target.ledger.entries("HEAD", "manifest") if asked.target == "1"]
+    assert sorted(tags) == ["ns/team/a", "ns/team/b"]
+
+
 def test_a_folder_with_all_archives_is_loaded_in_its_order(near, far, source, target, tmp_path):
     for names in STEPS:
         near.ship(*named(source, *names))
