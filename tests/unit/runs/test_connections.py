@@ -100,7 +100,11 @@ def test_so_is_where_it_sends_for_a_token(authority, reach):
 
 def test_a_token_host_of_another_name_is_asked_when_the_user_lists_it(reach, monkeypatch):
     lookup = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *rest, **more: lookup(name.replace(TOKENS, "127.0.0.1"), *rest, **more))
+
+    def here(name, *rest, **more):
+        return lookup("127.0.0.1" if name in (TOKENS, TOKENS.encode("ascii")) else name, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
     guard = Guard(mode="bearer", users={"me": "secret"})
     with FakeRegistry(auth=guard) as door:
         guard.realm = f"http://{TOKENS}:{door.port}/token"
