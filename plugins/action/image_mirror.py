@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import signal
+import threading
 import time
 
 from ansible.errors import AnsibleActionFail
@@ -20,6 +23,8 @@ LONGEST = 30 * 24 * 3600
 SHORTEST_LOOK, LONGEST_LOOK = 0.1, 2.0
 # A job that has held its workspace's lock for none of so many seconds is gone.
 VANISHED = 240.0
+# A job that was just started takes some of these seconds until it holds the lock.
+STARTING = 20.0
 # Lines of progress become rarer in long runs, up to one in so many seconds.
 RAREST_LINE = 30.0
 # What the job mechanism adds to a result.
@@ -43,21 +48,59 @@ class ActionModule(ActionBase):
         host = task_vars.get("inventory_hostname", "") if task_vars else ""
         status_path = self._connection._shell.join_path(str(arguments.get("workspace", "")), "status.json")
         job = Job(self, status_path, task_vars)
-        started = job.start()
-        if "ansible_job_id" not in started:
-            result.update(started)
-            return result
-        lines = Lines(host, float(arguments.get("progress_interval") or 10))
-        try:
-            while not job.look():
-                lines.show(job.status)
-                time.sleep(job.pause())
-        except BaseException:
-            job.stop()
-            raise
+        with Interruption() as interruption:
+            started = job.start()
+            if "ansible_job_id" not in started:
+                result.update(started)
+                return result
+            lines = Lines(host, float(arguments.get("progress_interval") or 10))
+            try:
+                while not (interruption.came or job.look()):
+                    lines.show(job.status)
+                    interruption.sleep(job.pause())
+            except BaseException:
+                job.stop(STARTING if interruption.came else 0.0)
+                raise
+            if interruption.came:
+                job.stop(STARTING)
+                raise AnsibleActionFail(
+                    "The run was interrupted; its job was asked to end. Run the task again: it goes on where the job was."
+                )
         lines.show(job.status, last=True)
         result.update(job.result())
         return result
+
+
+class Interruption:
+    """Holds back the signals that end a play until its job was told.
+
+    A worker of ansible-core 2.19 ends at once when it gets one, without an exception that could be caught.  came: the
+    number of the signal, 0 for none.
+    """
+
+    def __init__(self):
+        self.came = 0
+        self._before = {}
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_exception):
+        for number, handler in self._before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if self.came:
+            os.kill(os.getpid(), self.came)
+
+    def sleep(self, seconds):
+        """Ends early when a signal comes."""
+        end = time.monotonic() + seconds
+        while not self.came and time.monotonic() < end:
+            time.sleep(0.1)
+
+    def _note(self, number, _frame):
+        self.came = self.came or number
 
 
 class Job:
@@ -89,8 +132,7 @@ class Job:
         results, status = self._read(self._results, self._status_path)
         if status and status != self._before:
             self.status = _document(status) or self.status
-        answer = _document(results)
-        if answer is not None and (not answer.get("started") or answer.get("finished")):
+        if _is_final(results):
             return True
         now = time.monotonic()
         if now - self._alive > VANISHED / 4 and self._holder():
@@ -114,11 +156,20 @@ class Job:
         self._action._low_level_execute_command(f"rm -f {shlex.quote(self._results)}")
         return {key: value for key, value in answer.items() if key not in JOB_KEYS}
 
-    def stop(self):
-        """Asks the job to end; what it has done so far is kept, and the next run goes on from there."""
-        process = (self._holder() or {}).get("pid")
-        if isinstance(process, int):
-            self._action._low_level_execute_command(f"kill -TERM {process}")
+    def stop(self, patience=0.0):
+        """Asks the job to end; what it has done so far is kept, and the next run goes on from there.
+
+        patience: for so many seconds a job is waited for that was started and has not come to its lock.
+        """
+        end = time.monotonic() + patience
+        while not _is_final(self._read(self._results)[0]):
+            process = (self._holder() or {}).get("pid")
+            if isinstance(process, int):
+                self._action._low_level_execute_command(f"kill -TERM {process}")
+                return
+            if time.monotonic() >= end:
+                return
+            time.sleep(SHORTEST_LOOK)
 
     def _holder(self):
         """Who works in the workspace, from its lock; None when nobody has renewed it for a while."""
@@ -185,6 +236,12 @@ def duration(seconds):
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def _is_final(results):
+    """Whether the results file of a job is that of one that has ended, or was never started."""
+    answer = _document(results)
+    return answer is not None and bool(not answer.get("started") or answer.get("finished"))
 
 
 def _document(text):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import List, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 
 @dataclass(frozen=True)
@@ -97,4 +97,40 @@ class Faults:
         return _NONE
 
 
+class Watch(Faults):
+    """Faults that also tell of every request, before it is answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_request: Callable[[str, str, str], None] = lambda method, endpoint, path: None
+
+    def take(self, method: str, endpoint: str, repository: str, path: str) -> Fault:
+        self.on_request(method, endpoint, path)
+        return super().take(method, endpoint, repository, path)
+
+
+class Pending(Faults):
+    """Requests of one kind get no answer, after the first few, until they may go on.
+
+    reached: set when the first of them has come.  go_on: to be set in the end.
+    """
+
+    def __init__(self, method: str, endpoint: str, skip: int = 0) -> None:
+        super().__init__()
+        self._method, self._endpoint, self._left = method, endpoint, skip
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def take(self, method: str, endpoint: str, repository: str, path: str) -> Fault:
+        if (method, endpoint) == (self._method, self._endpoint):
+            with self._lock:
+                self._left -= 1
+                waits = self._left < 0
+            if waits:
+                self.reached.set()
+                self.go_on.wait(_LONG)
+        return super().take(method, endpoint, repository, path)
+
+
+# Seconds, for tests that forget the ones who wait.
+_LONG = 600
 _NONE = Fault()

@@ -13,9 +13,18 @@ import time
 import pytest
 
 from ansible_collections.disconnected.mirror.extensions.demo import prove
+from ansible_collections.disconnected.mirror.extensions.demo.fill import push
 from ansible_collections.disconnected.mirror.extensions.demo.images import mirrored
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.tests.fakes.faults import Pending
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play, tasks
 from ansible_collections.disconnected.mirror.tests.fakes.processes import require
+from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+
+# Seconds after which a test gives up.
+PATIENCE = 120
 
 
 def last_run(site):
@@ -39,9 +48,13 @@ def test_check_mode_predicts_the_run_writes_nothing_and_the_second_run_has_nothi
     for image in mirrored(site.images):
         assert site.mirrored_digest(image.repository, image.tag) == image.digest
 
+    site.source.settle()
+    site.mirror.settle()
     before, read, asked = site.tree(site.workspace), len(site.source.requests("GET", "/blobs/")), len(site.mirror.requests())
     again = site.run(variables)
     assert again.ok and again.changed == 0, again.text
+    site.source.settle()
+    site.mirror.settle()
     assert len(site.source.requests("GET", "/blobs/")) == read
     assert len(site.mirror.requests()) - asked <= len(expected)
     volatile = ("status.json", "last-run.json", "lock.guard")
@@ -129,27 +142,33 @@ def test_secrets_appear_nowhere(site):
         assert secret not in printed
 
 
-def test_a_cancelled_play_stops_the_job_and_the_next_one_goes_on(site):
-    """The job is slowed down by hand: a source that is stopped in mid-air keeps it waiting."""
+@pytest.fixture
+def slow_source(site):
+    """The same images in a registry that answers requests for blobs from the fourth on when it is let go on only."""
+    with FakeRegistry() as registry:
+        store = RegistryStore(registry.host, Http(Settings.of({"plain_http": True})), writing=True)
+        for image in site.images:
+            push(image, store)
+        store.close()
+        registry.faults = Pending("GET", "blob", 3)
+        site.source = registry
+        yield registry
+        registry.faults.go_on.set()
 
+
+def test_a_cancelled_play_stops_the_job_and_the_next_one_goes_on(site, slow_source):
     def cancel(process):
-        lock = os.path.join(site.workspace, "lock")
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if os.path.exists(lock) and site.mirror.requests("POST"):
-                break
-            time.sleep(0.02)
-        os.kill(site.source.pid, signal.SIGSTOP)
+        assert slow_source.faults.reached.wait(PATIENCE)
         os.killpg(process.pid, signal.SIGINT)
 
     interrupted = site.run(site.variables(), meanwhile=cancel)
-    os.kill(site.source.pid, signal.SIGCONT)
     assert not interrupted.ok
     lock = os.path.join(site.workspace, "lock")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while os.path.exists(lock) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not os.path.exists(lock)
+    slow_source.faults.go_on.set()
     run = site.run(site.variables())
     assert run.ok, run.text
     for image in mirrored(site.images):

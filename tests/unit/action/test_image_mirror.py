@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.action import image_mirror
@@ -150,3 +153,31 @@ def test_only_a_job_that_holds_the_lock_is_stopped():
     files["/ws/lock"] = '{"pid": 77}'
     found.stop()
     assert found._action.commands[-1] == "kill -TERM 77"
+
+
+def test_a_job_that_was_just_started_is_waited_for_to_be_stopped(monkeypatch):
+    files = {"/jobs/j1.1": RUNNING}
+    found = job(files)
+    monkeypatch.setattr(image_mirror.time, "sleep", lambda seconds: files.update({"/ws/lock": '{"pid": 77}'}))
+    found.stop(60)
+    assert found._action.commands[-1] == "kill -TERM 77"
+
+
+def test_a_job_that_has_ended_is_not_stopped_whoever_holds_the_lock():
+    found = job({"/jobs/j1.1": '{"changed": false}', "/ws/lock": '{"pid": 77}'})
+    found.stop(60)
+    assert not [command for command in found._action.commands if command.startswith("kill")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_are_held_back_and_given_on_in_the_end(number):
+    heard = []
+    before = signal.signal(number, lambda sent, _frame: heard.append(sent))
+    try:
+        with image_mirror.Interruption() as interruption:
+            os.kill(os.getpid(), number)
+            interruption.sleep(60)
+            assert interruption.came == number and heard == []
+        assert heard == [number]
+    finally:
+        signal.signal(number, before)
