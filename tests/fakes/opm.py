@@ -59,7 +59,7 @@ class Served:
         self._process = subprocess.Popen(command, env=environment, stdout=self._log, stderr=subprocess.STDOUT, cwd=home, **identity)
 
     def __enter__(self) -> "Served":
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise AssertionError(f"opm serve ended: {self.log()}")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -27,6 +28,10 @@ from urllib.request import urlopen
 DISTRIBUTION = ("docker-registry", "registry")
 # The content of an htpasswd file with the user `me`, password `secret`.
 HTPASSWD = "me:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
+# Ports below are those of well-known services.
+_FIRST_PORT = 10000
+# States of connections that their server has not closed yet (include/net/tcp_states.h).
+_ESTABLISHED, _CLOSE_WAIT = "01", "08"
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+" (?P<status>\d{3}) (?P<size>\d+)')
 
 
@@ -48,9 +53,35 @@ def require(*names: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on.
+
+    If possible one below those that the system gives to clients: between now and the start of its server nobody takes it then.
+    """
+    try:
+        with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+            end = int(file.read().split()[0])
+    except (OSError, ValueError):
+        end = 0
+    chance = random.SystemRandom()
+    wanted = [chance.randrange(_FIRST_PORT, end) for _attempt in range(50)] if end > 2 * _FIRST_PORT else []
+    for port in (*wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise OSError("no port is free")
+
+
+def _is_connected(port: int) -> bool:
+    """Whether a server on this port has connections that it has not closed."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        for line in list(file)[1:]:
+            _number, local, _remote, state = line.split()[:4]
+            if int(local.rpartition(":")[2], 16) == port and state in (_ESTABLISHED, _CLOSE_WAIT):
+                return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -115,14 +146,28 @@ class RegistryProcess:
     def command(self, configuration: str) -> List[str]:
         return [self.program, "serve", configuration]
 
-    def start(self, seconds: float = 15.0) -> "RegistryProcess":
+    def start(self, seconds: float = 60.0) -> "RegistryProcess":
         """On the port it had before, when it was stopped.  Raises RuntimeError with the log's end when it does not answer."""
         os.makedirs(self.storage, exist_ok=True)
-        self.port = self.port or free_port()
+        before = self.port
+        for attempt in range(5):
+            self.port = before or free_port()
+            try:
+                self._launch(seconds)
+                return self
+            except RuntimeError as error:
+                # Somebody else was quicker.
+                if attempt == 4 or "address already in use" not in str(error):
+                    raise
+            time.sleep(0.2)
+        return self
+
+    def _launch(self, seconds: float) -> None:
         configuration = os.path.join(self.folder, "config.json")
         with open(configuration, "w", encoding="utf-8") as file:
             json.dump(self.configuration(), file)
         with open(self.log, "ab") as log:
+            written = log.tell()
             environment = {**os.environ, "OTEL_TRACES_EXPORTER": "none"}
             self._process = subprocess.Popen(
                 self.command(configuration), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, env=environment
@@ -132,9 +177,9 @@ class RegistryProcess:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 with open(self.log, encoding="utf-8", errors="replace") as log_file:
+                    log_file.seek(written)
                     raise RuntimeError(f"{self.program} did not start: {log_file.read()[-2000:]}")
             time.sleep(0.05)
-        return self
 
     def _answers(self) -> bool:
         try:
@@ -155,17 +200,28 @@ class RegistryProcess:
             return
         process.terminate()
         try:
-            process.wait(5)
+            process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(5)
+            process.wait()
 
     def kill(self) -> None:
         """Without a chance to tidy up."""
         if self._process:
             self._process.kill()
-            self._process.wait(5)
+            self._process.wait()
             self._process = None
+
+    def settle(self, seconds: float = 60.0) -> None:
+        """Waits until nobody is connected: a registry writes its log after it has answered, and hangs up after that.
+
+        Raises TimeoutError when a client stays.
+        """
+        deadline = time.monotonic() + seconds
+        while _is_connected(self.port):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"clients of {self.host} stay connected")
+            time.sleep(0.01)
 
     def requests(self, method: str = "", path_part: str = "") -> Tuple[LoggedRequest, ...]:
         """From the access log, the waiting for the start aside."""

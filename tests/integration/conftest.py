@@ -72,6 +72,7 @@ class Site:
         """What a tag means at the mirror; empty when it is not there."""
         store = RegistryStore(self.mirror.host, Http(Settings.of({"plain_http": True})))
         found = store.find_manifest(f"ocp/{repository}", tag)
+        store.close()
         return found.digest if found else ""
 
 
@@ -85,4 +86,5 @@ def site(tmp_path):
         store = RegistryStore(source.host, Http(Settings.of({"plain_http": True})), writing=True)
         for image in images:
             push(image, store)
+        store.close()
         yield Site(folder, source, mirror, images)

@@ -41,7 +41,7 @@ def collect_garbage(process):
     """Nothing may be pushed meanwhile, so the registry is stopped for it."""
     process.stop()
     command = [process.program, "garbage-collect", os.path.join(process.folder, "config.json")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     process.start()
 
@@ -52,7 +52,7 @@ def pulls(site, names):
     for number, name in enumerate(names):
         target = f"dir:{os.path.join(site.folder, f'pulled-{number}')}"
         command = [skopeo, "copy", "--all", "--src-tls-verify=false", f"docker://{site.mirror.host}/ocp/{name}", target]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
 
 

@@ -34,6 +34,7 @@ class Pair:
 
     def run(self, *flags: str) -> Dict[str, Any]:
         """The result, with the requests that the registries logged meanwhile."""
+        self.settle()
         before = len(self.source.requests()), len(self.destination.requests())
         command = [sys.executable, engine.__file__, "--images", self.list, "--source", self.source.host]
         command += ["--destination", self.destination.host, "--state", os.path.join(self.folder, "state"), *flags]
@@ -42,9 +43,14 @@ class Pair:
         assert done.stdout, done.stderr.decode()
         document = json.loads(done.stdout)
         document["status"] = done.returncode
+        self.settle()
         document["source_log"] = self.source.requests()[before[0] :]
         document["destination_log"] = self.destination.requests()[before[1] :]
         return document
+
+    def settle(self) -> None:
+        self.source.settle()
+        self.destination.settle()
 
 
 @pytest.fixture
@@ -100,7 +106,7 @@ def test_real_client_finds_the_same_bytes(pair: Pair) -> None:
             subprocess.run(
                 [skopeo, "inspect", "--raw", "--tls-verify=false", f"docker://{registry.host}/{image['repo']}:{image['tag']}"],
                 capture_output=True,
-                timeout=30,
+                timeout=120,
                 check=True,
             ).stdout
             for registry in (pair.source, pair.destination)
@@ -110,5 +116,5 @@ def test_real_client_finds_the_same_bytes(pair: Pair) -> None:
     target = os.path.join(pair.folder, "pulled")
     reference = f"docker://{pair.destination.host}/{last['repo']}:{last['tag']}"
     command = [skopeo, "--insecure-policy", "copy", "-q", "--all", "--src-tls-verify=false", reference, f"dir:{target}"]
-    subprocess.run(command, timeout=60, check=True)
+    subprocess.run(command, timeout=120, check=True)
     assert len(os.listdir(target)) > 3
