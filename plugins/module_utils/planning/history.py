@@ -214,7 +214,18 @@ class History:
         pruned: whether what the plan no longer names was given up; otherwise it still counts as being there.
         uid: for the first run, made up when not given.
         """
-        step = self.next(plan, shelf)
+        return self.recorded(self.next(plan, shelf), plan.config, timestamp, failed, pruned, uid)
+
+    def recorded(
+        self,
+        step: Step,
+        config: Dict[str, Any],
+        timestamp: int,
+        failed: AbstractSet[Tuple[str, str]] = frozenset(),
+        pruned: bool = True,
+        uid: str = "",
+    ) -> "History":
+        """`record` of a step that is known already."""
         fresh = tuple(entry for entry in step.fresh if (entry.path, entry.id) not in failed)
         awaited = {(entry.path, entry.name) for entry in step.fresh if (entry.path, entry.id) in failed}
         gone = {entry.key for entry in step.dropped if pruned and (entry.path, entry.name) not in awaited}
@@ -226,7 +237,7 @@ class History:
         run = Run(
             sequence=step.sequence,
             timestamp=timestamp,
-            config=plan.config,
+            config=config,
             images=tuple(sorted(renewed)),
             blobs=tuple(sorted(step.blobs & arrived)),
         )
@@ -258,9 +269,9 @@ class History:
             raise Incompatible(f"not a history of schema {SCHEMA}", subject=subject, advice="Name another workspace or storage.")
         try:
             history = cls(
-                destination=document["destination"],
-                configuration=document["configuration"],
-                uid=document["uid"],
+                destination=str(document["destination"]),
+                configuration=str(document["configuration"]),
+                uid=str(document["uid"]),
                 runs=tuple(Run.parse(entry) for entry in document["runs"]),
                 associations=tuple(Association.parse(entry) for entry in document["associations"]),
             )

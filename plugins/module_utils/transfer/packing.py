@@ -69,15 +69,19 @@ def pack(
     Raises NotFound when a manifest of the plan is not on the shelf.
     """
     step = history.next(plan, shelf)
-    after = history.record(plan, shelf, _NO_TIME, uid=uid)
+    after = history.recorded(step, plan.config, _NO_TIME, uid=uid)
     fresh = {(entry.path, entry.id) for entry in step.fresh}
     images = [image for image in plan.images if (image.destination, image.digest) in fresh]
-    blobs, left_out = _split(images, shelf, step)
     follows = history.sequence if history.associations else 0
+    if not images and after.sequence < step.sequence:
+        # Nothing will be written, so that nothing need be put into words.
+        return Packing(Contents(uid, step.sequence, follows, volume_size, signature, ()), {}, (), frozenset(), after)
+    blobs, left_out = _split(images, shelf, step)
+    planned = files.json_bytes(plan.document())
     documents = {
-        PLAN: files.json_bytes(plan.document()),
+        PLAN: planned,
         HISTORY: files.json_bytes(after.document()),
-        CUSTODY: files.json_bytes(_custody(plan, step.sequence, history)),
+        CUSTODY: files.json_bytes(_custody(planned, len(plan.images), step.sequence, history)),
         **(extra or {}),
         LAYOUT: files.json_bytes({"imageLayoutVersion": "1.0.0"}),
         INDEX: files.json_bytes(_index(images, shelf)),
@@ -126,14 +130,14 @@ def reference_name(image: PlanImage) -> str:
     return name if tagged else f"{image.source}@{image.digest}"
 
 
-def _custody(plan: Plan, sequence: int, history: History) -> List[Dict[str, Any]]:
+def _custody(planned: bytes, images: int, sequence: int, history: History) -> List[Dict[str, Any]]:
     """One entry for each hop, with the archive before this one; no clock and no host, so that the same plan gives the same bytes."""
     return [
         {
             "action": "archived",
             "sequence": sequence,
-            "plan": Digest.of(files.json_bytes(plan.document())),
-            "images": len(plan.images),
+            "plan": Digest.of(planned),
+            "images": images,
             "previous": history.runs[-1].archive if history.runs else "",
         }
     ]
