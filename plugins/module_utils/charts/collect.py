@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -29,7 +29,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.charts.source 
     local_chart,
     wanted_charts,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import crowded_repositories, map_helm_image
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import map_helm_image
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ChartRepository, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES, HELM, Collected, Context, WantedImage
 
@@ -54,9 +54,8 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
     found, failures = _find(imageset, context)
     with ThreadPoolExecutor(max_workers=max(1, min(context.parallel, 4))) as pool:
         parts = list(pool.map(lambda chart: _images_of(chart, helm, imageset.generation), found))
-    crowded = crowded_repositories(reference for part in parts for reference in part.references)
     return Collected(
-        images=tuple(_wanted(reference, part.found, imageset.generation, crowded) for part in parts for reference in part.references),
+        images=tuple(_wanted(reference, part.found, imageset.generation) for part in parts for reference in part.references),
         charts=tuple(_entry(part) for part in parts if not part.failures),
         warnings=tuple(text for part in parts for text in part.warnings),
         failures=(*failures, *(failure for part in parts for failure in part.failures)),
@@ -109,8 +108,8 @@ def _images_of(found: FoundChart, helm: Helm, generation: Generation) -> _Part:
     return _Part(found, tuple(references), tuple(warnings))
 
 
-def _wanted(reference: Reference, found: FoundChart, generation: Generation, crowded: AbstractSet[str]) -> WantedImage:
-    target = map_helm_image(reference, generation, reference.repository in crowded)
+def _wanted(reference: Reference, found: FoundChart, generation: Generation) -> WantedImage:
+    target = map_helm_image(reference, generation)
     why = (found.key, f"chart {_title(found)}")
     return WantedImage(HELM, reference, target.repository, (target.tag,), platforms=found.chart.platforms, why=why)
 

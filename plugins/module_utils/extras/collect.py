@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Dict, List
+from typing import List
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import crowded_repositories, map_additional_image
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import map_additional_image
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import AdditionalImage, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import (
     CATEGORIES,
@@ -24,19 +24,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 def collect(imageset: ImageSet, context: Context) -> Collected:
     """One image for each entry; an entry that cannot be read is a failure of its own.  Asks nobody anything."""
     generation = imageset.generation
-    references: Dict[int, Reference] = {}
     images: List[WantedImage] = []
     failures: List[Failure] = []
     for number, entry in enumerate(imageset.additional_images):
         try:
-            references[number] = parse(entry.name, generation)
-        except InputError as error:
-            failures.append(_failure(error, number, entry))
-    crowded = crowded_repositories(references.values())
-    for number, reference in references.items():
-        entry = imageset.additional_images[number]
-        try:
-            target = map_additional_image(entry, reference, generation, reference.repository in crowded)
+            reference = parse(entry.name, generation)
+            target = map_additional_image(entry, reference, generation)
         except InputError as error:
             failures.append(_failure(error, number, entry))
             continue

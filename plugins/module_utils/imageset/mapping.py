@@ -9,9 +9,8 @@ The registry of the source is dropped and its path kept, unless the configuratio
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import FrozenSet, Iterable, Set, Tuple
+from dataclasses import dataclass, replace
+from typing import Dict, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -19,7 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, TAG, Reference, is_path, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.catalog_name import check_target, is_oci, v1_parts
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import AdditionalImage, Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, RELATED
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, GENERIC, HELM, RELATED, WantedImage
 
 RELEASE_IMAGES = "openshift/release-images"
 RELEASE_COMPONENTS = "openshift/release"
@@ -70,8 +69,8 @@ def map_operator_image(reference: Reference, generation: Generation, from_layout
     return Target(repository, partial_digest(reference.digest) if from_layout else fnv_tag(reference))
 
 
-def map_additional_image(entry: AdditionalImage, reference: Reference, generation: Generation, crowded: bool = False) -> Target:
-    """An entry of additionalImages.  crowded: its repository is in `crowded_repositories`.  Raises InputError."""
+def map_additional_image(entry: AdditionalImage, reference: Reference, generation: Generation) -> Target:
+    """An entry of additionalImages.  Raises InputError."""
     if entry.target_repo:
         check_target(entry.target_repo)
     if entry.target_tag and not TAG.match(entry.target_tag):
@@ -79,12 +78,12 @@ def map_additional_image(entry: AdditionalImage, reference: Reference, generatio
             f'invalid targetTag "{entry.target_tag}"', advice="A tag has up to 128 letters, digits, dots, dashes and underscores."
         )
     repository = entry.target_repo or _source_path(reference, generation)
-    return Target(repository, entry.target_tag or _plain_tag(reference, generation, crowded))
+    return Target(repository, entry.target_tag or _plain_tag(reference, generation))
 
 
-def map_helm_image(reference: Reference, generation: Generation, crowded: bool = False) -> Target:
+def map_helm_image(reference: Reference, generation: Generation) -> Target:
     """An image that a chart names."""
-    return Target(_source_path(reference, generation), _plain_tag(reference, generation, crowded))
+    return Target(_source_path(reference, generation), _plain_tag(reference, generation))
 
 
 def map_catalog(catalog: Catalog, generation: Generation, digest: str = "") -> Target:
@@ -101,19 +100,25 @@ def map_catalog(catalog: Catalog, generation: Generation, digest: str = "") -> T
     return Target(repository, _tag(tag))
 
 
-def crowded_repositories(references: Iterable[Reference]) -> FrozenSet[str]:
-    """Repositories in which v1's `latest` for images without tag would name several images: those get 8 hex of their digest.
+def without_crowds(images: Sequence[WantedImage]) -> Tuple[WantedImage, ...]:
+    """Images of a v1 image set, where `latest` would name several of one repository: those without a tag get 8 hex of their digest.
 
-    The reference implementation does so on the way to disk only (2.3 item 4); here every way is the same.
+    The reference implementation does so on the way to disk only (2.3 item 4); here every way is the same, and images of
+    charts and additional images are told apart as well.
     """
-    claims: Set[Tuple[str, str]] = set()
-    for reference in references:
-        if reference.digest and not reference.tag:
-            claims.add((reference.repository, reference.digest))
-        elif reference.tag == LATEST:
-            claims.add((reference.repository, reference.digest or LATEST))
-    counts = Counter(repository for repository, _name in claims)
-    return frozenset(repository for repository, count in counts.items() if count > 1)
+    claims: Dict[str, Set[str]] = {}
+    for image in images:
+        if image.type in (GENERIC, HELM) and image.tags == (LATEST,):
+            claims.setdefault(image.reference.repository, set()).add(image.reference.digest or LATEST)
+    crowded = {repository for repository, names in claims.items() if len(names) > 1}
+    return tuple(_with_digest_tag(image) if image.reference.repository in crowded else image for image in images)
+
+
+def _with_digest_tag(image: WantedImage) -> WantedImage:
+    reference = image.reference
+    if image.type not in (GENERIC, HELM) or image.tags != (LATEST,) or reference.tag or not reference.digest:
+        return image
+    return replace(image, tags=(Digest.parse(reference.digest).hex[:8],))
 
 
 def compatibility_tag(image_type: str, reference: Reference, target_tag: str = "", from_layout: bool = False) -> str:
@@ -144,12 +149,10 @@ def fnv_tag(reference: Reference) -> str:
     return f"{value:x}"
 
 
-def _plain_tag(reference: Reference, generation: Generation, crowded: bool) -> str:
-    if reference.tag or not reference.digest:
+def _plain_tag(reference: Reference, generation: Generation) -> str:
+    if reference.tag or not reference.digest or generation is Generation.V1:
         return reference.tag or LATEST
-    if generation is Generation.V2:
-        return digest_tag(reference.digest)
-    return Digest.parse(reference.digest).hex[:8] if crowded else LATEST
+    return digest_tag(reference.digest)
 
 
 def _source_path(reference: Reference, generation: Generation) -> str:

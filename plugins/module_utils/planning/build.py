@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import Blocked
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import without_crowds
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context, WantedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lookups import Lookups
@@ -77,8 +79,9 @@ def build_plan(
 def _collect(imageset: ImageSet, context: Context, sources: Sequence[Source]) -> Collected:
     """What all sources found, in their order."""
     parts = [source.collect(imageset, context) for source in sources if source.collect is not None]
+    images = tuple(image for part in parts for image in part.images)
     return Collected(
-        images=tuple(image for part in parts for image in part.images),
+        images=without_crowds(images) if imageset.generation is Generation.V1 else images,
         releases=tuple(entry for part in parts for entry in part.releases),
         catalogs=tuple(entry for part in parts for entry in part.catalogs),
         charts=tuple(entry for part in parts for entry in part.charts),

@@ -87,18 +87,6 @@ def test_destinations_of_the_first_generation(name, repository, tag):
     assert (image.repository, image.tags) == (repository, (tag,))
 
 
-def test_several_digests_of_one_repository_do_not_fight_for_latest():
-    images = collected(
-        f"{UBI}@sha256:{HEX}", f"{UBI}@sha256:{OTHER}", f"{UBI}:8", f"registry.redhat.io/x/y@sha256:{HEX}", api="v1alpha2"
-    ).images
-    assert [image.tags for image in images] == [(HEX[:8],), (OTHER[:8],), ("8",), ("latest",)]
-
-
-def test_the_same_digest_twice_is_no_fight():
-    images = collected(f"{UBI}@sha256:{HEX}", f"{UBI}@sha256:{HEX}", api="v1alpha2").images
-    assert [image.tags for image in images] == [("latest",), ("latest",)]
-
-
 @pytest.mark.parametrize(
     "entry, part",
     [

@@ -13,7 +13,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.catalog_name import unique_name, v2_name
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import AdditionalImage, Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, GENERIC, HELM, RELATED
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, GENERIC, HELM, RELATED, WantedImage
 
 V1, V2 = Generation.V1, Generation.V2
 HEX = "44d75007b39e0e1bbf1bcfd0721245add54c54c3f83903f8926fb4bef6827aa2"
@@ -24,9 +24,9 @@ CERTIFIED = "registry.redhat.io/redhat/certified-operators"
 LOGGING = "openshift-logging/cluster-logging-rhel8-operator"
 
 
-def additional(generation, name, crowded=False, **fields):
+def additional(generation, name, **fields):
     entry = AdditionalImage(name=name, **fields)
-    return str(mapping.map_additional_image(entry, parse(name, generation), generation, crowded))
+    return str(mapping.map_additional_image(entry, parse(name, generation), generation))
 
 
 # Releases
@@ -80,34 +80,47 @@ def test_invalid_targets_of_additional_images(fields):
 
 
 @pytest.mark.parametrize(
-    "name, crowded, expected",
+    "name, expected",
     [
-        ("registry.redhat.io/ubi8/ubi:8.9", False, "ubi8/ubi:8.9"),
-        ("registry.redhat.io/ubi8/ubi", False, "ubi8/ubi:latest"),
-        (f"registry.redhat.io/ubi8/ubi@{D}", False, "ubi8/ubi:latest"),
-        (f"registry.redhat.io/ubi8/ubi@{D}", True, "ubi8/ubi:44d75007"),
-        (f"registry.redhat.io/ubi8/ubi:8@{D}", True, "ubi8/ubi:8"),
-        ("nginx", False, "library/nginx:latest"),
-        ("quay.io/a/b/c/d:1", False, "a/b/c/d:1"),
+        ("registry.redhat.io/ubi8/ubi:8.9", "ubi8/ubi:8.9"),
+        ("registry.redhat.io/ubi8/ubi", "ubi8/ubi:latest"),
+        (f"registry.redhat.io/ubi8/ubi@{D}", "ubi8/ubi:latest"),
+        (f"registry.redhat.io/ubi8/ubi:8@{D}", "ubi8/ubi:8"),
+        ("nginx", "library/nginx:latest"),
+        ("quay.io/a/b/c/d:1", "a/b/c/d:1"),
     ],
 )
-def test_additional_images_of_v1(name, crowded, expected):
-    assert additional(V1, name, crowded) == expected
+def test_additional_images_of_v1(name, expected):
+    assert additional(V1, name) == expected
 
 
+def v1_image(kind, name):
+    reference = parse(name, V1)
+    target = mapping.map_helm_image(reference, V1)
+    return WantedImage(kind, reference, target.repository, (target.tag,))
+
+
+@pytest.mark.parametrize("kinds", [(GENERIC, GENERIC), (HELM, HELM), (GENERIC, HELM)])
 @pytest.mark.parametrize(
-    "names, crowded",
+    "names, tags",
     [
-        ([f"x.io/a/b@{D}", f"x.io/a/b@{E}"], {"x.io/a/b"}),
-        ([f"x.io/a/b@{D}", "x.io/a/b"], {"x.io/a/b"}),
-        ([f"x.io/a/b@{D}", f"x.io/a/b@{D}"], set()),
-        ([f"x.io/a/b@{D}", f"x.io/a/b:1@{E}"], set()),
-        ([f"x.io/a/b@{D}", f"y.io/a/b@{E}"], set()),
-        ([f"x.io/a/b:latest@{D}", f"x.io/a/b@{D}"], set()),
+        ((f"x.io/a/b@{D}", f"x.io/a/b@{E}"), (HEX[:8], OTHER[:8])),
+        ((f"x.io/a/b@{D}", "x.io/a/b"), (HEX[:8], "latest")),
+        ((f"x.io/a/b@{D}", f"x.io/a/b@{D}"), ("latest", "latest")),
+        ((f"x.io/a/b@{D}", f"x.io/a/b:1@{E}"), ("latest", "1")),
+        ((f"x.io/a/b@{D}", f"y.io/a/b@{E}"), ("latest", "latest")),
+        ((f"x.io/a/b:latest@{D}", f"x.io/a/b@{D}"), ("latest", "latest")),
+        ((f"x.io/a/b:latest@{D}", f"x.io/a/b@{E}"), ("latest", OTHER[:8])),
     ],
 )
-def test_repositories_where_latest_would_be_several_images(names, crowded):
-    assert mapping.crowded_repositories(parse(name, V1) for name in names) == crowded
+def test_where_latest_would_be_several_images_digests_tell_them_apart(kinds, names, tags):
+    images = [v1_image(kind, name) for kind, name in zip(kinds, names)]
+    assert [image.tags for image in mapping.without_crowds(images)] == [(tag,) for tag in tags]
+
+
+def test_images_of_operators_have_tags_of_their_own():
+    images = [v1_image(RELATED, f"x.io/a/b@{digest}") for digest in (D, E)]
+    assert mapping.without_crowds(images) == tuple(images)
 
 
 def test_layouts_whose_directory_is_no_repository_name():
@@ -135,7 +148,6 @@ def test_chart_images_of_v2(name, expected):
 def test_chart_images_of_v1():
     assert str(mapping.map_helm_image(parse("nginx", V1), V1)) == "library/nginx:latest"
     assert str(mapping.map_helm_image(parse(f"x.io/a@{D}", V1), V1)) == "a:latest"
-    assert str(mapping.map_helm_image(parse(f"x.io/a@{D}", V1), V1, crowded=True)) == "a:44d75007"
 
 
 # Operators

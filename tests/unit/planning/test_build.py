@@ -15,7 +15,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse as parse_reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import RELATED, Collected, Context, WantedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import map_helm_image
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import HELM, RELATED, Collected, Context, WantedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import PlanOptions, build_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sources import SOURCES, Source, used_sources
@@ -262,3 +263,18 @@ def test_another_digest_than_the_one_asked_for_is_a_failure(store, context):
     store.manifests[REPOSITORY][pinned] = manifest
     plan = build_plan(imageset(f"{REPOSITORY}@{pinned}"), context)
     assert [failure.code for failure in plan.failures] == ["corrupt_content"]
+
+
+@pytest.mark.parametrize("api, tags", [("v1alpha2", "{0:.8}"), ("v2alpha1", "sha256-{0}")])
+def test_an_additional_image_and_one_of_a_chart_do_not_fight_for_a_tag(store, context, api, tags):
+    digests = [store.add_image(REPOSITORY, layers=[layer]).digest for layer in (b"one", b"two")]
+    configuration = imageset(f"{REPOSITORY}@{digests[0]}", api=api)
+
+    def charted(imageset, _context):
+        reference = parse_reference(f"{REPOSITORY}@{digests[1]}", imageset.generation)
+        target = map_helm_image(reference, imageset.generation)
+        return Collected(images=(WantedImage(HELM, reference, target.repository, (target.tag,), why=("helm.local[0]",)),))
+
+    plan = build_plan(configuration, context, (*SOURCES, Source("chart", lambda imageset: True, charted)))
+    assert plan.failures == ()
+    assert {image.digest: image.tags for image in plan.images} == {digest: (tags.format(digest.hex),) for digest in digests}
