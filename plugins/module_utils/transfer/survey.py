@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, RegistryError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, FAST, REFUSE
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run import Run
@@ -68,6 +68,9 @@ class Survey:
             try:
                 action()
                 self._run.success()
+            except Cancelled:
+                # Not come to, like all that was not asked any more.
+                return
             except MirrorError as error:
                 self._run.trouble(error)
                 for position, placed in members.items():

@@ -10,7 +10,13 @@ import threading
 from typing import Any, List
 
 import pytest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, NotFound, RegistryError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    AccessDenied,
+    Cancelled,
+    NotFound,
+    RegistryError,
+    Unreachable,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, RELEASE
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import BlobProgress, Finished, ImageDone, Started
@@ -471,6 +477,20 @@ def test_stop_before_anything(bench: Any) -> None:
     stop.set()
     result = bench.run(many(bench), stop=stop)
     assert result.cancelled and bench.destination.calls == []
+
+
+def test_questions_that_a_stop_cuts_off_are_no_failures(bench: Any) -> None:
+    """A store that is asked to stop refuses what it is asked from then on."""
+    images = many(bench, 3)
+    stop = threading.Event()
+
+    def cut_off(*_question: Any) -> Any:
+        stop.set()
+        raise Cancelled("the run was asked to stop")
+
+    bench.destination.tags = cut_off
+    result = bench.run(images, stop=stop)
+    assert result.cancelled and result.failures == () and set(outcomes(result)) == {"pending"}
 
 
 def test_shards_share_the_blobs_and_a_last_run_publishes(bench: Any, tmp_path: Any) -> None:
