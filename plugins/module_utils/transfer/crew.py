@@ -41,6 +41,7 @@ class Crew:
         self._busy = 0
         self._count = 0
         self._ended = False
+        self._deadline: Optional[float] = None
         self._error: Optional[BaseException] = None
         self._threads: List[threading.Thread] = []
 
@@ -55,18 +56,20 @@ class Crew:
             self._work.notify(len(tasks))
 
     def drain(self) -> None:
-        """Waits until all tasks are done, or the stop was seen and every thread came to rest or had its time."""
+        """Waits until all tasks are done, or the stop was seen and every thread came to rest or had its time.
+
+        That time is given once, however often this is called after the stop.
+        """
         ticked = time.monotonic()
-        deadline: Optional[float] = None
         with self._lock:
             while (self._tasks or self._busy) and self._error is None:
                 self._rest.wait(LOOK)
                 now = time.monotonic()
                 if self._stop.is_set():
-                    if deadline is None:
-                        deadline = now + GRACE
+                    if self._deadline is None:
+                        self._deadline = now + GRACE
                         self._stopping()
-                    if not self._busy or now >= deadline:
+                    if not self._busy or now >= self._deadline:
                         break
                 if now - ticked >= 1.0:
                     ticked = now
