@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set
 
 import pytest
@@ -27,24 +28,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.resul
 from ansible_collections.disconnected.mirror.tests.benchmarks import engine as engine_process
 from ansible_collections.disconnected.mirror.tests.fakes import images as make
 from ansible_collections.disconnected.mirror.tests.fakes.content import Content
-from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault, Faults
+from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault, Watch
 from ansible_collections.disconnected.mirror.tests.fakes.faulty import placed
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 
 # Seconds that one run of the engine may take before the test gives up.
-PATIENCE = 60
-
-
-class Watch(Faults):
-    """Faults that also tell of every request, before it is answered."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.on_request: Callable[[str, str, str], None] = lambda method, endpoint, path: None
-
-    def take(self, method: str, endpoint: str, repository: str, path: str) -> Fault:
-        self.on_request(method, endpoint, path)
-        return super().take(method, endpoint, repository, path)
+PATIENCE = 120
 
 
 class World:
@@ -83,7 +72,7 @@ class World:
         settings = Settings(
             default=HostSettings(plain_http=True),
             retries=Retries(times=7, delay=0.01, max_delay=0.05),
-            timeouts=Timeouts(connect=5, stall=5, answer=5),
+            timeouts=Timeouts(connect=PATIENCE, stall=PATIENCE, answer=PATIENCE),
         )
         return RegistryStore(registry.host, Http(settings), writing=writing)
 
@@ -122,19 +111,25 @@ class World:
         assert output, errors.decode()
         return {**json.loads(output), "status": process.returncode, "errors": errors.decode()}
 
-    def kill_on(self, registry: FakeRegistry, count: int, how: int = signal.SIGKILL, method: str = "", flags: Sequence[str] = ()) -> Any:
-        """Starts the engine and sends it a signal when the registry gets its request number `count`."""
+    def kill_on(
+        self,
+        registry: FakeRegistry,
+        count: int,
+        how: int = signal.SIGKILL,
+        method: str = "",
+        flags: Sequence[str] = (),
+        then: Callable[[], None] = lambda: None,
+    ) -> Any:
+        """Starts the engine and sends it a signal when the registry gets its request number `count`, and does what is next `then`."""
+        started: "Future[subprocess.Popen]" = Future()
+
+        def act() -> None:
+            started.result(PATIENCE).send_signal(how)
+            then()
+
+        on_count(registry, count, act, method)
         process = self.start(*flags)
-        seen = threading.Lock(), [0]
-
-        def on_request(asked: str, _endpoint: str, _path: str) -> None:
-            with seen[0]:
-                if method in ("", asked):
-                    seen[1][0] += 1
-                    if seen[1][0] == count and process.poll() is None:
-                        os.kill(process.pid, how)
-
-        registry.faults.on_request = on_request
+        started.set_result(process)
         return process
 
     def settle(self) -> None:
@@ -162,6 +157,20 @@ class World:
         there = {digest for found in self.destination.content.repositories.values() for digest in found.blobs}
         wanted = {digest for found in self.source.content.repositories.values() for digest in found.blobs}
         return wanted - there
+
+
+def on_count(registry: FakeRegistry, count: int, act: Callable[[], None], method: str = "") -> None:
+    """Does something when a registry gets its request number `count`, of this method, before that is answered."""
+    lock, seen = threading.Lock(), [0]
+
+    def on_request(asked: str, _endpoint: str, _path: str) -> None:
+        with lock:
+            if method in ("", asked):
+                seen[0] += 1
+                if seen[0] == count:
+                    act()
+
+    registry.faults.on_request = on_request
 
 
 def assert_closed(content: Content) -> None:

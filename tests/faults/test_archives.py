@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import json
@@ -18,6 +19,7 @@ import signal
 import subprocess
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List
 
@@ -26,8 +28,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.tests.fakes import images as make
 from ansible_collections.disconnected.mirror.tests.fakes import trip
+from ansible_collections.disconnected.mirror.tests.fakes.faults import Watch
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
-from ansible_collections.disconnected.mirror.tests.faults.conftest import PATIENCE, Watch, assert_closed
+from ansible_collections.disconnected.mirror.tests.faults.conftest import PATIENCE, assert_closed, on_count
 
 KILLS = int(os.environ.get("MIRROR_KILLS", "5"))
 FLIPS = int(os.environ.get("MIRROR_FLIPS", "25"))
@@ -81,23 +84,20 @@ def gap(tmp_path: Any) -> Iterator[Gap]:
         yield Gap(str(tmp_path), source, target)
 
 
-def kill_at(registry: FakeRegistry, count: int, child: "subprocess.Popen[bytes]", delay: float = 0.0) -> None:
-    """Kills a process some seconds after a registry got its request number `count`."""
-    seen = [0]
-    lock = threading.Lock()
+def killed_at(registry: FakeRegistry, count: int, delay: float, *command: str) -> int:
+    """The status of a process that is killed some seconds after a registry got its request number `count`."""
+    started: "Future[subprocess.Popen[bytes]]" = Future()
 
-    def on_request(_method: str, _endpoint: str, _path: str) -> None:
-        with lock:
-            seen[0] += 1
-            if seen[0] == count and child.poll() is None:
-                time.sleep(delay)
-                os.kill(child.pid, signal.SIGKILL)
+    def kill() -> None:
+        time.sleep(delay)
+        started.result(PATIENCE).kill()
 
-    registry.faults.on_request = on_request
-
-
-def ended(child: "subprocess.Popen[bytes]") -> int:
+    on_count(registry, count, kill)
+    child = trip.process(*command)
+    started.set_result(child)
     child.communicate(timeout=PATIENCE)
+    registry.faults.on_request = lambda method, endpoint, path: None
+    registry.settle(PATIENCE)
     return child.returncode
 
 
@@ -106,10 +106,8 @@ def test_killed_writing_ends_in_the_same_bytes(gap: Gap) -> None:
     for seed in range(KILLS):
         rng = random.Random(seed)
         near = gap.near(f"near{seed}")
-        child = trip.process("write", near.folder, near.place, *gap.names)
-        kill_at(gap.source, rng.randrange(1, 60), child, rng.random() * 0.01)
-        assert ended(child) in (-signal.SIGKILL, 0)
-        gap.source.faults.on_request = lambda method, endpoint, path: None
+        status = killed_at(gap.source, rng.randrange(1, 60), rng.random() * 0.01, "write", near.folder, near.place, *gap.names)
+        assert status in (-signal.SIGKILL, 0)
         left = os.listdir(near.place) if os.path.isdir(near.place) else []
         if any(name.endswith(".part") for name in left):
             with pytest.raises(MirrorError, match="unfinished"):
@@ -128,10 +126,8 @@ def test_killed_loading_ends_in_the_same_registry(gap: Gap) -> None:
     for seed in range(KILLS):
         rng = random.Random(1000 + seed)
         far = gap.far(f"far{seed}", f"ns{seed}")
-        child = trip.process("load", far.workspace.root, str(far.destination), *archives)
-        kill_at(gap.target, rng.randrange(1, 90), child, rng.random() * 0.01)
-        assert ended(child) in (-signal.SIGKILL, 0)
-        gap.target.faults.on_request = lambda method, endpoint, path: None
+        command = ["load", far.workspace.root, str(far.destination), *archives]
+        assert killed_at(gap.target, rng.randrange(1, 90), rng.random() * 0.01, *command) in (-signal.SIGKILL, 0)
         assert_closed(gap.target.content)
         for archive in archives:
             assert far.load(archive).complete
@@ -240,8 +236,12 @@ def small_disk(tmp_path: Any) -> Iterator[str]:
 def fill(folder: str, leave: int) -> str:
     status = os.statvfs(folder)
     path = os.path.join(folder, "ballast")
-    with open(path, "ab") as file:
-        file.write(bytes(max(0, status.f_bavail * status.f_frsize - leave)))
+    try:
+        with open(path, "ab") as file:
+            file.write(bytes(max(0, status.f_bavail * status.f_frsize - leave)))
+    except OSError as error:
+        # Somebody else took the rest of it.
+        assert error.errno == errno.ENOSPC
     return path
 
 
@@ -310,7 +310,9 @@ def used(folder: str) -> int:
     for path, _folders, names in os.walk(folder):
         for name in names:
             try:
-                total += os.stat(os.path.join(path, name)).st_blocks * 512
+                status = os.stat(os.path.join(path, name))
+                # Some file systems take more for a while, foreseeing that a file grows.
+                total += min(status.st_blocks * 512, status.st_size + 4096)
             except FileNotFoundError:
                 continue
     return total
