@@ -30,6 +30,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 # Seconds between two renewals, and after which a lock that was not renewed counts as abandoned.
 RENEW = 10.0
 EXPIRE = 120.0
+# Seconds after which somebody who is changing the lock, which takes no time, is not waited for any more.
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -172,13 +174,29 @@ class WorkspaceLock:
         except OSError as error:
             raise StorageError(f"cannot write {self._guard_path}: {error.strerror}", subject=self.path) from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._wait_for(handle)
             os.utime(handle)
             yield
         except OSError as error:
             raise StorageError(f"cannot write {self.path}: {error.strerror}", subject=self.path) from error
         finally:
             os.close(handle)
+
+    def _wait_for(self, handle: int) -> None:
+        """A process that is frozen while it changes the lock keeps the guard; that must not freeze all others."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise StorageError(
+                        f"another process keeps {self._guard_path} locked",
+                        subject=self.path,
+                        advice="End the process that holds it (fuser tells which it is), or let it go on if it is frozen.",
+                    ) from None
+            time.sleep(0.005)
 
     def _read(self) -> Optional[Holder]:
         """The holder; None when there is none, or the file is not one of ours (torn by a crash)."""

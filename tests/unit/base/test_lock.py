@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -157,6 +158,17 @@ def test_only_one_of_many_gets_it(path: str) -> None:
         thread.join()
     assert len(won) == 1 and len(refused) == 11
     won[0].release()
+
+
+def test_who_froze_while_changing_the_lock_does_not_freeze_others(path: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(lock_module, "PATIENCE", 0.05)
+    with WorkspaceLock(path, "first", renew=100):
+        with open(f"{path}.guard", "rb") as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            with pytest.raises(StorageError, match="another process keeps"):
+                WorkspaceLock(path, "second").acquire()
+    with WorkspaceLock(path, "second"):
+        pass
 
 
 def test_place_that_cannot_be_written(tmp_path: Any) -> None:
