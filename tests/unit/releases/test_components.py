@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 
 import pytest
 
@@ -195,13 +194,11 @@ def test_pl30_boot_image_lists_that_cannot_be_read(content, message):
 
 @pytest.mark.needs_data
 @pytest.mark.skipif(not os.path.isdir(DATA), reason="../shared/data is not here")
-def test_the_183_components_of_a_real_release_take_less_than_a_second():
+def test_the_183_components_of_a_real_release():
     with open(os.path.join(DATA, "ocp-4.12.0-x86_64", "release-manifests", "image-references"), "rb") as file:
         content = file.read()
-    begin = time.process_time()
     found = components.parse_references(content)
     wanted = components.images(PAYLOAD, components.release_tag(found.version, "amd64"), found.components)
-    assert time.process_time() - begin < 1
     assert found.version == "4.12.0"
     assert len({image.tags for image in wanted}) == len(wanted) == 184
     names = {entry["name"] for entry in json.loads(content)["spec"]["tags"]}
