@@ -52,13 +52,101 @@ options:
 options:
   catalog_missing_images:
     description:
-      - What is done about a bundle one of whose images is not to be had, since its publisher deleted it or wrote its name wrong.
-      - V(report) keeps the bundle in the catalog and reports the image as failed. V(exclude) takes the bundle out of the catalog, so
-        that the versions around it still upgrade, and tells it as a warning. Images are asked for one by one then.
-      - Neither of them keeps the rest of the catalog from being mirrored.
+      - What is done about a bundle one of whose images is not to be had, since its publisher deleted it or wrote its name wrong, or
+        since it is not signed as O(catalog_signatures) wants it.
+      - V(report) reports the image as failed. The catalog keeps the state that it has at the mirror until the next run, for it would
+        name what is not there; all other images are mirrored.
+      - V(exclude) takes the bundle out of the catalog, so that the versions around it still upgrade, and tells it as a warning. A
+        catalog that was wanted whole is rebuilt for that.
+      - V(keep) leaves the bundle in the catalog, does without the image and tells it as a warning. The bundle cannot be installed.
+      - Images are asked for one by one with V(exclude) and V(keep). An image whose layers turn out to be lost when they are copied is
+        treated in the same way, into a registry and into an archive.
     type: str
     choices:
       - report
       - exclude
+      - keep
     default: report
+  catalog_exceptions:
+    description:
+      - Bundles that are known to lack images, and until when they may be left out of their catalogs, whatever
+        O(catalog_missing_images) says.
+      - Once the day is over, an image that is still not to be had fails and tells that the exception ended.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      image:
+        description:
+          - Shell pattern of the image, as the bundle writes it.
+        type: str
+      bundle:
+        description:
+          - Shell pattern of the bundle's name, such as V(foo.v1.2.*). With O(catalog_exceptions[].image) both have to match.
+        type: str
+      until:
+        description:
+          - The last day on which it holds, in UTC, as V(YYYY-MM-DD).
+        type: str
+        required: true
+      reason:
+        description:
+          - Why, for those who read the warning.
+        type: str
+  catalog_signatures:
+    description:
+      - Which catalogs have to be signed, and by whom. The first rule that matches a catalog counts for it; signatures of catalogs that
+        no rule matches are not verified.
+      - Signatures are verified while planning, before anything is moved, by C(gpgv) or C(gpg) for OpenPGP keys and by the Python library
+        C(cryptography) for keys in PEM form, as cosign makes them. An index counts as signed when it is itself, or when each of its
+        instances is.
+      - Catalogs in a local layout carry no signatures. A catalog that is rebuilt at the mirror is not signed by its publisher any more.
+      - Whether signatures are mirrored as well is for O(signatures) to say.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      catalog:
+        description:
+          - The catalog as the configuration names it, with or without its tag, or a shell pattern such as V(registry.redhat.io/*).
+        type: str
+        required: true
+      policy:
+        description:
+          - V(require) fails the catalog, of which nothing is mirrored then. V(warn) mirrors it and warns. V(off) does not look.
+        type: str
+        choices:
+          - require
+          - warn
+          - 'off'
+        default: require
+      scope:
+        description:
+          - V(catalog) means the image of the catalog, V(all) means also the images that its bundles name. What becomes of the bundle
+            of an image that has no good signature is for O(catalog_missing_images) and O(catalog_exceptions) to say.
+        type: str
+        choices:
+          - catalog
+          - all
+        default: catalog
+      keys:
+        description:
+          - Files of public keys, OpenPGP (armoured or not) or PEM. Each may have signed.
+          - Without it, catalogs of V(registry.redhat.io) are verified with the built-in release key of Red Hat; others need it.
+        type: list
+        elements: path
+        default: []
+      urls:
+        description:
+          - Stores of OpenPGP signatures, C(https://) or C(file://), which the field calls lookaside or C(sigstore) in C(registries.d).
+          - Without it, signatures of V(registry.redhat.io) are looked for where Red Hat publishes them.
+        type: list
+        elements: str
+        default: []
+      names:
+        description:
+          - Repositories that images may be signed as, besides the one that they are named by.
+        type: list
+        elements: str
+        default: []
 """

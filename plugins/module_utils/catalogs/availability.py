@@ -19,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.images import BundleImages
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.seal import Seal
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.waiver import ExceptionEnded, Waiver, covering
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.waiver import Waiver, covering
 
 OPTION = "catalog_missing_images"
 # report: the image fails, and its catalog is not published.  exclude: the bundle leaves the catalog.  keep: the catalog is
@@ -80,9 +80,9 @@ class Availability:
             for image in (image for image in bundle.references if image in gone):
                 ended = covering(self.waivers, image, bundle.name)
                 if ended is not None:
-                    failed.setdefault(image, (bundle.name, _ended(ended, gone[image])))
+                    failed.setdefault(image, (bundle.name, ended.ended(gone[image].message)))
                 elif self.policy == KEEP:
-                    skipped.setdefault(image, f"{image} is not mirrored, though bundles of the catalog name it: {gone[image].message}.")
+                    skipped.setdefault(image, stays_behind(image, gone[image].message))
                 else:
                     failed.setdefault(image, (bundle.name, gone[image]))
         return Verdict(left_out, failed, skipped, _unsigned(unsigned))
@@ -134,19 +134,19 @@ class Availability:
             waiver = covering(self.waivers, image, bundle.name)
             allowed = waiver is not None and waiver.holds(self.day)
             if allowed or (waiver is None and self.policy == EXCLUDE):
-                text = f"Bundle {bundle.name} of package {bundle.package} is left out, for {image} is not to be had: {gone[image].message}."
-                found.append(f"{text} That is accepted until {waiver.until}{waiver.because}." if waiver is not None else text)
+                found.append(leaves(bundle.package, bundle.name, image, gone[image].message, waiver))
         return found
 
 
-def _ended(waiver: Waiver, error: MirrorError) -> ExceptionEnded:
-    return ExceptionEnded(
-        f"{error.message}; {waiver} ended on {waiver.until}{waiver.because}",
-        subject=error.subject,
-        advice="Set another day, or leave the bundle out of the image set.",
-        host=error.host,
-        status=error.status,
-    )
+def leaves(package: str, bundle: str, image: str, problem: str, allowed: Optional[Waiver]) -> str:
+    """The sentence about a bundle that leaves its catalog."""
+    text = f"Bundle {bundle} of package {package} is left out, for {image} is not to be had: {problem}."
+    return text if allowed is None else f"{text} That is accepted until {allowed.until}{allowed.because}."
+
+
+def stays_behind(image: str, problem: str) -> str:
+    """The sentence about an image that is done without."""
+    return f"{image} is not mirrored, though bundles of the catalog name it: {problem}."
 
 
 def _unsigned(errors: Mapping[str, MirrorError]) -> Tuple[str, ...]:

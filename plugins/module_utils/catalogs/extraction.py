@@ -52,6 +52,13 @@ def extract(store: Store, repository: str, image: Manifest, directory: str, fold
     StorageError, and what the store raises.
     """
     layers = [blob for blob in image.blobs[1:] if not blob.foreign]
+    return extract_layers(store, repository, layers, directory, folder, parallel)
+
+
+def extract_layers(
+    store: Store, repository: str, layers: Sequence[Descriptor], directory: str, folder: str, parallel: int = 2
+) -> Tuple[File, ...]:
+    """Like `extract`, of layers that are known to hold the whole directory, lowest first."""
     with ThreadPoolExecutor(max_workers=max(1, min(parallel, len(layers) or 1))) as pool:
         found = list(
             pool.map(lambda pair: _read(store, repository, pair[1], directory, os.path.join(folder, str(pair[0]))), enumerate(layers))
@@ -60,7 +67,7 @@ def extract(store: Store, repository: str, image: Manifest, directory: str, fold
     for layer in found:
         merged = {name: path for name, path in merged.items() if not _covered(name, layer)}
         merged.update(layer.files)
-    _check_total(merged.values(), f"{repository}@{image.digest}")
+    _check_total(merged.values(), repository)
     return tuple(File(path, name[len(directory) + 1 :]) for name, path in sorted(merged.items()))
 
 

@@ -41,6 +41,13 @@ class Waiver:
     def holds(self, day: datetime.date) -> bool:
         return day <= self.until
 
+    def ended(self, problem: str) -> ExceptionEnded:
+        """What is told of a problem that was accepted until now."""
+        return ExceptionEnded(
+            f"{problem}; {self} ended on {self.until}{self.because}",
+            advice="Set another day, or leave the bundle out of the image set.",
+        )
+
     def __str__(self) -> str:
         return f"the exception for {' of '.join(text for text in (self.image, self.bundle) if text)}"
 

@@ -25,7 +25,32 @@ FILTERS: Dict[str, Any] = {
 # For every module that plans.
 CATALOGS: Dict[str, Any] = {
     **FILTERS,
-    "catalog_missing_images": {"type": "str", "choices": ["report", "exclude"], "default": "report"},
+    "catalog_missing_images": {"type": "str", "choices": ["report", "exclude", "keep"], "default": "report"},
+    "catalog_exceptions": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "image": {"type": "str"},
+            "bundle": {"type": "str"},
+            "until": {"type": "str", "required": True},
+            "reason": {"type": "str"},
+        },
+        "required_one_of": [("image", "bundle")],
+    },
+    "catalog_signatures": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "catalog": {"type": "str", "required": True},
+            "policy": {"type": "str", "choices": ["require", "warn", "off"], "default": "require"},
+            "scope": {"type": "str", "choices": ["catalog", "all"], "default": "catalog"},
+            "keys": {"type": "list", "elements": "path", "default": [], "no_log": False},
+            "urls": {"type": "list", "elements": "str", "default": []},
+            "names": {"type": "list", "elements": "str", "default": []},
+        },
+    },
 }
 
 _VERSIONS: Dict[str, Any] = {"min_version": {"type": "str"}, "max_version": {"type": "str"}, "min_bundle": {"type": "str"}}
@@ -59,6 +84,8 @@ def catalog_options(params: Mapping[str, Any]) -> Dict[str, Any]:
         "catalog_strict": filters.strict,
         "catalog_prereleases": filters.prereleases,
         "catalog_missing_images": params["catalog_missing_images"],
+        "catalog_exceptions": params["catalog_exceptions"],
+        "catalog_signatures": params["catalog_signatures"],
     }
 
 

@@ -15,7 +15,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, keep_reduced, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reduction import Reduction, both, held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, at_destination, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -98,11 +99,11 @@ class _Mirroring:
         self._run.progress.expect(len(self._placed))
         self._registry.ping()
         history = self._remembered.load()
-        result = self._move(history)
+        result = self._without_lost(history, self._move(history))
         failures = (*self._plan.failures, *self._misplaced, *result.failures)
         if self._run.check_mode:
             return MirrorRun(self._plan, result, failures, self._plan.warnings)
-        warnings = self._plan.warnings + result.warnings + self._remember(history, result)
+        warnings = (*self._plan.warnings, *result.warnings, *held_catalogs(result), *self._remember(history, result))
         place = str(self._request.destination)
         path = keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_mirror", place, result, failures)
         return MirrorRun(self._plan, result, failures, warnings, path)
@@ -117,6 +118,21 @@ class _Mirroring:
         options = replace(request.options, hold_catalogs=request.options.hold_catalogs or lacking)
         work = predict if run.check_mode else transfer
         return work(self._placed, run.network.upstream(run.place), self._registry, self._shelf, options, journal, run.progress, run.stop)
+
+    def _without_lost(self, history: History, result: TransferResult) -> TransferResult:
+        """Goes on without the bundles that lack images, where that is allowed; catalogs are published without them."""
+        request, run = self._request, self._run
+        if run.check_mode or result.complete:
+            return result
+        upstream = run.network.upstream(run.place)
+        reduction = Reduction(upstream, run.place, self._shelf, request.planning.options, request.destination.host)
+        plan = reduction.after(self._plan, result)
+        if plan is None:
+            return reduction.explained(result)
+        self._plan = plan
+        self._placed, self._misplaced = place_images(plan, request.destination)
+        keep_reduced(request.planning, request.plan, plan)
+        return reduction.explained(both(result, self._move(history)))
 
     def _remember(self, history: History, result: TransferResult) -> Tuple[str, ...]:
         """Records in the history what arrived, here and at the registry; says so when that cannot be done."""

@@ -130,6 +130,12 @@ def wanted_plan(request: PlanRequest, path: str, place: Workspace, network: Netw
     return make_plan(request, load_imageset(request), kept_plan(request.workspace), place, network)
 
 
+def keep_reduced(request: PlanRequest, path: str, plan: Plan) -> None:
+    """What became of the workspace's plan while it was carried out, for the steps that read it next.  Raises StorageError."""
+    if not request.has_configuration and path in ("", request.workspace.plan):
+        plan.write(request.workspace.plan)
+
+
 def find_plan(request: PlanRequest, path: str, place: Workspace, environ: Mapping[str, str]) -> Plan:
     """`wanted_plan` for a step that needs no network of its own."""
     network = request.connections.open(environ, lambda host, reason, delay: None)

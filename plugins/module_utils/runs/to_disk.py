@@ -17,7 +17,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, keep_reduced, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reduction import Reduction, both, held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -126,14 +127,39 @@ class _Writing:
             return self._done(packing, None, unfinished)
         if self._run.check_mode:
             return self._done(packing, _forecast(packing), unfinished)
-        return self._write(packing, unfinished)
+        return self._write(packing, unfinished, history)
 
     def _pack(self, history: History) -> Packing:
         uid = history.uid or self._remembered.uid(write=not self._run.check_mode)
         signature = self._request.signing.kind if self._request.signing else ""
         return pack(self._plan, self._shelf, history, self._volume_size, uid, signature, self._extra())
 
-    def _write(self, packing: Packing, unfinished: UnfinishedSet) -> ToDiskRun:
+    def _write(self, packing: Packing, unfinished: UnfinishedSet, history: History) -> ToDiskRun:
+        result, whole = self._fill(packing, unfinished)
+        if not result.complete:
+            reduction = self._reduction()
+            plan = reduction.after(self._plan, result)
+            if plan is not None:
+                # An archive is described in full before it is filled, so that it is begun again.
+                self._plan = plan
+                keep_reduced(self._request.planning, self._request.plan, plan)
+                packing = self._pack(_counted(history, self._request))
+                if packing.empty:
+                    return ToDiskRun(plan, packing, None, plan.failures, plan.warnings)
+                unfinished = UnfinishedSet(self._request.folder, packing.contents)
+                again, whole = self._fill(packing, unfinished)
+                result = both(result, again)
+            result = reduction.explained(result)
+        if whole:
+            self._remember(packing, unfinished.archive_id)
+        return self._done(packing, result, unfinished, whole)
+
+    def _reduction(self) -> Reduction:
+        run = self._run
+        return Reduction(run.network.upstream(run.place), run.place, self._shelf, self._request.planning.options, "")
+
+    def _fill(self, packing: Packing, unfinished: UnfinishedSet) -> Tuple[TransferResult, bool]:
+        """What came of it, and whether the archive is whole."""
         signature = sign(packing.contents.encoded(), self._request.signing) if self._request.signing else b""
         try:
             unfinished.open(packing.documents, signature)
@@ -149,13 +175,11 @@ class _Writing:
                 unfinished.finish()
         finally:
             unfinished.close()
-        if whole:
-            self._remember(packing, unfinished.archive_id)
-        return self._done(packing, result, unfinished, whole)
+        return result, whole
 
     def _done(self, packing: Packing, result: Optional[TransferResult], unfinished: UnfinishedSet, whole: bool = True) -> ToDiskRun:
         failures = (*self._plan.failures, *(result.failures if result is not None else ()))
-        warnings = (*self._plan.warnings, *(result.warnings if result is not None else ()))
+        warnings = (*self._plan.warnings, *((*result.warnings, *held_catalogs(result)) if result is not None else ()))
         archive_id = unfinished.archive_id if whole else ""
         path = "" if result is None or self._run.check_mode else self._keep(result, failures)
         return ToDiskRun(self._plan, packing, result, failures, warnings, tuple(unfinished.names), archive_id, path)

@@ -17,8 +17,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
-from ansible_collections.disconnected.mirror.plugins.modules import cluster_resources, image_mirror, imageset_plan
+from ansible_collections.disconnected.mirror.plugins.modules import cluster_resources, image_mirror, imageset_plan, mirror_verify
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images
+from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.module import run_module
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -158,3 +159,126 @@ def test_the_base_layers_cross_the_wire_once(world):
         digest = json.load(file)["manifests"][0]["digest"]
     with open(os.path.join(world.workspace, "content", "catalogs", layout, "blobs", *digest.split(":")), "rb") as file:
         assert Manifest.parse(file.read()).is_index
+
+
+def lose_blobs(world, repository):
+    """The manifests of a repository stay and its blobs are gone, which nobody notices before they are copied."""
+    world.source.content.repositories[repository].blobs.clear()
+
+
+class TestImagesThatAreLostWhileCopying:
+    """P03, P15, K8: the bundle is lost by policy, never the catalog."""
+
+    def tags(self, world):
+        return world.mirror.content.repositories.get("ocp/team/index", EMPTY).tags
+
+    def test_the_catalog_waits_by_default_and_the_setting_is_named(self, world):
+        lose_blobs(world, "bar/operator")
+        result = run_module(image_mirror, world.placed())
+        assert result["failed"] and not result["complete"]
+        assert [failure["subject"].partition("/")[2] for failure in result["failures"]] == ["bar/operator:1.0.0"]
+        assert "v1" not in self.tags(world)
+        assert (result["counts"]["images_failed"], result["counts"]["images_held"]) == (1, 1)
+        assert any("The catalog ocp/team/index:v1 stays as it was" in text and "catalog_missing_images" in text for text in told(result))
+
+    @pytest.mark.parametrize("full", [False, True], ids=["heads", "whole"])
+    def test_its_bundle_leaves_the_catalog(self, world, full):
+        lose_blobs(world, "bar/operator")
+        result = run_module(image_mirror, {**world.placed(full=full), "catalog_missing_images": "exclude"})
+        assert "failed" not in result and result["complete"], result
+        assert list(catalogs.graph(world.served().everything())) == ["foo stable*"]
+        assert any(f"Bundle bar.v1.0.0 of package bar is left out, for {world.source.host}/bar" in text for text in told(result))
+        # Its own image was copied before; a tag more at the mirror harms nobody.
+        assert "1.0.0" not in world.mirror.content.repositories.get("ocp/bar/operator", EMPTY).tags
+        assert result["counts"]["images_total"] == (5 if full else 3)
+
+    def test_upgrades_lead_around_it(self, world):
+        world.publish("foo stable*: 0.1.0; 0.2.0<0.1.0; 0.3.0<0.2.0")
+        lose_blobs_of(world, "foo/operator", "0.2.0")
+        wanted = {"full": True, "packages": [{"name": "foo"}]}
+        result = run_module(image_mirror, {**world.placed(**wanted), "catalog_missing_images": "exclude"})
+        assert result["complete"], result
+        assert catalogs.graph(world.served().everything()) == {"foo stable*": "0.1.0; 0.3.0<0.1.0 !{0.2.0}"}
+
+    def test_the_next_run_brings_it_when_it_is_there(self, world):
+        held = set(world.source.content.repositories["bar/operator"].blobs)
+        lose_blobs(world, "bar/operator")
+        arguments = {**world.placed(), "catalog_missing_images": "exclude"}
+        run_module(image_mirror, arguments)
+        assert not run_module(image_mirror, arguments)["changed"]
+        world.source.content.repositories["bar/operator"].blobs.update(held)
+        assert run_module(image_mirror, arguments)["changed"]
+        assert sorted(catalogs.graph(world.served().everything())) == ["bar stable*", "foo stable*"]
+
+    def test_an_image_may_stay_behind(self, world):
+        lose_blobs(world, "bar/operator")
+        result = run_module(image_mirror, {**world.placed(), "catalog_missing_images": "keep"})
+        assert result["complete"], result
+        assert sorted(catalogs.graph(world.served().everything())) == ["bar stable*", "foo stable*"]
+        assert any(f"{world.source.host}/bar/operator:1.0.0 is not mirrored" in text for text in told(result))
+
+    @pytest.mark.parametrize(("until", "complete"), [("2999-12-31", True), ("2001-01-01", False)])
+    def test_an_exception_holds_until_it_ends(self, world, until, complete):
+        lose_blobs(world, "bar/operator")
+        exceptions = [{"bundle": "bar.*", "until": until, "reason": "ticket 12"}]
+        result = run_module(image_mirror, {**world.placed(), "catalog_exceptions": exceptions})
+        assert result["complete"] is complete
+        assert ("v1" in self.tags(world)) is complete
+        if complete:
+            assert any(world.source.host in text and "accepted until 2999-12-31 (ticket 12)" in text for text in told(result))
+        else:
+            (failure,) = result["failures"]
+            assert failure["code"] == "exception_ended"
+            assert "the exception for bar.* ended on 2001-01-01 (ticket 12)" in failure["message"]
+
+    def test_the_plan_of_the_workspace_becomes_what_was_mirrored(self, world):
+        run_module(imageset_plan, world.arguments())
+        lose_blobs(world, "bar/operator")
+        arguments = world.placed()
+        arguments.pop("imageset")
+        result = run_module(image_mirror, {**arguments, "catalog_missing_images": "exclude"})
+        assert result["complete"], result
+        verified = run_module(mirror_verify, {key: value for key, value in arguments.items()})
+        assert "failed" not in verified, verified
+        run_module(cluster_resources, arguments)
+
+    def test_what_the_mirror_refuses_is_no_reason_to_leave_a_bundle_out(self, world):
+        world.mirror.inject(Fault("PUT", "manifest", "ocp/bar/operator", times=0, status=403, code="DENIED"))
+        result = run_module(image_mirror, {**world.placed(), "catalog_missing_images": "exclude"})
+        assert result["failed"] and "v1" not in self.tags(world)
+
+    def test_an_archive_is_written_without_it(self, world, tmp_path):
+        lose_blobs(world, "bar/operator")
+        folder = tmp_path / "archive"
+        arguments = {**world.arguments(), "destination": f"file://{folder}"}
+        failed = run_module(image_mirror, arguments)
+        assert failed["failed"] and not [name for name in os.listdir(folder) if name.endswith(".tar")]
+        written = run_module(image_mirror, {**arguments, "catalog_missing_images": "exclude"})
+        assert written["complete"] and [name for name in os.listdir(folder) if name.endswith(".tar")], written
+        loaded = run_module(
+            image_mirror,
+            {
+                "workspace": str(tmp_path / "inside"),
+                "tls": [{"host": "*", "plain_http": True}],
+                "archive": f"file://{folder}",
+                "destination": f"docker://{world.mirror.host}/ocp",
+            },
+        )
+        assert loaded["complete"], loaded
+        assert list(catalogs.graph(world.served().everything())) == ["foo stable*"]
+
+
+def told(result):
+    """The warnings of a module, wherever ansible-core has them."""
+    return [str(text) for text in result.get("warnings", ())]
+
+
+def lose_blobs_of(world, repository, tag):
+    """The blobs of one image alone."""
+    content = world.source.content.repositories[repository]
+    blobs = {}
+    for digest, (_media_type, text) in content.manifests.items():
+        document = json.loads(text)
+        blobs[digest] = {entry["digest"] for entry in (document["config"], *document["layers"])}
+    lost = blobs.pop(content.tags[tag])
+    content.blobs -= lost - set().union(*blobs.values())
