@@ -201,7 +201,9 @@ class Handler(BaseHTTPRequestHandler):
             offset += len(piece)
             self.sent += len(piece)
             if pause:
-                self.wfile.flush()
+                # The last piece stays back until the exchange is in the ledger.
+                if offset < end:
+                    self.wfile.flush()
                 time.sleep(pause)
         if stop is not None and fault.framing != "short":
             self.wfile.flush()
