@@ -58,8 +58,8 @@ class Descriptor:
             size=size,
             platform=Platform.of(platform) if isinstance(platform, dict) else None,
             artifact_type=str(document.get("artifactType") or ""),
-            annotations=document.get("annotations") or {},
-            urls=tuple(document.get("urls") or ()),
+            annotations=_annotations(document),
+            urls=_urls(document),
         )
 
     @property
@@ -131,7 +131,7 @@ class Manifest:
                 blobs=_blobs(document, subject),
                 subject=Descriptor.of(document["subject"], subject) if document.get("subject") else None,
                 artifact_type=_artifact_type(document),
-                annotations=document.get("annotations") or {},
+                annotations=_annotations(document),
             )
         except TypeError as error:
             raise InputError(f"the manifest is malformed: {error}", subject=subject) from error
@@ -163,6 +163,17 @@ def _blobs(document: Dict[str, Any], subject: str) -> Tuple[Descriptor, ...]:
     config = [document["config"]] if document.get("config") else []
     # `blobs` is the list of the short-lived OCI artifact manifest.
     return tuple(Descriptor.of(entry, subject) for entry in [*config, *(document.get("layers") or ()), *(document.get("blobs") or ())])
+
+
+def _annotations(document: Dict[str, Any]) -> Dict[str, str]:
+    """Texts by name, as the specification has them; anything else says nothing."""
+    found = document.get("annotations")
+    return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
+
+
+def _urls(document: Dict[str, Any]) -> Tuple[str, ...]:
+    found = document.get("urls")
+    return tuple(url for url in found if isinstance(url, str)) if isinstance(found, list) else ()
 
 
 def _artifact_type(document: Dict[str, Any]) -> str:

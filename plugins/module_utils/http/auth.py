@@ -28,6 +28,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire impo
 
 _OPEN = Challenge("", {})
 _LIFETIME = 60.0
+# Whoever promises more is asked again after a day.
+_LONGEST_LIFETIME = 24 * 60 * 60.0
 # A token is renewed when this share of its life is over.
 _SPENT = 0.8
 _VISIBLE = re.compile(r"[!-~]+\Z")
@@ -261,5 +263,5 @@ def _read_token(origin: Origin, response: Response, asked: float) -> Token:
         raise RegistryError("did not answer with a JSON object", subject=subject, host=response.origin.netloc) from error
     if not isinstance(text, str) or not _VISIBLE.match(text):
         raise RegistryError("answered without a token", subject=subject, host=response.origin.netloc)
-    life = float(seconds) if isinstance(seconds, (int, float)) and seconds > 0 else _LIFETIME
+    life = float(min(seconds, _LONGEST_LIFETIME)) if isinstance(seconds, (int, float)) and seconds > 0 else _LIFETIME
     return Token(f"Bearer {text}", asked, asked + _SPENT * life)

@@ -64,6 +64,16 @@ def test_media_type_falls_back_to_what_was_served_then_to_the_shape():
     assert Manifest.parse(encode({"schemaVersion": 2, "manifests": []})).media_type == media_type.OCI_INDEX
 
 
+@pytest.mark.parametrize("annotations, urls", [([1], "https://a/"), ("x", {"a": 1}), ({"a": [1], "b": "text"}, ["https://a/", 5])])
+def test_annotations_and_urls_of_another_form_say_nothing(annotations, urls):
+    """Whoever looks into an index must not stumble over it."""
+    entry = {"mediaType": media_type.OCI_MANIFEST, "digest": f"sha256:{HEX}", "size": 1, "annotations": annotations, "urls": urls}
+    manifest = Manifest.parse(encode({"schemaVersion": 2, "manifests": [entry], "annotations": annotations}))
+    texts = {"b": "text"} if isinstance(annotations, dict) else {}
+    assert manifest.annotations == manifest.children[0].annotations == texts
+    assert manifest.children[0].urls == (("https://a/",) if isinstance(urls, list) else ())
+
+
 def test_schema_1_is_refused_by_name():
     with pytest.raises(Unsupported, match="schema 1"):
         Manifest.parse(encode({"schemaVersion": 1, "fsLayers": []}))

@@ -201,6 +201,24 @@ def test_token_services_that_talk_nonsense(scripted, body):
         client().exchange(Request("GET", Origin("http", "127.0.0.1", server.port), "/v2/a/tags/list", access=Access("a")))
 
 
+@pytest.mark.parametrize("lifetime", ["1" + "0" * 400, "Infinity", "-1", "NaN", '"long"', "true"])
+def test_lifetimes_that_cannot_be_are_no_fault_of_the_token(scripted, lifetime):
+    body = b'{"token": "good", "expires_in": %s}' % lifetime.encode()
+
+    def behave(connection: Any, number: int, head: bytes) -> None:
+        if b"/token" in head.split(b"\r\n")[0]:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        elif b"Bearer good" in head:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        else:
+            realm = f'WWW-Authenticate: Bearer realm="http://127.0.0.1:{server.port}/token"\r\n'
+            connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n" + realm.encode() + b"\r\n")
+
+    server = scripted(behave)
+    response = client().exchange(Request("GET", Origin("http", "127.0.0.1", server.port), "/v2/a/tags/list", access=Access("a")))
+    assert response.status == 200
+
+
 @pytest.mark.parametrize("realm", ["http://169.254.169.254/token", "http://user:pass@127.0.0.1/token", "ftp://127.0.0.1/token"])
 def test_a_realm_elsewhere_gets_nothing(realm):
     with guarded("bearer", realm=realm) as registry:
