@@ -53,9 +53,10 @@ found = filtering.apply(catalog, wanted, Generation.V2, Options())
 print(len(images.of_selection(found.selection)))
 """
 START, PEER = "start of Python", "opm render"
-# The target of each cell: its wall time against that of another one.
+# The target of each cell: its wall time against that of another one; the CPU is told beside it.
 TARGETS = (
     ("one package", PEER, 0.25),
+    ("one package", "everything", 0.10),
     ("one package, read before", "everything", 0.10),
     ("heads only", PEER, 0.5),
 )
@@ -197,7 +198,7 @@ def main() -> int:
     for cell, other, limit in TARGETS:
         if other in samples:
             wall, cpu = (_cost(samples, cell, key) / _cost(samples, other, key) for key in ("wall", "cpu"))
-            met = min(wall, cpu) <= limit
+            met = wall <= limit
             missed += not met
             print(f"{cell} / {other}: {wall:.2f} of the time, {cpu:.2f} of the CPU (at most {limit}){'' if met else '  MISSED'}")
     return 1 if missed else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import heading, ignore, splitter
@@ -20,8 +20,7 @@ MAX_DOCUMENTS = 1_000_000
 MAX_FILES = 100_000
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A document: which file, where in it, and what it says it is."""
 
     file: int
@@ -84,17 +83,22 @@ def scan(files: Tuple[File, ...]) -> Contents:
     count = 0
     for number, file in enumerate(files):
         try:
-            with open(file.path, "rb") as stream:
-                for raw in splitter.documents(stream, file.name):
-                    found = heading.look(raw.content, file.name)
-                    span = Span(number, raw.offset, len(raw.content), found.schema, found.name)
-                    contents.packages.setdefault(found.package, []).append(span)
-                    count += 1
+            with open(file.path, "rb", buffering=0) as stream:
+                for piece in splitter.pieces(stream, file.name):
+                    _add(contents.packages, number, piece, file.name)
+                    count += len(piece.places)
                     if count > MAX_DOCUMENTS:
                         raise InputError(f"the catalog has more than {MAX_DOCUMENTS} documents", subject=file.name)
         except OSError as error:
             raise StorageError(f"cannot read {file.path}: {error.strerror}", subject=file.path) from error
     return contents
+
+
+def _add(packages: Dict[str, List[Span]], number: int, piece: splitter.Piece, subject: str) -> None:
+    offset, buffer, places = piece
+    for start, end in places:
+        schema, package, name = heading.look(buffer, subject, start, end)
+        packages.setdefault(package, []).append(Span(number, offset + start, end - start, schema, name))
 
 
 def directory_files(root: str) -> Tuple[File, ...]:
@@ -112,8 +116,10 @@ def directory_files(root: str) -> Tuple[File, ...]:
     return tuple(File(os.path.join(root, name), name) for name in kept_names(names, rules))
 
 
-def kept_names(names: List[str], rules: Dict[str, Any]) -> List[str]:
+def kept_names(names: List[str], rules: Mapping[str, Any]) -> List[str]:
     """The names of documents' files among all names, in order."""
+    if not rules:
+        return names
     return [name for name in names if os.path.basename(name) != ignore.NAME and not ignore.ignored(name, rules)]
 
 
@@ -121,17 +127,25 @@ def _walk(root: str) -> Iterator[str]:
     if not os.path.isdir(root):
         raise InputError("there is no such directory", subject=root, advice="Name a directory that holds a file-based catalog.")
     inside = os.path.realpath(root) + os.sep
-
-    def refuse(error: OSError) -> None:
+    folders = [""]
+    try:
+        while folders:
+            prefix = folders.pop()
+            with os.scandir(os.path.join(root, prefix)) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(f"{prefix}{entry.name}/")
+                    elif _is_file(entry, inside):
+                        yield f"{prefix}{entry.name}"
+    except OSError as error:
         raise StorageError(f"cannot read {error.filename}: {error.strerror}", subject=root) from error
 
-    for folder, _folders, files in os.walk(root, onerror=refuse):
-        for name in files:
-            path = os.path.join(folder, name)
-            if os.path.islink(path) and not os.path.realpath(path).startswith(inside):
-                raise InputError(f"{path} is a link that leads out of the catalog", subject=root)
-            if os.path.isfile(path):
-                yield os.path.relpath(path, root).replace(os.sep, "/")
+
+def _is_file(entry: "os.DirEntry[str]", inside: str) -> bool:
+    """Links to folders are none, and are not followed.  inside: the catalog's folder.  Raises InputError, OSError."""
+    if entry.is_symlink() and not entry.is_dir() and not os.path.realpath(entry.path).startswith(inside):
+        raise InputError(f"{entry.path} is a link that leads out of the catalog", subject=inside.rstrip(os.sep))
+    return entry.is_file()
 
 
 def _read(path: str) -> bytes:

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional
+import sys
+from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import model, parser
@@ -20,13 +20,13 @@ _USUAL = re.compile(
     re.ASCII,
 )
 _SCALAR = re.compile(rb"""[ \t]+(?:"([\w./-]+)"|'([\w./-]+)'|([A-Za-z][\w./-]*))[ \t]*\r?(?:\n(?![ \t])|\Z)""")
+_PACKAGE = model.PACKAGE.encode("ascii")
 _KEYS = (b"schema", b"package", b"name")
 # Words that YAML does not read as text.
 _NOT_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """schema, package and name of a document; the package of an `olm.package` is its name."""
 
     schema: str
@@ -34,8 +34,17 @@ class Heading:
     name: str
 
 
-def look(content: bytes, subject: str) -> Heading:
-    """The heading of a document; parses the whole of it only when a glance does not settle it.  Raises InputError."""
+def look(buffer: bytes, subject: str, start: int = 0, end: int = sys.maxsize) -> Heading:
+    """The heading of the document between two places of a buffer; parses the whole of it only when a glance does not settle it.
+
+    Raises InputError.
+    """
+    usual = _USUAL.match(buffer, start, end)
+    if usual is not None:
+        schema, name, package = usual.groups(b"")
+        if package or schema == _PACKAGE:
+            return Heading(schema.decode("ascii"), (name if schema == _PACKAGE else package).decode("ascii"), name.decode("ascii"))
+    content = buffer[start:end]
     found = _json_glance(content) if content.lstrip()[:1] == b"{" else _yaml_glance(content)
     heading = _settled(found) if found else None
     return heading if heading is not None else of(parser.parse(content, subject), subject)
@@ -76,10 +85,6 @@ def _settled(found: Mapping[str, str]) -> Optional[Heading]:
 
 def _json_glance(content: bytes) -> Dict[str, str]:
     """The text members that a JSON document begins with."""
-    usual = _USUAL.match(content)
-    if usual is not None and (usual.group(3) or usual.group(1) == b"olm.package"):
-        schema, name, package = usual.groups(b"")
-        return {"schema": schema.decode("ascii"), "name": name.decode("ascii"), "package": package.decode("ascii")}
     found: Dict[str, str] = {}
     place = content.index(b"{") + 1
     while True:

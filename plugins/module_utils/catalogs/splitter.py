@@ -7,108 +7,155 @@
 YAML documents end before a line that begins with `---`: that line cannot be inside a scalar
 (YAML 1.2.2, rule c-forbidden).  JSON documents follow each other: a `}` , a line break and a `{`
 cannot be inside a document, since members are parted by commas and strings hold no line breaks.
+
+A catalog has a hundred megabytes, so every byte is looked at once, by one regular expression, and
+no document is copied: each is a part of the buffer that it was read into.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import BinaryIO, Iterator, List, Tuple
+from codecs import BOM_UTF8
+from typing import BinaryIO, Iterator, List, NamedTuple, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
 # A document larger than this is refused; the largest real ones have about 2 MiB.
 MAX_DOCUMENT = 32 * 1024 * 1024
 CHUNK = 1024 * 1024
-# Each begins with a byte that can be searched for quickly; a cut is after the line break.
+_BRACE = ord("{")
+_JSON = re.compile(rb"[ \t\r\n]*\{")
+# Begins with a byte that can be searched for quickly; a cut is after the line break.
 _YAML = re.compile(rb"\n---(?=[ \t\r\n])")
 _BETWEEN = re.compile(rb"\}\s*\{")
-_NOTHING = re.compile(rb"(?:\s|#[^\n]*|%[^\n]*|\.\.\.(?=\s|\Z)|---(?=\s|\Z)|\xef\xbb\xbf)*\Z")
+# What may follow a document that ends with a brace: the next one, or a line that only YAML has.
+_AFTER = re.compile(rb"\}\s*[{#%.-]")
+_FLOW = re.compile(rb"(?:\s|#[^\n]*\n|%[^\n]*\n|---(?=\s))*\{")
+_LINES = re.compile(rb"(?:\s|#[^\n]*\n|---(?=\s))*(?=\{)")
+_NOTHING = re.compile(rb"(?:\s|#[^\n]*|%[^\n]*|\.\.\.(?=\s|\Z)|---(?=\s|\Z))*\Z")
 
 
-@dataclass(frozen=True)
-class Raw:
-    """A document as it lies in its file; offset in bytes."""
+class Piece(NamedTuple):
+    """Some documents that follow each other: a part of a file, its offset there, and where in it each begins and ends."""
 
     offset: int
-    content: bytes
+    buffer: bytes
+    places: Sequence[Tuple[int, int]]
 
 
-def documents(file: BinaryIO, subject: str) -> Iterator[Raw]:
+def pieces(file: BinaryIO, subject: str) -> Iterator[Piece]:
     """The documents of a file, in order; parts with nothing in them are left out.
 
     Raises InputError when one is larger than MAX_DOCUMENT.
     """
-    buffer, offset, searched = b"", 0, 0
-    cuts_of, joined = _yaml_cuts, False
+    cutter = _Cutter()
+    buffer, offset = b"", 0
     while True:
         chunk = file.read(CHUNK)
-        if offset == 0 and not buffer and chunk.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-            cuts_of = _json_cuts
-        buffer += chunk
-        start = 0
-        cuts, more = cuts_of(buffer, searched)
-        joined = joined or more
-        for cut in cuts:
-            yield from _whole(Raw(offset + start, buffer[start:cut]), joined)
-            start = cut
-        buffer, offset = buffer[start:], offset + start
         searched = len(buffer)
-        if searched > MAX_DOCUMENT:
+        if not offset and chunk.startswith(BOM_UTF8):
+            chunk, offset = chunk[len(BOM_UTF8) :], len(BOM_UTF8)
+        buffer = buffer + chunk if buffer else chunk
+        if not chunk:
+            end = len(buffer) - 3 if buffer.endswith(b"\n---") else len(buffer)
+            yield Piece(offset, buffer, _whole(buffer, [0, end], cutter.joined))
+            return
+        cuts = [0, *cutter.cuts(buffer, searched)]
+        yield Piece(offset, buffer, _whole(buffer, cuts, cutter.joined))
+        buffer, offset = buffer[cuts[-1] :] if cuts[-1] else buffer, offset + cuts[-1]
+        if len(buffer) > MAX_DOCUMENT:
             raise InputError(
                 f"a document has more than {MAX_DOCUMENT} bytes", subject=subject, advice="No catalog needs that; ask its publisher."
             )
-        if not chunk:
-            yield from _whole(Raw(offset, buffer[:-3] if buffer.endswith(b"\n---") else buffer), True)
-            return
 
 
-def _yaml_cuts(buffer: bytes, searched: int) -> Tuple[List[int], bool]:
-    """Where documents begin, and whether JSON may stand on one line.  searched: bytes that were looked through before."""
-    return [match.start() + 1 for match in _YAML.finditer(buffer, max(0, searched - 5))], False
+class _Cutter:
+    """Where documents begin in a buffer that grows; it always begins with the beginning of one.
+
+    joined: whether JSON documents may stand on one line.
+    """
+
+    def __init__(self) -> None:
+        self.joined = False
+        self._json = False
+        # Whether lines were seen after JSON that are none.
+        self._mixed = False
+
+    def cuts(self, buffer: bytes, searched: int) -> List[int]:
+        """searched: bytes that were looked through before."""
+        if not self._json and _JSON.match(buffer):
+            self._json = True
+            searched = 0
+        if not self._json:
+            return _yaml_cuts(buffer, searched)
+        cuts = self._json_cuts(buffer, searched)
+        return self._mixed_cuts(buffer, cuts, _yaml_cuts(buffer, searched)) if self._mixed else cuts
+
+    def _json_cuts(self, buffer: bytes, searched: int) -> List[int]:
+        cuts: List[int] = []
+        # A brace at the end of what was searched may be followed by its boundary now.
+        for match in _AFTER.finditer(buffer, max(0, buffer.rfind(b"}", 0, searched))):
+            found = match.group()
+            if found == b"}\n{":
+                cuts.append(match.end() - 1)
+            elif b"\n" not in found:
+                self.joined |= found.endswith(b"{")
+                self._mixed |= found.endswith(b"#") and len(found) > 2
+            elif found.endswith(b"{"):
+                cuts.append(match.end() - 1)
+            else:
+                self._mixed = True
+        return cuts
+
+    def _mixed_cuts(self, buffer: bytes, json_cuts: List[int], yaml_cuts: List[int]) -> List[int]:
+        """Of JSON's boundaries those that are not inside of a block of YAML."""
+        found: List[int] = []
+        start = 0
+        yaml = frozenset(yaml_cuts)
+        for cut in sorted(yaml.union(json_cuts)):
+            if cut in yaml or _FLOW.match(buffer, start):
+                found.append(cut)
+                start = cut
+        return found
 
 
-def _json_cuts(buffer: bytes, searched: int) -> Tuple[List[int], bool]:
-    cuts: List[int] = []
-    joined = False
-    # A brace at the end of what was searched may be followed by its boundary now.
-    for match in _BETWEEN.finditer(buffer, max(0, buffer.rfind(b"}", 0, searched))):
-        if b"\n" in match.group():
-            cuts.append(match.end() - 1)
-        else:
-            joined = True
-    if b"\n---" in buffer:
-        cuts = sorted({*cuts, *_yaml_cuts(buffer, searched)[0]})
-    return cuts, joined
+def _yaml_cuts(buffer: bytes, searched: int) -> List[int]:
+    return [match.start() + 1 for match in _YAML.finditer(buffer, max(0, searched - 5))]
 
 
-def _whole(raw: Raw, joined: bool) -> Iterator[Raw]:
-    """One document, or those of JSON that stand on one line."""
-    if _NOTHING.match(raw.content):
-        return
-    if joined and raw.content.lstrip()[:1] == b"{" and _BETWEEN.search(raw.content):
-        try:
-            yield from _json_parts(raw)
-            return
-        except (ValueError, RecursionError):
-            pass
-    yield raw
+def _whole(buffer: bytes, cuts: Sequence[int], joined: bool) -> List[Tuple[int, int]]:
+    """Where documents begin and end between cuts; what begins with a brace after `---` begins there, and may be JSON."""
+    places: List[Tuple[int, int]] = []
+    for start, end in zip(cuts, cuts[1:]):
+        if start < end and buffer[start] == _BRACE and not joined:
+            places.append((start, end))
+        elif not _NOTHING.match(buffer, start, end):
+            begin = _LINES.match(buffer, start, end)
+            start = begin.end() if begin else start
+            places.extend(_parts(buffer, start, end) if joined else ((start, end),))
+    return places
 
 
-def _json_parts(raw: Raw) -> List[Raw]:
-    text = raw.content.decode("utf-8")
-    decoder = json.JSONDecoder()
-    parts: List[Raw] = []
-    place, offset = 0, raw.offset
-    while place < len(text):
-        begin = place
-        while place < len(text) and text[place] in " \t\r\n":
-            place += 1
-        if place == len(text):
-            break
-        _value, place = decoder.raw_decode(text, place)
-        content = text[begin:place].encode("utf-8")
-        parts.append(Raw(offset, content))
-        offset += len(content)
-    return parts
+def _parts(buffer: bytes, start: int, end: int) -> List[Tuple[int, int]]:
+    """The JSON documents of one part; the part itself when they cannot be told."""
+    if not _JSON.match(buffer, start, end) or not _BETWEEN.search(buffer, start, end):
+        return [(start, end)]
+    try:
+        text = buffer[start:end].decode("utf-8")
+        decoder = json.JSONDecoder()
+        parts: List[Tuple[int, int]] = []
+        begin, place = start, 0
+        while place < len(text):
+            first = place
+            while first < len(text) and text[first] in " \t\r\n":
+                first += 1
+            if first == len(text):
+                break
+            _value, after = decoder.raw_decode(text, first)
+            stop = begin + len(text[place:after].encode("utf-8"))
+            parts.append((begin, stop))
+            begin, place = stop, after
+        return parts
+    except (ValueError, RecursionError):
+        return [(start, end)]

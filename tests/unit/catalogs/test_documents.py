@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -27,11 +28,16 @@ from ansible_collections.disconnected.mirror.tests.fakes import catalogs
 PROFILE = settings(max_examples=60, derandomize=True, deadline=None)
 
 
+class Raw(NamedTuple):
+    offset: int
+    content: bytes
+
+
 def cut(text, chunk=splitter.CHUNK):
     stream = io.BytesIO(text if isinstance(text, bytes) else text.encode())
     before, splitter.CHUNK = splitter.CHUNK, chunk
     try:
-        return list(splitter.documents(stream, "f"))
+        return [Raw(piece.offset + start, piece.buffer[start:end]) for piece in splitter.pieces(stream, "f") for start, end in piece.places]
     finally:
         splitter.CHUNK = before
 
