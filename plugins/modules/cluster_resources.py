@@ -43,6 +43,10 @@ options:
     description:
       - Path of the plan. Without it that of the workspace is taken, or one is made in memory when O(config) or O(imageset) is given.
     type: path
+  archive:
+    description:
+      - Directory with archives, such as V(file:///directory). Takes the plan of the last of them, whether it is loaded yet or not.
+    type: str
   dest:
     description:
       - Directory of the files. Without it they go to C(results/cluster-resources) in the workspace.
@@ -51,7 +55,8 @@ options:
   mirror_sets:
     description:
       - Kinds of mirror sets to write. Without it V(idms) and V(itms), and for a configuration of C(v1alpha2) V(icsp) as well.
-      - A cluster takes either V(icsp) or the other two.
+      - Clusters before 4.13 know V(icsp) only. Early ones of 4.13 and 4.14, before 4.13.27 and 4.14.3, take either V(icsp) or the
+        other two, and stop applying mirror sets when they have both.
     type: list
     elements: str
     choices:
@@ -92,6 +97,12 @@ EXAMPLES = r"""
     dest: /srv/mirror/policies
     mirror_sets:
       - icsp
+
+- name: Write the resources of an archive before it is loaded
+  disconnected.mirror.cluster_resources:
+    archive: file:///media/usb
+    workspace: /srv/mirror/workspace
+    destination: docker://registry.example.com:5000/ocp
 """
 
 RETURN = r"""
@@ -160,7 +171,7 @@ def main() -> None:
             **CATALOGS,
             **arguments.RESOURCES,
         },
-        mutually_exclusive=[("plan", "config", "imageset")],
+        mutually_exclusive=[("plan", "archive", "config", "imageset")],
         supports_check_mode=True,
     )
     require_libraries(module)

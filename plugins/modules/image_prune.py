@@ -68,6 +68,12 @@ options:
       - Whether O(mode=prune) does nothing unless the image set is one of C(v1alpha2), the generation whose runs prune by themselves.
     type: bool
     default: false
+  after_mirroring:
+    description:
+      - Whether check mode predicts what there is to prune once all that the plan names has been mirrored, as in a play that does both.
+        Otherwise an old version stays as long as the new one has not arrived. Without check mode this means nothing.
+    type: bool
+    default: false
   delete_list:
     description:
       - Path of the reviewed list, a C(DeleteImageList) as O(mode=generate) or C(oc-mirror) version 2 writes it.

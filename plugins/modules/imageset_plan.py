@@ -50,8 +50,14 @@ options:
   destination:
     description:
       - The mirror that the plan is for, such as V(docker://registry.example.com:5000/ocp). With it the forecast leaves out what earlier
-        runs of this workspace have brought there. The registry itself is not asked.
+        runs of this workspace have brought there, and C(results/mapping.txt) says where each image goes. The registry itself is not
+        asked.
     type: str
+  max_nested_paths:
+    description:
+      - How many path components repositories may have at O(destination); deeper names are joined with dashes. V(0) is no limit.
+    type: int
+    default: 0
   explain:
     description:
       - References, repositories, destinations, digests, packages, bundles or versions. For each RV(explanations) tells why it is in the
@@ -98,6 +104,11 @@ plan_path:
   returned: success
   type: str
   sample: /srv/mirror/workspace/results/plan.json
+mapping_path:
+  description: Where the list of sources and destinations is, or in check mode would be. Empty without O(destination).
+  returned: success
+  type: str
+  sample: /srv/mirror/workspace/results/mapping.txt
 images:
   description: How many images the plan names.
   returned: success
@@ -349,6 +360,7 @@ def main() -> None:
             **arguments.FAILURES,
             "locked": {"type": "bool", "default": False},
             "destination": {"type": "str"},
+            "max_nested_paths": {"type": "int", "default": 0},
             "explain": {"type": "list", "elements": "str", "default": []},
         },
         mutually_exclusive=[("config", "imageset")],

@@ -85,12 +85,21 @@ class Site:
         planning = self.planning(*names, **options) if check_mode else self.planning()
         return mirror(MirrorRequest(planning, self.destination, options=TransferOptions()), {}, check_mode)
 
-    def prune(self, *names: str, check_mode: bool = False, only_v1: bool = False, guards: Guards = Guards(), **options: Any) -> DeletionRun:
+    def prune(
+        self,
+        *names: str,
+        check_mode: bool = False,
+        only_v1: bool = False,
+        after_mirroring: bool = False,
+        guards: Guards = Guards(),
+        **options: Any,
+    ) -> DeletionRun:
         """By a plan that is made first, as the role does."""
         if not check_mode:
             self.plan(*names, **options)
         planning = self.planning(*names, **options) if check_mode else self.planning()
-        return prune(PruneRequest(planning, self.destination, only_v1=only_v1, guards=guards), {}, check_mode)
+        request = PruneRequest(planning, self.destination, only_v1=only_v1, after_mirroring=after_mirroring, guards=guards)
+        return prune(request, {}, check_mode)
 
     def generate(self, *names: str, check_mode: bool = False, content: Optional[Dict[str, Any]] = None, **options: Any) -> GenerateRun:
         """A list of what is to go.  content: of the stanza `delete`, besides the images."""

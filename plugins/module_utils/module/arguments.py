@@ -104,6 +104,7 @@ ARCHIVES: Dict[str, Any] = {
 
 RESOURCES: Dict[str, Any] = {
     "plan": {"type": "path"},
+    "archive": {"type": "str"},
     "dest": {"type": "path"},
     "mirror_sets": {"type": "list", "elements": "str", "choices": ["idms", "itms", "icsp"], "default": []},
     "scope": {"type": "str", "choices": ["repository", "namespace", "host"]},

@@ -22,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_a
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, not_allowed, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.resources import write_mapping
 
 Params = Mapping[str, Any]
 
@@ -29,13 +30,15 @@ Params = Mapping[str, Any]
 def plan(params: Params, check_mode: bool) -> Outcome:
     """imageset_plan."""
     request = plan_request(params)
-    place = str(Destination.parse(params["destination"])) if params["destination"] else ""
-    run = plan_imageset(request, os.environ, check_mode, place, params["explain"])
+    place = Destination.parse(params["destination"], params["max_nested_paths"]) if params["destination"] else None
+    run = plan_imageset(request, os.environ, check_mode, str(place or ""), params["explain"])
     document = run.plan
+    mapped = write_mapping(request.workspace, document, place, check_mode) if place else False
     return Outcome(
-        changed=run.changed,
+        changed=run.changed or mapped,
         values={
             "plan_path": request.workspace.plan,
+            "mapping_path": request.workspace.mapping if place else "",
             "images": len(document.images),
             "bytes": run.forecast.store,
             "releases": len(document.releases),

@@ -36,6 +36,7 @@ ARGUMENTS: Dict[str, Any] = {
     "plan": {"type": "path"},
     "archive": {"type": "str"},
     "only_v1alpha2": {"type": "bool", "default": False},
+    "after_mirroring": {"type": "bool", "default": False},
     "delete_list": {"type": "path"},
     "delete_id": {"type": "str"},
     "delete_signatures": {"type": "bool", "default": False},
@@ -77,6 +78,7 @@ def prune_request(params: Params) -> PruneRequest:
         plan=params["plan"] or "",
         archive=directory_of(archive) if archive.startswith("file://") else archive,
         only_v1=params["only_v1alpha2"],
+        after_mirroring=params["after_mirroring"],
         guards=guards(params),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any, Mapping
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import MAX_FILES, Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
@@ -18,10 +18,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.resources
 
 def write_resources(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     """cluster_resources."""
+    archive = params["archive"] or ""
     request = ResourcesRequest(
         planning=plan_request(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         plan=params["plan"] or "",
+        archive=directory_of(archive) if archive.startswith("file://") else archive,
         folder=params["dest"] or "",
         options=ResourceOptions(tuple(params["mirror_sets"]), params["scope"] or "", params["signature_layout"] or ""),
     )

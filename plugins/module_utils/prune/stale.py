@@ -28,8 +28,10 @@ class Marked:
     undecided: Tuple[Association, ...] = ()
 
 
-def mark(history: History, plan: Plan, shelf: Shelf) -> Marked:
-    """Raises InputError for a plan without images, NotFound when an image's manifests are known nowhere.
+def mark(history: History, plan: Plan, shelf: Shelf, arrived: bool = False) -> Marked:
+    """arrived: take it that everything the plan names is at the destination, as after a mirroring run that is yet to come.
+
+    Raises InputError for a plan without images, NotFound when an image's manifests are known nowhere.
 
     An image set that names nothing more likely lost its content than became unwanted as a whole.
     """
@@ -40,7 +42,7 @@ def mark(history: History, plan: Plan, shelf: Shelf) -> Marked:
         )
     named = {(image.destination, image.digest, image.origin) for image in plan.images}
     known = {entry.key for entry in history.associations}
-    awaited = {(path, name) for path, digest, name in named if (path, digest, name) not in known}
+    awaited = {(path, name) for path, digest, name in named if not arrived and (path, digest, name) not in known}
     gone: List[Association] = []
     undecided: List[Association] = []
     for entry in history.associations:

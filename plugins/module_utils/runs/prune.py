@@ -27,6 +27,7 @@ class PruneRequest:
     """planning, plan: as for a mirroring run.  only_v1: prune nothing unless the plan comes from a v1alpha2 image set.
 
     archive: prune by the plan of the last archive in a folder, as after it was loaded.
+    after_mirroring: in check mode, predict what there is to prune once all that the plan names has been mirrored.
     """
 
     planning: PlanRequest
@@ -34,6 +35,7 @@ class PruneRequest:
     plan: str = ""
     archive: str = ""
     only_v1: bool = False
+    after_mirroring: bool = False
     guards: Guards = Guards()
 
     @property
@@ -56,7 +58,7 @@ def prune(request: PruneRequest, environ: Mapping[str, str], check_mode: bool = 
         work = Deleting(run, request.destination, plan, request.guards, request.planning.parallel)
         if not work.history.runs:
             return DeletionRun(check_mode)
-        marked = mark(work.history, plan, work.shelf)
+        marked = mark(work.history, plan, work.shelf, arrived=check_mode and (request.after_mirroring or bool(request.archive)))
         found = work.carry_out(marked.gone, marked.kept) if marked.gone else DeletionRun(check_mode)
         return replace(found, warnings=_undecided(marked))
 

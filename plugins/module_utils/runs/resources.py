@@ -18,17 +18,22 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.resources impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import mapping_file
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.folder import Change
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions, make_resources
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, find_plan
 
 
 @dataclass(frozen=True)
 class ResourcesRequest:
-    """planning, plan: as in `runs.mirror`.  folder: where the files go; empty for the workspace's place."""
+    """planning, plan: as in `runs.mirror`.  folder: where the files go; empty for the workspace's place.
+
+    archive: take the plan of the last archive in a folder instead, loaded or not.
+    """
 
     planning: PlanRequest
     destination: Destination
     plan: str = ""
+    archive: str = ""
     folder: str = ""
     options: ResourceOptions = ResourceOptions()
 
@@ -70,28 +75,44 @@ class ResourcesRun:
 def write_cluster_resources(request: ResourcesRequest, environ: Mapping[str, str], check_mode: bool = False) -> ResourcesRun:
     """Makes the files for clusters and `mapping.txt` agree with the plan; in check mode says what would change.
 
-    Raises InputError, Incompatible, Locked, StorageError, and what planning raises when a configuration is given.
+    Raises InputError, NotFound (an archive), Incompatible, Locked, StorageError, and what planning raises when a configuration
+    is given.
     """
     with working_place(request.workspace, "cluster_resources", check_mode) as (place, _lost):
-        plan = find_plan(request.planning, request.plan, place, environ)
+        plan = _archived(request, place) if request.archive else find_plan(request.planning, request.plan, place, environ)
         resources = make_resources(plan, request.destination, request.options)
         changes = folders.compare(request.place, resources.files)
-        mapping = _mapping_change(request, plan)
+        mapping = mapping_change(request.workspace, plan, request.destination)
         if not check_mode:
             folders.apply(request.place, resources.files)
             files.write(mapping.path, mapping.after or b"")
         return ResourcesRun((*changes, mapping), resources.warnings)
 
 
-def _mapping_change(request: ResourcesRequest, plan: Plan) -> Change:
+def write_mapping(workspace: Workspace, plan: Plan, destination: Destination, check_mode: bool = False) -> bool:
+    """Makes `mapping.txt` agree with a plan; whether it did not, or in check mode does not.  Raises InputError, StorageError."""
+    change = mapping_change(workspace, plan, destination)
+    if change.changed and not check_mode:
+        files.write(change.path, change.after or b"")
+    return change.changed
+
+
+def _archived(request: ResourcesRequest, place: Workspace) -> Plan:
+    planning = request.planning
+    with opened_archives(request.archive, Unplanned(place, planning.options), None, planning.parallel, check=False) as archives:
+        return archives[-1].plan
+
+
+def mapping_change(workspace: Workspace, plan: Plan, destination: Destination) -> Change:
+    """`mapping.txt` as it is and as it has to be.  Raises InputError."""
     generation = Generation.V1 if plan.config.get("apiVersion") == Generation.V1.api_version else Generation.V2
-    content = mapping_file.text(mapping_file.lines(plan.images, request.destination, generation)).encode("utf-8")
+    content = mapping_file.text(mapping_file.lines(plan.images, destination, generation)).encode("utf-8")
     before: Optional[bytes] = None
     try:
-        before = files.read(request.workspace.mapping)
+        before = files.read(workspace.mapping)
     except FileNotFoundError:
         pass
-    return Change(request.workspace.mapping, before, content)
+    return Change(workspace.mapping, before, content)
 
 
 def _listed(path: str, content: Optional[bytes]) -> str:

@@ -119,6 +119,35 @@ def test_all_faces_of_a_run(world):
     assert not run_module(cluster_resources, arguments)["changed"]
 
 
+def test_a_plan_for_a_mirror_says_where_each_image_goes(world):
+    arguments = world.placed(max_nested_paths=2)
+    foreseen = run_module(imageset_plan, arguments, check_mode=True)
+    assert foreseen["changed"] and not os.path.exists(foreseen["mapping_path"])
+    planned = run_module(imageset_plan, arguments)
+    check_keys(imageset_plan, planned)
+    with open(planned["mapping_path"], encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    assert [line.rpartition("docker://")[2] for line in lines] == [f"{world.mirror.host}/ocp/team-app{number}:1.0" for number in range(3)]
+    assert not run_module(imageset_plan, arguments)["changed"] and not world.mirror.ledger.count("GET")
+    assert run_module(imageset_plan, world.placed())["changed"]
+    assert run_module(imageset_plan, world.arguments())["mapping_path"] == ""
+
+
+def test_resources_of_an_archive_need_no_mirror_and_are_those_of_the_loaded_one(world, tmp_path):
+    archive = f"file://{tmp_path}/archive"
+    assert run_module(image_mirror, world.arguments(destination=archive))["complete"]
+    world.source.stop()
+    arguments = {key: value for key, value in world.placed().items() if key != "imageset"}
+    far = {**arguments, "workspace": str(tmp_path / "far")}
+    foreseen = run_module(cluster_resources, {**far, "archive": archive}, check_mode=True)
+    assert foreseen["changed"] and not os.path.exists(far["workspace"])
+    written = run_module(cluster_resources, {**far, "archive": archive})
+    check_keys(cluster_resources, written)
+    assert written["changed"] and written["files"] == foreseen["files"] and not world.mirror.content.repositories
+    assert run_module(image_mirror, {**far, "archive": archive})["complete"]
+    assert not run_module(cluster_resources, far)["changed"]
+
+
 def test_a_small_result_however_many_images_fail(world):
     names = [f"{world.source.host}/team/gone{number}:1.0" for number in range(60)]
     result = run_module(image_mirror, world.placed(*names))

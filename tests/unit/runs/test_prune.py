@@ -123,6 +123,8 @@ def test_what_waits_for_its_successor_stays(site, source, target):
     try:
         run = site.prune(APP, TOOL, MULTI, guards=ALL)
         assert not run.changed and manifests(target, "team/tool") == old
+        foreseen = site.prune(APP, TOOL, MULTI, check_mode=True, after_mirroring=True, guards=ALL)
+        assert {candidate.digest for candidate in foreseen.gone} == old and foreseen.warnings == ()
         assert site.mirror(APP, TOOL, MULTI).result.complete
         run = site.prune(APP, TOOL, MULTI, guards=ALL)
     finally:
