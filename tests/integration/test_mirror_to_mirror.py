@@ -79,6 +79,9 @@ def test_one_missing_image_fails_the_play_and_nothing_else(site):
     assert site.mirrored_digest("apps/portal", "1.0") == site.images[0].digest
     assert [failure["subject"] for failure in last_run(site)["failures"]] == [gone]
     assert not os.path.exists(os.path.join(site.workspace, "results", "cluster-resources"))
+    with open(os.path.join(site.workspace, "results", "report.html"), encoding="utf-8") as file:
+        assert gone in file.read()
+    assert gone in run.text[run.text.index("Fail for that reason") :]
 
     allowed = site.run({**variables, "mirror_allow_failures": ["*/team/gone*"]})
     assert allowed.ok, allowed.text

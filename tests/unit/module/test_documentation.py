@@ -84,6 +84,20 @@ def test_defaults_of_a_role_are_those_of_its_argument_specs(role):
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_no_entry_point_says_again_what_it_takes_over(role):
+    """Ansible warns of it at every run."""
+    with open(os.path.join(ROOT, "roles", role, "meta", "argument_specs.yml"), encoding="utf-8") as file:
+        waiting = [yaml.compose(file, Loader=yaml.SafeLoader)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.MappingNode):
+            waiting += [value for _key, value in node.value]
+            merged_keys = [key.value for name, value in node.value if name.value == "<<" for key, _value in value.value]
+            names = [*merged_keys, *(name.value for name, _value in node.value)]
+            assert len(set(names)) == len(names), sorted({name for name in names if names.count(name) > 1})
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_every_entry_point_has_its_tasks_and_every_role_its_page(role):
     specs = load("roles", role, "meta", "argument_specs.yml")["argument_specs"]
     assert all(os.path.exists(os.path.join(ROOT, "roles", role, "tasks", f"{entry}.yml")) for entry in specs)
