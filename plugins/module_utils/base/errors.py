@@ -13,7 +13,7 @@ failure never stops the others.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Dict
+from typing import Any, Dict, FrozenSet, Iterable, Sequence, Tuple
 
 
 class MirrorError(Exception):
@@ -109,12 +109,17 @@ class Incompatible(MirrorError):
     code = "incompatible"
 
 
+# Between the links of a chain of reasons.
+_STEP = " > "
+
+
 @dataclass(frozen=True)
 class Failure:
     """One failed object, as data: the entry of `failures[]` in plans and results.
 
     category: release, operator, additional or helm (what the object was wanted for).
     subject: the object that failed (the image's origin where there is one).
+    wanted_by: why it is wanted, each chain of reasons as one text (`operators[0] > package > bundle`); none where that is not known.
     """
 
     code: str
@@ -125,10 +130,25 @@ class Failure:
     status: int = 0
     attempts: int = 1
     advice: str = ""
+    wanted_by: Tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Documents have lists.
+        object.__setattr__(self, "wanted_by", tuple(self.wanted_by))
+
+    @property
+    def entries(self) -> FrozenSet[str]:
+        """The entries of the configuration that want the object."""
+        return frozenset(text.partition(_STEP)[0] for text in self.wanted_by)
+
+    @staticmethod
+    def chains(why: Iterable[Sequence[str]]) -> Tuple[str, ...]:
+        """Chains of reasons, as plans have them, in the form of `wanted_by`."""
+        return tuple(_STEP.join(chain) for chain in why)
 
     @classmethod
-    def of(cls, error: MirrorError, subject: str = "", category: str = "") -> "Failure":
-        """The value of an error, for the given object."""
+    def of(cls, error: MirrorError, subject: str = "", category: str = "", why: Iterable[Sequence[str]] = ()) -> "Failure":
+        """The value of an error, for the given object.  why: chains of reasons, as plans have them."""
         return cls(
             code=error.code,
             message=error.message,
@@ -138,8 +158,9 @@ class Failure:
             status=error.status,
             attempts=error.attempts,
             advice=error.advice,
+            wanted_by=cls.chains(why),
         )
 
     def document(self) -> Dict[str, Any]:
         """A JSON-ready mapping, empty members left out."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", 0)}
+        return {key: value for key, value in {**asdict(self), "wanted_by": list(self.wanted_by)}.items() if value not in ("", 0, [])}

@@ -10,7 +10,7 @@ Each entry stands alone: a catalog that cannot be read, or whose filter cannot b
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -83,7 +83,7 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
         except Cancelled:
             raise
         except MirrorError as error:
-            parts.append(Collected(failures=(_failure(error, f"operators[{number}]", wanted.catalog),)))
+            parts.append(Collected(failures=(_failure(error, f"operators[{number}]", wanted.catalog, [[f"operators[{number}]"]]),)))
     kept.forget_others(current)
     if not imageset.delete and "catalog_records" not in context.options:
         found = {entry["name"]: entry["record"] for part in parts for entry in part.catalogs if "record" in entry}
@@ -106,8 +106,8 @@ def _unused_rules(imageset: ImageSet, settings: Settings) -> Tuple[str, ...]:
     return seal.unused(settings.rules, known)
 
 
-def _failure(error: MirrorError, path: str, subject: str) -> Failure:
-    return replace(Failure.of(error, subject=subject, category=CATEGORIES[CATALOG]), message=f"{path}: {error.message}")
+def _failure(error: MirrorError, place: str, subject: str, why: Iterable[Sequence[str]]) -> Failure:
+    return replace(Failure.of(error, subject, CATEGORIES[CATALOG], why), message=f"{place}: {error.message}")
 
 
 class _Part:
@@ -263,23 +263,24 @@ class _Part:
 
     def _bundle_images(self, bundles: Tuple[BundleImages, ...], verdict: Verdict) -> Tuple[Tuple[WantedImage, ...], Tuple[Failure, ...]]:
         wanted: List[WantedImage] = []
-        failures: Dict[str, Failure] = {}
+        failed: Dict[str, Tuple[str, MirrorError]] = {}
+        reasons: Dict[str, List[Sequence[str]]] = {}
         for bundle in bundles:
             for text, result in self._references(bundle):
+                why = (self.path, bundle.package, bundle.name)
+                reasons.setdefault(text, []).append(why)
                 if text in verdict.skipped:
                     continue
                 if text in verdict.failed:
-                    named_by, result = verdict.failed[text]
-                    failures.setdefault(text, _failure(result, f"{self.path}, bundle {named_by}", text))
-                    continue
-                if isinstance(result, MirrorError):
-                    failures.setdefault(text, _failure(result, f"{self.path}, bundle {bundle.name}", text))
-                    continue
-                target = map_operator_image(result, self._generation, self._reference.transport == OCI)
-                kind = BUNDLE if text == bundle.image else RELATED
-                why = (self.path, bundle.package, bundle.name)
-                wanted.append(WantedImage(kind, result, target.repository, (target.tag,), self._wanted.platforms, why))
-        return tuple(wanted), tuple(failures.values())
+                    failed[text] = verdict.failed[text]
+                elif isinstance(result, MirrorError):
+                    failed.setdefault(text, (bundle.name, result))
+                else:
+                    target = map_operator_image(result, self._generation, self._reference.transport == OCI)
+                    kind = BUNDLE if text == bundle.image else RELATED
+                    wanted.append(WantedImage(kind, result, target.repository, (target.tag,), self._wanted.platforms, why))
+        failures = (_failure(error, f"{self.path}, bundle {name}", text, reasons[text]) for text, (name, error) in failed.items())
+        return tuple(wanted), tuple(failures)
 
     def _references(self, bundle: BundleImages) -> Iterator[Tuple[str, Any]]:
         for text in bundle.references:

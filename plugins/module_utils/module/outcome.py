@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError
@@ -16,6 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 MAX_FILES = 100
 MAX_FAILURES = 20
 MAX_WARNINGS = 20
+MAX_REASONS = 5
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,14 @@ class Outcome:
 def failure_values(failures: Sequence[Failure]) -> Dict[str, Any]:
     """The return values of modules that report failures one by one."""
     return {
-        "failures": [failure.document() for failure in failures[:MAX_FAILURES]],
+        "failures": [_short(failure).document() for failure in failures[:MAX_FAILURES]],
         "failures_total": len(failures),
         "failed_categories": sorted({failure.category for failure in failures if failure.category}),
     }
+
+
+def _short(failure: Failure) -> Failure:
+    return replace(failure, wanted_by=tuple(_first(failure.wanted_by, MAX_REASONS, "reasons")))
 
 
 def finish(module: Any, work: Callable[[], Outcome]) -> None:

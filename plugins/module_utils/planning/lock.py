@@ -55,9 +55,9 @@ def _check(image: PlanImage, resolver: Resolver) -> Optional[Failure]:
             status=error.status,
             advice="Make a new plan without locked; its difference shows what the name means today.",
         )
-        return Failure.of(gone, subject=image.origin, category=CATEGORIES.get(image.type, ""))
+        return Failure.of(gone, subject=image.origin, category=CATEGORIES.get(image.type, ""), why=image.why)
     except MirrorError as error:
-        return Failure.of(error, subject=image.origin, category=CATEGORIES.get(image.type, ""))
+        return Failure.of(error, subject=image.origin, category=CATEGORIES.get(image.type, ""), why=image.why)
 
 
 def _named(image: PlanImage) -> str:

@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES, WantedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import Content
@@ -84,36 +83,30 @@ def _sorted(lists: Iterable[Iterable[str]]) -> Tuple[str, ...]:
 
 def without_collisions(entries: Sequence[Entry]) -> Tuple[List[Entry], List[Failure]]:
     """Leaves out images that want one tag of one repository for different contents: none of them has a better right."""
-    claims: Dict[Tuple[str, str], Set[Digest]] = {}
+    claims: Dict[Tuple[str, str], List[PlanImage]] = {}
     for entry in entries:
         for tag in entry.image.tags:
-            claims.setdefault((entry.image.destination, tag), set()).add(entry.image.digest)
-    disputed = {place for place, digests in claims.items() if len(digests) > 1}
+            claims.setdefault((entry.image.destination, tag), []).append(entry.image)
+    disputed = {place: images for place, images in claims.items() if len({image.digest for image in images}) > 1}
     kept: List[Entry] = []
     failures: List[Failure] = []
     for entry in entries:
         places = sorted((entry.image.destination, tag) for tag in entry.image.tags if (entry.image.destination, tag) in disputed)
         if places:
-            failures.append(_collision(entry.image, places[0], [other.image for other in entries]))
+            failures.append(_collision(entry.image, places[0], disputed[places[0]]))
         else:
             kept.append(entry)
     return kept, failures
 
 
-def _collision(image: PlanImage, place: Tuple[str, str], images: Iterable[PlanImage]) -> Failure:
+def _collision(image: PlanImage, place: Tuple[str, str], claimants: Iterable[PlanImage]) -> Failure:
     destination, tag = place
-    rivals = sorted(
-        {
-            f"{other.origin} ({entry_name(other)})"
-            for other in images
-            if other.destination == destination and tag in other.tags and other.digest != image.digest
-        }
-    )
+    rivals = sorted({f"{other.origin} ({entry_name(other)})" for other in claimants if other.digest != image.digest})
     error = InputError(
         f"{destination}:{tag} is the destination of {image.origin} ({entry_name(image)}) and of {' and of '.join(rivals)}, which differ",
         advice="Give one of them another repository or tag (targetRepo, targetTag), or leave one out.",
     )
-    return Failure.of(error, subject=image.origin, category=CATEGORIES[image.type])
+    return Failure.of(error, subject=image.origin, category=CATEGORIES[image.type], why=image.why)
 
 
 def entry_name(image: PlanImage) -> str:

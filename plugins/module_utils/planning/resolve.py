@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Mapping, Tuple, Union
+from dataclasses import dataclass, field, replace
+from typing import Dict, Iterable, List, Mapping, Sequence, Tuple, Union
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError, NotFound
@@ -43,14 +43,15 @@ class Resolver:
         with ThreadPoolExecutor(max_workers=max(1, self.parallel)) as pool:
             answers = dict(zip(questions, pool.map(self._answer, questions)))
         contents: Dict[WantedImage, Content] = {}
-        failures: List[Failure] = []
+        failures: Dict[Failure, List[Sequence[str]]] = {}
         for image in wanted:
             answer = answers[question(image)]
             if isinstance(answer, Content):
                 contents[image] = answer
             else:
-                failures.append(Failure.of(answer, subject=str(image.reference), category=CATEGORIES[image.type]))
-        return contents, list(dict.fromkeys(failures))
+                failure = Failure.of(answer, subject=str(image.reference), category=CATEGORIES[image.type])
+                failures.setdefault(failure, []).append(image.why)
+        return contents, [replace(failure, wanted_by=Failure.chains(dict.fromkeys(map(tuple, why)))) for failure, why in failures.items()]
 
     def fetch(self, repository: str, digest: Digest) -> Manifest:
         """By digest, from the shelf or else from the store.  Raises what the store raises."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments import Attachment, Found, find_attachments
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import content_of
@@ -74,9 +74,12 @@ def _look(subjects: Dict[str, List[Digest]], resolver: Resolver, lookups: Option
             del subjects[repository]
             attachments.update(((repository, digest), attached) for digest, attached in known.items())
     found = find_attachments(resolver, subjects)
+    answers: Dict[str, Dict[Digest, Tuple[Attachment, ...]]] = {repository: {} for repository in subjects}
+    for (repository, digest), attached in found.attachments.items():
+        answers[repository][digest] = attached
     refused = {repository for repository, _digest in found.errors}
     for repository in sorted(set(subjects) - refused):
-        lookups.keep(repository, {digest: attached for (name, digest), attached in found.attachments.items() if name == repository})
+        lookups.keep(repository, answers[repository])
     if subjects:
         lookups.save()
     return Found({**attachments, **found.attachments}, found.errors)
@@ -95,11 +98,12 @@ def _failure(entry: Entry, found: Found, policy: str) -> Optional[Failure]:
         subject=image.origin,
         category=CATEGORIES[image.type],
         advice="Have it signed, leave it out, or choose signatures: copy.",
+        wanted_by=Failure.chains(image.why),
     )
 
 
 def _named(error: MirrorError, image: PlanImage, what: str) -> Failure:
-    failure = Failure.of(error, subject=image.origin, category=CATEGORIES[image.type])
+    failure = Failure.of(error, subject=image.origin, category=CATEGORIES[image.type], why=image.why)
     return Failure(**{**failure.__dict__, "message": f"{what}: {error.message}"})
 
 
@@ -124,6 +128,8 @@ def _attached(entry: Entry, found: Found, resolver: Resolver) -> Tuple[List[Entr
         for attachment in found.attachments.get(open_places.pop(0), ()):
             try:
                 result.append(_entry(entry.image, attachment, resolver))
+            except Cancelled:
+                raise
             except MirrorError as error:
                 failures.append(_named(error, entry.image, f"its attachment {attachment.manifest.digest} could not be read"))
                 continue

@@ -114,8 +114,12 @@ class _Mirroring:
         # What is stale and not pruned yet is at hand too.
         journal.hint(_homes(history, request.destination))
         # A catalog must not name what is not there.
-        lacking = any(failure.category == "operator" for failure in (*self._plan.failures, *self._misplaced))
-        options = replace(request.options, hold_catalogs=request.options.hold_catalogs or lacking)
+        lacking = [failure for failure in (*self._plan.failures, *self._misplaced) if failure.category == "operator"]
+        options = replace(
+            request.options,
+            hold_catalogs=request.options.hold_catalogs or not all(failure.entries for failure in lacking),
+            hold_entries=frozenset(entry for failure in lacking for entry in failure.entries),
+        )
         work = predict if run.check_mode else transfer
         return work(self._placed, run.network.upstream(run.place), self._registry, self._shelf, options, journal, run.progress, run.stop)
 

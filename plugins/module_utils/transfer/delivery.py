@@ -132,9 +132,9 @@ class Delivery:
 
         An image belongs to a catalog when the same entry of the configuration wants both; one that names no entry counts for all.
         """
-        if self._run.options.hold_catalogs:
-            return True
         owners = group.root.placed.owners
+        if self._run.options.holds(owners):
+            return True
         for job in self.jobs.values():
             if job.placed.image.type in (BUNDLE, RELATED) and job.outcome != COPIED:
                 wanted_by = job.placed.owners

@@ -127,7 +127,7 @@ def _deliver(run: Run, verdicts: Mapping[int, Verdict], present: List[PlacedImag
 
 def _predicted(verdict: Verdict, options: TransferOptions) -> ImageResult:
     outcome = FAILED if verdict.failure else PRESENT if verdict.present else COPIED
-    if outcome == COPIED and options.hold_catalogs and verdict.placed.is_catalog:
+    if outcome == COPIED and verdict.placed.is_catalog and options.holds(verdict.placed.owners):
         outcome = HELD
     return ImageResult(verdict.placed, outcome, verdict.failure, verdict.moved)
 

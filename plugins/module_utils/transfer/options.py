@@ -36,6 +36,10 @@ class Shard:
     index: int
     count: int
 
+    def holds(self, owners: FrozenSet[str]) -> bool:
+        """Whether the catalog that these entries of the configuration want is not published."""
+        return self.hold_catalogs or bool(self.hold_entries and (not owners or owners & self.hold_entries))
+
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
             raise InputError(f"shard {self.index} of {self.count} does not exist", advice="The index runs from 0 to count - 1.")
@@ -49,6 +53,7 @@ class TransferOptions:
     stop_on: categories (release, operator, additional, helm) whose first failure stops the whole run (mirroring K9).
     foreign_layers: also take layers that registries are not supposed to distribute, where the source has them.
     hold_catalogs: publish no catalog, for something that catalogs name could not be planned (user-needs G03).
+    hold_entries: entries of the configuration (`operators[0]`) whose catalogs alone are not published, for the same reason.
     shard: move only the blobs of one shard and publish nothing.
     buffer: bytes that each worker holds.
     """
@@ -59,8 +64,13 @@ class TransferOptions:
     tag_moves: str = ALLOW
     foreign_layers: bool = False
     hold_catalogs: bool = False
+    hold_entries: FrozenSet[str] = frozenset()
     shard: Optional[Shard] = None
     buffer: int = 512 * 1024
+
+    def holds(self, owners: FrozenSet[str]) -> bool:
+        """Whether the catalog that these entries of the configuration want is not published."""
+        return self.hold_catalogs or bool(self.hold_entries and (not owners or owners & self.hold_entries))
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:

@@ -51,4 +51,4 @@ def _collisions(disputed: Set[PlacedImage], destination: Destination) -> List[Fa
 
 
 def _failure(error: InputError, image: PlanImage) -> Failure:
-    return Failure.of(error, subject=image.origin, category=CATEGORIES.get(image.type, ""))
+    return Failure.of(error, subject=image.origin, category=CATEGORIES.get(image.type, ""), why=image.why)

@@ -101,7 +101,7 @@ class Run:
         """Records a job's first failure; a stop is not a failure."""
         if isinstance(error, Cancelled):
             return
-        self.fail_with(job, Failure.of(error, job.placed.image.origin, job.placed.category))
+        self.fail_with(job, Failure.of(error, job.placed.image.origin, job.placed.category, job.placed.image.why))
 
     def fail_with(self, job: Job, failure: Failure) -> None:
         with self.lock:

@@ -74,7 +74,9 @@ class Survey:
             except MirrorError as error:
                 self._run.trouble(error)
                 for position, placed in members.items():
-                    self._verdicts[position] = Verdict(placed, failure=Failure.of(error, placed.image.origin, placed.category))
+                    self._verdicts[position] = Verdict(
+                        placed, failure=Failure.of(error, placed.image.origin, placed.category, placed.image.why)
+                    )
 
         return task
 
@@ -167,4 +169,4 @@ class Survey:
             f"the tag {placed.repository}:{tag} names {found} and would be moved to {placed.digest}",
             advice="Allow it with tag_moves, or remove the tag at the destination.",
         )
-        return Failure.of(error, placed.image.origin, placed.category)
+        return Failure.of(error, placed.image.origin, placed.category, placed.image.why)
