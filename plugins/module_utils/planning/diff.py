@@ -67,13 +67,11 @@ def diff(before: Optional[Plan], after: Plan, shelf: Optional[Shelf] = None) -> 
     removed = [image for key, image in old.items() if key not in new]
     added = [image for key, image in new.items() if key not in old]
     moved = _moved(removed, added)
-    for one, other in moved:
-        removed.remove(one)
-        added.remove(other)
+    paired = {_key(image) for pair in moved for image in pair}
     gained, lost = _bytes(before.images, after.images, shelf)
     return Diff(
-        added=tuple(added),
-        removed=tuple(removed),
+        added=tuple(image for image in added if _key(image) not in paired),
+        removed=tuple(image for image in removed if _key(image) not in paired),
         moved=tuple(moved),
         changed=tuple((image, new[key]) for key, image in old.items() if key in new and new[key] != image),
         releases=_lines(release_lines(before), release_lines(after)),

@@ -22,15 +22,23 @@ _NUMBER = re.compile(r"\[\d+\].*")
 _CHANNEL = 3
 
 
-def still_wanted(image: PlanImage, given_up: Plan, plan: Plan) -> Tuple[Reason, ...]:
-    """Reasons for which `plan` wants this content at this place, and which `given_up` does not name.  Sorted."""
-    going = _reasons(image, given_up)
-    return tuple(sorted(_reasons(image, plan) - going))
+class Reasons:
+    """Why a plan wants each content at each place."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._config = plan.config
+        self._images: Dict[Tuple[str, str], List[PlanImage]] = {}
+        for image in plan.images:
+            self._images.setdefault((image.destination, image.digest), []).append(image)
+
+    def of(self, image: PlanImage) -> FrozenSet[Reason]:
+        same = self._images.get((image.destination, image.digest), ())
+        return frozenset((*_essence(chain, self._config), f"({other.origin})") for other in same for chain in other.why)
 
 
-def _reasons(image: PlanImage, plan: Plan) -> FrozenSet[Reason]:
-    same = [other for other in plan.images if (other.destination, other.digest) == (image.destination, image.digest)]
-    return frozenset((*_essence(chain, plan.config), f"({other.origin})") for other in same for chain in other.why)
+def still_wanted(image: PlanImage, given_up: Reasons, wanted: Reasons) -> Tuple[Reason, ...]:
+    """Reasons for which a plan wants this content at this place, and which what is given up does not name.  Sorted."""
+    return tuple(sorted(wanted.of(image) - given_up.of(image)))
 
 
 def _essence(chain: Reason, config: Dict[str, Any]) -> Reason:

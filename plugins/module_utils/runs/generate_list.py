@@ -26,7 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.signi
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.compatibility import with_v1_tags
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.delete_list import Item, document_of, items_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.mirrored_charts import with_planned_charts
-from ansible_collections.disconnected.mirror.plugins.module_utils.prune.reasons import still_wanted, told
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.reasons import Reasons, still_wanted, told
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.serialize import yaml_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import kept_plan
@@ -152,10 +152,11 @@ def _decided(plan: Plan, last: Plan) -> Tuple[Tuple[PlanImage, ...], Tuple[str, 
     """The images to list, and a sentence for each that something else needs; catalogs themselves never go (mirroring 5.4)."""
     kept: List[PlanImage] = []
     left_out: List[str] = []
+    given_up, wanted = Reasons(plan), Reasons(last)
     for image in plan.images:
         if image.type == CATALOG:
             continue
-        reasons = still_wanted(image, plan, last)
+        reasons = still_wanted(image, given_up, wanted)
         if reasons:
             left_out.append(f"{image.origin} is left out of the list, for the last plan wants it for {told(reasons)} as well.")
         else:

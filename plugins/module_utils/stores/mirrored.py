@@ -53,11 +53,12 @@ class Mirrored(Store):
         self._local = local
         self._default = default
         self._by_repository: Dict[str, List[Held]] = {}
+        self._attached: Dict[Tuple[str, str], List[Held]] = {}
+        # Repository and digest at the mirror, by the source's repository and a tag or digest there.
+        self._known: Dict[Tuple[str, str], Tuple[str, str]] = {}
         self._places: Dict[str, str] = {}
         for held in records:
-            self._by_repository.setdefault(held.repository, []).append(held)
-            for digest in (held.digest, *held.content):
-                self._places.setdefault(digest, held.place)
+            self._enter(held)
 
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         if repository.startswith(BUILT):
@@ -85,8 +86,7 @@ class Mirrored(Store):
         return tuple(sorted({name for each in held for name in each.names})) if held else None
 
     def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
-        found = [held for held in self._by_repository.get(repository, ()) if held.subject == digest and not held.names]
-        known = (self._mirror.find_manifest(held.place, held.digest) for held in found)
+        known = (self._mirror.find_manifest(held.place, held.digest) for held in self._attached.get((repository, digest), ()))
         return tuple(descriptor for descriptor in known if descriptor is not None)
 
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
@@ -101,16 +101,27 @@ class Mirrored(Store):
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         raise Unsupported(_READ_ONLY, subject=repository)
 
+    def _enter(self, held: Held) -> None:
+        self._by_repository.setdefault(held.repository, []).append(held)
+        if held.subject and not held.names:
+            self._attached.setdefault((held.repository, held.subject), []).append(held)
+        for name in (held.digest, *held.names):
+            self._known.setdefault((held.repository, name), (held.place, held.digest))
+        for digest in held.content:
+            self._known.setdefault((held.repository, digest), (held.place, digest))
+        for digest in (held.digest, *held.content):
+            self._places.setdefault(digest, held.place)
+
     def _locate(self, repository: str, reference: str) -> Tuple[str, str]:
         """Repository and digest (or tag, where nothing is recorded) at the mirror."""
+        found = self._known.get((repository, reference))
+        if found is not None:
+            return found
+        if reference:
+            return self._elsewhere(repository, reference), reference
         for held in self._by_repository.get(repository, ()):
-            if reference in ("", held.digest) or reference in held.names:
-                return held.place, held.digest
-            if reference in held.content:
-                return held.place, reference
-        if not reference:
-            raise NotFound(f"nothing of {repository} was mirrored", subject=repository)
-        return self._elsewhere(repository, reference), reference
+            return held.place, held.digest
+        raise NotFound(f"nothing of {repository} was mirrored", subject=repository)
 
     def _elsewhere(self, repository: str, reference: str) -> str:
         """Where images of a repository go by default, for mirrors that others filled."""
