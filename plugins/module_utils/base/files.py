@@ -69,5 +69,5 @@ def read_json(path: str) -> Any:
     """Raises FileNotFoundError, StorageError (unreadable, or not JSON)."""
     try:
         return json.loads(read(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StorageError(f"{path} is not JSON: {error}", subject=path) from error

@@ -140,12 +140,12 @@ class Plan:
             )
         try:
             return cls(
-                config=document["config"],
-                releases=tuple(document["releases"]),
-                catalogs=tuple(document["catalogs"]),
-                charts=tuple(document["charts"]),
+                config=_object(document["config"]),
+                releases=_objects(document["releases"]),
+                catalogs=_objects(document["catalogs"]),
+                charts=_objects(document["charts"]),
                 images=tuple(PlanImage.of(entry) for entry in document["images"]),
-                warnings=tuple(document["warnings"]),
+                warnings=_texts(document["warnings"]),
                 failures=tuple(Failure(**entry) for entry in document["failures"]),
             )
         except (KeyError, TypeError) as error:
@@ -164,6 +164,18 @@ class Plan:
         return replace(
             self, images=tuple(sorted(self.images, key=lambda image: (image.destination, image.tags, image.digest, image.source)))
         )
+
+
+def _object(value: Any) -> Dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r:.50} is not an object")
+    return value
+
+
+def _objects(values: Any) -> Tuple[Dict[str, Any], ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"{values!r:.50} is not a list")
+    return tuple(_object(value) for value in values)
 
 
 def _text(value: Any) -> str:

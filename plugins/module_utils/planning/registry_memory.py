@@ -14,6 +14,7 @@ import gzip
 import io
 import json
 import tarfile
+import zlib
 from typing import Any, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
@@ -58,7 +59,7 @@ class RegistryMemory(Backend):
             )
         try:
             return json.loads(_member(read_blob(self._store, self._repository, manifest.blobs[-1], _LIMIT), _FILE))
-        except (ValueError, KeyError, OSError, EOFError, tarfile.TarError) as error:
+        except (ValueError, RecursionError, KeyError, OSError, EOFError, tarfile.TarError, zlib.error) as error:
             raise CorruptContent(
                 f"the history in {self._repository} of {self._store.name} cannot be read", subject=self._repository
             ) from error
@@ -90,7 +91,7 @@ class RegistryMemory(Backend):
         for layer in reversed(manifest.blobs[1:]):
             try:
                 return _member(read_blob(self._store, self._repository, layer, _LIMIT), _V1_FILE)
-            except (tarfile.TarError, KeyError, OSError, EOFError):
+            except (tarfile.TarError, KeyError, OSError, EOFError, zlib.error):
                 continue
         return None
 

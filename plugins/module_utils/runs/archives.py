@@ -50,7 +50,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstrea
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import opened
 
 OURS, OC_MIRROR_V1, OC_MIRROR_V2 = "disconnected.mirror", "oc-mirror v1", "oc-mirror v2"
-_EXTRA = re.compile(r"(charts|release-signatures)/[^/]+\Z")
+# What archives carry for people; nothing else of them becomes a file of the results.
+_EXTRA = re.compile(r"(charts|release-signatures)/[A-Za-z0-9][A-Za-z0-9._+=@:-]*\Z")
 _GRAPH = re.compile(r"working-dir/hold-release/cincinnati-graph-data/([A-Za-z0-9][A-Za-z0-9._-]*\.json)\Z")
 _SIGNATURE = re.compile(r"working-dir/signatures/[^/]*(sha256-[0-9a-f]{64})\Z")
 # The archive files it by its path alone; the host is a name that nobody can have (RFC 2606).
@@ -178,7 +179,7 @@ def _ours(reader: ArchiveReader) -> FoundArchive:
         history=load.history,
         follows=contents.follows,
         holds=reader.segments.__contains__,
-        extra_names=tuple(name for name in reader.documents if "/" in name),
+        extra_names=tuple(name for name in reader.documents if _EXTRA.match(name)),
         read=reader.document,
         archive_id=reader.archive_id,
         signature=contents.signature,

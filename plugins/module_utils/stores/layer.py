@@ -34,7 +34,7 @@ class BoundedTarInfo(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf: bytes, encoding: str, errors: str) -> Any:
         member = super().frombuf(buf, encoding, errors)
-        if member.type in _EXTENDED and member.size > _MAX_HEADER:
+        if member.type in _EXTENDED and not 0 <= member.size <= _MAX_HEADER:
             raise tarfile.ReadError("an extended header is too large")
         return member
 

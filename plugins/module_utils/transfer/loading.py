@@ -138,5 +138,5 @@ def _told(missing: AbstractSet[Digest], history: History) -> str:
 def _json(archive: ArchiveReader, name: str) -> Any:
     try:
         return json.loads(archive.document(name))
-    except (ValueError, NotFound) as error:
+    except (ValueError, RecursionError, NotFound) as error:
         raise CorruptContent(f"{archive.name} has no readable {name}", subject=archive.name) from error

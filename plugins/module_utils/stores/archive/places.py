@@ -30,6 +30,8 @@ VOLUME = "volume.json"
 SIGNATURE_SIZE = 16 * 1024
 # A cut blob does not start in a rest smaller than this.
 _SMALLEST_PART = 64 * 1024
+# As many as names have numbers for.
+_MOST_VOLUMES = 999_999
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,6 @@ class _Builder:
 
     def done(self) -> Places:
         self._close()
-        if len(self.volumes) > 999_999:
-            raise InputError(f"the set needs {len(self.volumes)} volumes", advice="Raise archiveSize.")
         return Places(tuple(tuple(volume) for volume in self.volumes), tuple(self.sizes))
 
     def _cut(self, content: Content) -> None:
@@ -159,6 +159,9 @@ class _Builder:
 
     def _next(self) -> None:
         self._close()
+        # Looked at here, for what an archive claims of itself may be any size.
+        if len(self.volumes) >= _MOST_VOLUMES:
+            raise InputError(f"the set needs more than {_MOST_VOLUMES} volumes", subject="archiveSize", advice="Raise archiveSize.")
         self.volumes.append([])
         self.used = 0
         self._put(_volume_member(), VOLUME, 0, _volume_member().size)

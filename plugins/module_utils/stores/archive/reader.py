@@ -16,7 +16,13 @@ import threading
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    CorruptContent,
+    InputError,
+    NotFound,
+    StorageError,
+    Unsupported,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import MAX_SIZE, Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
     SIGNATURE,
@@ -169,11 +175,14 @@ class ArchiveReader(Store):
     def _index(self) -> Dict[str, Dict[str, Digest]]:
         """Tags by full repository name, from the layout's `index.json`."""
         index: Dict[str, Dict[str, Digest]] = {}
-        for entry in json.loads(self.document("index.json"))["manifests"]:
-            name = _reference_name(entry)
-            repository, _colon, tag = name.rpartition(":")
-            if repository and "/" not in tag:
-                index.setdefault(repository, {})[tag] = Digest.parse(entry["digest"])
+        try:
+            for entry in json.loads(self.document("index.json"))["manifests"]:
+                name = _reference_name(entry)
+                repository, _colon, tag = name.rpartition(":")
+                if repository and "/" not in tag:
+                    index.setdefault(repository, {})[tag] = Digest.parse(entry["digest"])
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError, InputError) as error:
+            raise CorruptContent("index.json is not the index of a layout", subject=self.name) from error
         return index
 
 

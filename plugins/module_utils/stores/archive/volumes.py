@@ -26,6 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
     volume_name,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import BLOCK, first_member
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout_blob import open_file
 
 NAME = re.compile(r"mirror_seq([0-9]{1,9})_([0-9]{6})\.tar\Z")
 # Larger manifests are refused before they are read: four million members.
@@ -87,7 +88,7 @@ def _names(folder: str) -> List[str]:
 
 def _identify(path: str) -> Volume:
     try:
-        with open(path, "rb") as file:
+        with os.fdopen(open_file(path, -1, path), "rb") as file:
             name, size = first_member(file.read(BLOCK))
             if name == MANIFEST and 0 < size <= _MANIFEST_LIMIT:
                 encoded = file.read(size)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Dict, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import BoundedTarInfo
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader
 
 # More members than any real archive has; a bound on memory.
@@ -63,14 +64,23 @@ class TarIndex:
             reader.close()
 
     def _add(self, volume: str) -> None:
-        if os.path.getsize(volume) == 0:
+        if not os.path.isfile(volume) or os.path.getsize(volume) == 0:
             raise CorruptContent("empty archive file", subject=volume, advice="Carry this file over again.")
         try:
-            with tarfile.open(volume, "r:") as tar:
+            with tarfile.open(volume, "r:", tarinfo=BoundedTarInfo) as tar:
+                last = -1
                 for member in tar:
+                    # What was read is not looked up again, and would be kept for ever.
+                    tar.members = []
+                    # A size below zero leads back to where we were.
+                    if member.offset <= last or member.size < 0:
+                        raise tarfile.ReadError("a member begins before the one that it follows")
+                    last = member.offset
+                    if member.issparse():
+                        raise CorruptContent(f"the member {member.name!r:.200} is stored with holes", subject=volume)
                     if member.isreg() or member.issym():
                         self._enter(volume, member)
-        except (tarfile.TarError, EOFError, UnicodeError) as error:
+        except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
             raise CorruptContent(
                 f"the volume cannot be read as tar: {error}", subject=volume, advice="Carry this file over again."
             ) from error
@@ -92,11 +102,13 @@ class TarIndex:
 
 def first_name(volume: str) -> str:
     """The name of a volume's first member; empty for what is no tar."""
+    if not os.path.isfile(volume):
+        return ""
     try:
-        with tarfile.open(volume, "r:") as tar:
+        with tarfile.open(volume, "r:", tarinfo=BoundedTarInfo) as tar:
             member = tar.next()
             return member.name if member is not None else ""
-    except (tarfile.TarError, OSError, EOFError, UnicodeError):
+    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError):
         return ""
 
 

@@ -60,7 +60,7 @@ class V1Archive(LegacyArchive):
         """Of the image that a catalog's layout holds.  Raises NotFound, CorruptContent."""
         try:
             return Digest.parse(json.loads(self.index.read(f"{folder}/layout/index.json"))["manifests"][0]["digest"])
-        except (ValueError, KeyError, IndexError, TypeError, InputError) as error:
+        except (ValueError, RecursionError, KeyError, IndexError, TypeError, InputError) as error:
             raise CorruptContent(f"the layout of {folder} cannot be read", subject=self.name) from error
 
     def holds(self, digest: Digest) -> bool:
