@@ -88,6 +88,8 @@ def _read(store: Store, repository: str, blob: Descriptor, directory: str, prefi
     """prefix: of the paths under which this layer's files are kept."""
     subject = f"{repository}@{blob.digest}"
     found = _Found()
+    # A name may come twice, or become a folder: paths are counted on, so that none is written to again.
+    kept = total = 0
     with Layer(store, repository, blob) as layer:
         for name, member, opened in layer.members():
             if len(name) > MAX_NAME or not _concerns(name, directory):
@@ -100,16 +102,19 @@ def _read(store: Store, repository: str, blob: Descriptor, directory: str, prefi
             elif member.isdir():
                 found.folders.add(name)
                 found.files.pop(name, None)
-            elif not member.isfile() or not name.startswith(directory + "/"):
+            elif not member.isfile() or member.issparse() or not name.startswith(directory + "/"):
                 raise InputError(
                     f"{name} in the layer is not a regular file",
                     subject=subject,
                     advice="A catalog's configs directory holds files and directories only.",
                 )
             else:
-                if len(found.files) >= MAX_FILES:
-                    raise Unsupported(f"the catalog has more than {MAX_FILES} files", subject=subject)
-                found.files[name] = f"{prefix}-{len(found.files)}"
+                total += member.size
+                if kept >= MAX_FILES or total > MAX_TOTAL:
+                    problem = f"more than {MAX_FILES} files" if kept >= MAX_FILES else f"more than the {MAX_TOTAL} bytes that are accepted"
+                    raise Unsupported(f"the catalog has {problem}", subject=subject)
+                found.files[name] = f"{prefix}-{kept}"
+                kept += 1
                 _keep(opened(member), found.files[name], subject)
     return found
 
