@@ -14,12 +14,13 @@ from dataclasses import replace
 from typing import Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Store
 
 
-class Completed(Store):
+class Completed(ReadOnlyStore):
     """Reads from `archive`; what it lacks from `registry`, in the repositories that `homes` names by digest."""
 
     def __init__(self, archive: Store, registry: Store, homes: Mapping[str, str]) -> None:
@@ -59,12 +60,3 @@ class Completed(Store):
 
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
         return self._archive.blobs_present(repository, digests)
-
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
-        raise Unsupported("archives are read-only", subject=self.name)
-
-    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
-        raise Unsupported("archives are read-only", subject=self.name)
-
-    def delete_manifest(self, repository: str, digest: Digest) -> None:
-        raise Unsupported("archives are read-only", subject=self.name)

@@ -46,12 +46,6 @@ class LayoutStore(Store):
             return self._own(subject)
         return self._manifest(Digest.parse(entry.get("digest")), str(entry.get("mediaType") or ""), subject)
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
-        try:
-            return self.fetch_manifest(repository, reference).descriptor()
-        except NotFound:
-            return None
-
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         return FileReader(open_file(self._file(blob.digest), blob.size, str(blob.digest)), offset)
 

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities, Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstream import BUILT
-
-_READ_ONLY = "what was mirrored is only looked at here"
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,14 @@ class Held:
     subject: str = ""
 
 
-class Mirrored(Store):
+class Mirrored(ReadOnlyStore):
     """records: where one name has several contents, the first counts.
 
     local: answers for what was built in the workspace.  default: the repository at the mirror for a source's repository
     of which nothing is recorded; raises InputError when there can be none.
     """
+
+    refusal = "what was mirrored is only looked at here"
 
     name = "mirrored"
 
@@ -91,15 +92,6 @@ class Mirrored(Store):
 
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
         return {digest for digest in digests if digest in self._places}
-
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
-        raise Unsupported(_READ_ONLY, subject=repository)
-
-    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
-        raise Unsupported(_READ_ONLY, subject=repository)
-
-    def delete_manifest(self, repository: str, digest: Digest) -> None:
-        raise Unsupported(_READ_ONLY, subject=repository)
 
     def _enter(self, held: Held) -> None:
         self._by_repository.setdefault(held.repository, []).append(held)

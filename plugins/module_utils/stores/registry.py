@@ -92,7 +92,7 @@ class RegistryStore(Store):
         size = headers.get("content-length", "")
         told = headers.get("docker-content-digest", "") or (digest_of(reference) or "")
         if response.status == 405 or (response.status == 200 and not (told and size.isdigit())):
-            return self._found_by_reading(repository, reference)
+            return super().find_manifest(repository, reference)
         if response.status != 200:
             raise refusal(response, self.host, self._subject(repository, reference), "say what the manifest is")
         subject = self._subject(repository, reference)
@@ -216,12 +216,6 @@ class RegistryStore(Store):
     def _ask_manifest(self, method: str, repository: str, reference: str) -> Response:
         target = manifest_path(repository, reference)
         return self._endpoint.ask(method, target, self._endpoint.access(repository), MAX_SIZE, headers=_ACCEPT)
-
-    def _found_by_reading(self, repository: str, reference: str) -> Optional[Descriptor]:
-        try:
-            return self.fetch_manifest(repository, reference).descriptor()
-        except NotFound:
-            return None
 
     def _push_manifest(self, repository: str, reference: str, manifest: Manifest) -> Response:
         target = manifest_path(repository, reference)

@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import Callable, Iterable, Optional, Sequence, Set, Tuple, TypeVar
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Store
 
 _Answer = TypeVar("_Answer")
-_READ_ONLY = "these stores are only read"
 
 
-class Several(Store):
+class Several(ReadOnlyStore):
     """stores: at least one, in the order in which they are asked."""
+
+    refusal = "these stores are only read"
 
     def __init__(self, stores: Sequence[Store]) -> None:
         self.name = ", ".join(store.name for store in stores)
@@ -45,15 +47,6 @@ class Several(Store):
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
         wanted = set(digests)
         return {digest for store in self._stores for digest in store.blobs_present(repository, wanted)}
-
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
-        raise Unsupported(_READ_ONLY, subject=self.name)
-
-    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
-        raise Unsupported(_READ_ONLY, subject=self.name)
-
-    def delete_manifest(self, repository: str, digest: Digest) -> None:
-        raise Unsupported(_READ_ONLY, subject=self.name)
 
     def close(self) -> None:
         for store in self._stores:

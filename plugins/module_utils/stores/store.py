@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 
 
@@ -101,9 +102,12 @@ class Store(ABC):
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         """By tag or digest; a digest is verified.  Raises NotFound."""
 
-    @abstractmethod
     def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
-        """What a tag or digest names, without its bytes; None when it is not there."""
+        """What a tag or digest names; None when it is not there.  Found by reading it, where a store knows no cheaper way."""
+        try:
+            return self.fetch_manifest(repository, reference).descriptor()
+        except NotFound:
+            return None
 
     @abstractmethod
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:

@@ -26,7 +26,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     MirrorError,
     NotFound,
     Unreachable,
-    Unsupported,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
@@ -34,7 +33,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf, Route
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities, Store
 
 Connect = Callable[[str], Store]
 _Answer = TypeVar("_Answer")
@@ -46,16 +46,17 @@ ORIGIN = "origin"
 _REST = 60.0
 _AWAKE = (0.0, "")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-_READ_ONLY = "content is only read from where it comes from, never written there"
 
 
-class Upstream(Store):
+class Upstream(ReadOnlyStore):
     """connect: makes the store of one registry, given its host[:port] as references write it.
 
     connect_insecure: the same for places that registries.conf calls insecure; `connect` when None.
     clients: those that the stores use, to count their requests and to cancel them.
     A mirror that fails in any way gives way to the next place; what the last place says is final.
     """
+
+    refusal = "content is only read from where it comes from, never written there"
 
     name = "upstream"
 
@@ -181,15 +182,6 @@ class Upstream(Store):
         except NotFound:
             pass
         return found
-
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
-        raise Unsupported(_READ_ONLY, subject=repository)
-
-    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
-        raise Unsupported(_READ_ONLY, subject=repository)
-
-    def delete_manifest(self, repository: str, digest: Digest) -> None:
-        raise Unsupported(_READ_ONLY, subject=repository)
 
     @property
     def requests(self) -> Mapping[str, int]:

@@ -7,18 +7,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Iterable, Optional, Set, Tuple
+from typing import Iterable, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import EntryReader, TarIndex
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities
 
-_READ_ONLY = "archives are read-only"
 
-
-class LegacyArchive(Store):
+class LegacyArchive(ReadOnlyStore):
     """Read-only; repositories are the paths under which the archive files them (no host)."""
 
     def __init__(self, name: str, index: TarIndex) -> None:
@@ -44,12 +43,6 @@ class LegacyArchive(Store):
             self.index.read(self.manifest_name(repository, reference)), digest=digest, subject=f"{repository} {reference}"
         )
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
-        try:
-            return self.fetch_manifest(repository, reference).descriptor()
-        except NotFound:
-            return None
-
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         entry = self.index.entries.get(self.blob_name(blob.digest))
         if entry is None:
@@ -61,12 +54,3 @@ class LegacyArchive(Store):
 
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
         return {digest for digest in digests if self.holds(digest)}
-
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
-        raise Unsupported(_READ_ONLY, subject=self.name)
-
-    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
-        raise Unsupported(_READ_ONLY, subject=self.name)
-
-    def delete_manifest(self, repository: str, digest: Digest) -> None:
-        raise Unsupported(_READ_ONLY, subject=self.name)

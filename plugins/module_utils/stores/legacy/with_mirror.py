@@ -13,15 +13,14 @@ from __future__ import annotations
 from typing import Callable, Iterable, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.v2 import V2Archive
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Store
 
-_READ_ONLY = "archives are read-only"
 
-
-class WithMirror(Store):
+class WithMirror(ReadOnlyStore):
     """place: the registry's repository for one of the archive."""
 
     def __init__(self, archive: V2Archive, registry: Store, place: Callable[[str], str]) -> None:
@@ -40,12 +39,6 @@ class WithMirror(Store):
                 return self._registry.fetch_manifest(self._place(self._archive.home(digest, repository)), digest)
             except NotFound:
                 raise error from None
-
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
-        try:
-            return self.fetch_manifest(repository, reference).descriptor()
-        except NotFound:
-            return None
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         try:
@@ -68,12 +61,3 @@ class WithMirror(Store):
         for digest in sorted(wanted - found):
             found |= self._registry.blobs_present(self._place(self._archive.home(digest, repository)), [digest])
         return found
-
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
-        raise Unsupported(_READ_ONLY, subject=self.name)
-
-    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
-        raise Unsupported(_READ_ONLY, subject=self.name)
-
-    def delete_manifest(self, repository: str, digest: Digest) -> None:
-        raise Unsupported(_READ_ONLY, subject=self.name)
