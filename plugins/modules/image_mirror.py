@@ -350,6 +350,13 @@ failures:
     advice:
       description: What to do about it.
       type: str
+    wanted_by:
+      description:
+        - Why the object is wanted, each chain of reasons as one text, such as an entry of the configuration, a package and a bundle.
+          The first five.
+      type: list
+      elements: str
+      sample: ["operators[0] > foo > foo.v0.2.0"]
 failures_total:
   description: How many objects failed.
   returned: success, and when the mirror is not complete

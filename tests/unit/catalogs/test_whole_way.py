@@ -166,6 +166,23 @@ def lose_blobs(world, repository):
     world.source.content.repositories[repository].blobs.clear()
 
 
+@pytest.mark.parametrize("lost_while", ["planning", "copying", "reading the catalog"])
+def test_one_catalog_that_lacks_something_holds_no_other_back(world, lost_while):
+    world.publish("bar stable*: 1.0.0", tag="v2")
+    arguments = world.placed(packages=[{"name": "foo"}])
+    operators = arguments["imageset"]["mirror"]["operators"]
+    operators.append({"catalog": f"{world.source.host}/team/index:{'v3' if lost_while.startswith('reading') else 'v2'}"})
+    if lost_while == "planning":
+        del world.source.content.repositories["bar/operator"].tags["1.0.0"]
+    elif lost_while == "copying":
+        lose_blobs(world, "bar/operator")
+    result = run_module(image_mirror, arguments)
+    assert result["failed"]
+    assert all(text.startswith("operators[1]") for failure in result["failures"] for text in failure["wanted_by"])
+    assert set(world.mirror.content.repositories["ocp/team/index"].tags) == {"v1"}
+    assert catalogs.graph(world.served().everything()) == {"foo stable*": "0.2.0<0.1.0"}
+
+
 class TestImagesThatAreLostWhileCopying:
     """P03, P15, K8: the bundle is lost by policy, never the catalog."""
 

@@ -555,6 +555,13 @@ def test_catalogs_are_held_when_the_plan_lacks_something(bench: Any) -> None:
     assert bench.run(operators(bench), hold_catalogs=True).complete
 
 
+def test_only_the_catalogs_of_entries_that_lack_something_are_held(bench: Any) -> None:
+    lacking = frozenset({"operators[1]"})
+    predicted = bench.predict(operators(bench), hold_entries=lacking)
+    result = bench.run(operators(bench), hold_entries=lacking)
+    assert outcomes(predicted) == outcomes(result) == ["copied", "held"] + ["copied"] * 4
+
+
 def test_workspace_that_cannot_be_written_costs_no_image(bench: Any, tmp_path: Any) -> None:
     (tmp_path / "file").write_text("")
     bench.shelf = Shelf(str(tmp_path / "file" / "manifests"))
