@@ -144,17 +144,11 @@ def process(*arguments: str, limit: int = 0) -> subprocess.Popen:
 
     limit: bytes that no file may exceed, 0 for none.
     """
-
-    def bound() -> None:
-        if limit:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
     return subprocess.Popen(
-        [sys.executable, "-m", MODULE, *arguments],
+        [sys.executable, "-m", MODULE, str(limit), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        preexec_fn=bound,
     )
 
 
@@ -171,7 +165,9 @@ def _peak_memory() -> int:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:"))
 
 
-def main(command: str, *arguments: str) -> int:
+def main(limit: str, command: str, *arguments: str) -> int:
+    if int(limit):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     peers = Peers()
     try:
         if command == "write":
