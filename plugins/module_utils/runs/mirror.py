@@ -15,8 +15,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, keep_reduced, wanted_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reduction import Reduction, both, held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, at_destination, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -128,6 +128,9 @@ class _Mirroring:
         request, run = self._request, self._run
         if run.check_mode or result.complete:
             return result
+        # A run in which nothing fails starts sooner without it.
+        from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reduction import Reduction, both
+
         upstream = run.network.upstream(run.place)
         reduction = Reduction(upstream, run.place, self._shelf, request.planning.options, request.destination.host)
         plan = reduction.after(self._plan, result)

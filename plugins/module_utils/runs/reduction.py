@@ -27,7 +27,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.conte
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import FAILED, HELD
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import FAILED
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult, joined
 
 # What is wrong on this side is no reason to leave anything out.
@@ -180,13 +180,3 @@ def both(first: TransferResult, second: TransferResult) -> TransferResult:
     named = {(image.placed.repository, image.placed.digest, image.placed.tags) for image in second.images}
     images = tuple(image for image in first.images if (image.placed.repository, image.placed.digest, image.placed.tags) in named)
     return joined([replace(first, images=images), second])
-
-
-def held_catalogs(result: TransferResult) -> Tuple[str, ...]:
-    """A sentence for each catalog that was not published because something is lacking that it names."""
-    return tuple(
-        f"The catalog {image.placed.repository}:{','.join(image.placed.tags)} stays as it was, for images of its bundles failed. "
-        f"{availability.OPTION} says whether such bundles are left out, and {waiver.OPTION} until when."
-        for image in result.images
-        if image.outcome == HELD and image.placed.is_catalog and not image.placed.image.subject
-    )

@@ -17,8 +17,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, keep_reduced, wanted_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reduction import Reduction, both, held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -137,7 +137,11 @@ class _Writing:
     def _write(self, packing: Packing, unfinished: UnfinishedSet, history: History) -> ToDiskRun:
         result, whole = self._fill(packing, unfinished)
         if not result.complete:
-            reduction = self._reduction()
+            # A run in which nothing fails starts sooner without it.
+            from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reduction import Reduction, both
+
+            upstream = self._run.network.upstream(self._run.place)
+            reduction = Reduction(upstream, self._run.place, self._shelf, self._request.planning.options, "")
             plan = reduction.after(self._plan, result)
             if plan is not None:
                 # An archive is described in full before it is filled, so that it is begun again.
@@ -153,10 +157,6 @@ class _Writing:
         if whole:
             self._remember(packing, unfinished.archive_id)
         return self._done(packing, result, unfinished, whole)
-
-    def _reduction(self) -> Reduction:
-        run = self._run
-        return Reduction(run.network.upstream(run.place), run.place, self._shelf, self._request.planning.options, "")
 
     def _fill(self, packing: Packing, unfinished: UnfinishedSet) -> Tuple[TransferResult, bool]:
         """What came of it, and whether the archive is whole."""
