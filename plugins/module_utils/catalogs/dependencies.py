@@ -81,9 +81,10 @@ def provided(bundle: Bundle) -> Set[Kind]:
     return {found for value in bundle.values(GVK) for found in _kind(value)}
 
 
-def close(catalog: Catalog, draft: Draft) -> Tuple[str, ...]:
+def close(catalog: Catalog, draft: Draft, old: Optional[Catalog] = None) -> Tuple[str, ...]:
     """Adds to a draft what its bundles require, with the way to each channel's head; returns sentences (DEP-1 to DEP-9).
 
+    old: a catalog whose entries are known to be there already (DEP-7).
     Raises InputError where no way leads from a provider to its channel's head.
     """
     search = _Search(catalog)
@@ -98,7 +99,8 @@ def close(catalog: Catalog, draft: Draft) -> Tuple[str, ...]:
     warnings: List[str] = []
     versions = {provider: search.version_key(provider) for provider in providers}
     for provider in sorted(providers, key=lambda each: (each.package, each.channel, versions[each], each.name)):
-        warnings.extend(_add(catalog, draft, provider))
+        if old is None or not _in(old, provider):
+            warnings.extend(_add(catalog, draft, provider))
     return (*warnings, *unmet(catalog, draft))
 
 
@@ -143,6 +145,12 @@ def _bundles(catalog: Catalog, names: Iterable[Tuple[str, str]]) -> Iterator[Bun
 def _united(requirements: Iterable[Requirements]) -> Requirements:
     found = list(requirements)
     return Requirements(frozenset().union(*(each.kinds for each in found)), frozenset().union(*(each.packages for each in found)))
+
+
+def _in(catalog: Catalog, provider: Provider) -> bool:
+    package = catalog.package(provider.package)
+    channel = package.channels.get(provider.channel) if package else None
+    return channel is not None and provider.name in channel.by_name
 
 
 def _add(catalog: Catalog, draft: Draft, provider: Provider) -> Iterator[str]:

@@ -33,12 +33,14 @@ class Options:
     repair: mends several heads and a lost default channel by a stated rule, instead of failing.
     strict: whether a package or channel that the catalog does not have is an error; None for the generation's habit.
     prereleases: whether ranges of v2alpha1 take prereleases like other versions.
+    additive: by v1's rules, the heads of all packages that are not listed are taken as well.
     """
 
     dependencies: str = ""
     repair: bool = False
     strict: Optional[bool] = None
     prereleases: bool = False
+    additive: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Draft:
 
     def take(self, package: str, channel: str, names: Iterable[str]) -> None:
         self.taken.setdefault(package, {}).setdefault(channel, set()).update(names)
+
+    def drop(self, package: str, channel: str, names: Iterable[str]) -> None:
+        self.taken[package][channel].difference_update(names)
 
     def has(self, package: str, channel: str, name: str) -> bool:
         return name in self.taken.get(package, {}).get(channel, ())

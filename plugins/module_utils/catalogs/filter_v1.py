@@ -56,11 +56,11 @@ def select(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant:
         return Filtered(catalog.everything())
     draft = Draft()
     warnings: List[str] = []
-    if wanted.packages:
-        warnings.extend(_include(catalog, wanted, options, tolerant, draft))
-    else:
+    warnings.extend(include(catalog, wanted, options, tolerant, draft))
+    if options.additive or not wanted.packages:
+        listed = frozenset(package.name for package in wanted.packages)
         for package in catalog.packages():
-            for channel in package.channels.values():
+            for channel in package.channels.values() if package.name not in listed else ():
                 draft.take(package.name, channel.name, (_head(channel),))
     habit = options.dependencies or (IGNORE if wanted.skip_dependencies else INCLUDE)
     if habit == INCLUDE:
@@ -71,7 +71,8 @@ def select(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant:
     return Filtered(Selection(packages, catalog.others), (*warnings, *more), chosen)
 
 
-def _include(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant: bool, draft: Draft) -> Tuple[str, ...]:
+def include(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant: bool, draft: Draft) -> Tuple[str, ...]:
+    """Takes what the listed packages ask for (2.3); sentences about those that are not there.  Raises InputError."""
     problems: List[str] = []
     missing: List[str] = []
     for listed in wanted.packages:
@@ -150,12 +151,15 @@ def _matches(package: Package, name: str, versions: Iterable[str]) -> bool:
 
 
 def _with_ways(channel: Channel, names: List[str]) -> Tuple[str, ...]:
+    """With what lies between them and the head; a channel of several heads may have one once it is filtered (L6)."""
     if not names:
         return ()
-    head = _head(channel)
+    heads = graph.heads(channel) or (_head(channel),)
     taken: Dict[str, None] = {}
     for name in names:
-        taken.update(dict.fromkeys(graph.fill(channel, name, head) or (name,)))
+        ways = [graph.fill(channel, name, head) for head in heads]
+        taken.update(dict.fromkeys(entry for way in ways for entry in way))
+        taken[name] = None
     return tuple(taken)
 
 
