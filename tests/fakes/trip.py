@@ -145,7 +145,7 @@ def process(*arguments: str, limit: int = 0) -> subprocess.Popen:
     limit: bytes that no file may exceed, 0 for none.
     """
     return subprocess.Popen(
-        [sys.executable, "-m", MODULE, str(limit), *arguments],
+        [sys.executable, "-m", MODULE, *(["--limit", str(limit)] if limit else []), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -165,8 +165,10 @@ def _peak_memory() -> int:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:"))
 
 
-def main(limit: str, command: str, *arguments: str) -> int:
-    if int(limit):
+def main(command: str, *arguments: str) -> int:
+    if command == "--limit":
+        limit, command, *rest = arguments
+        arguments = tuple(rest)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     peers = Peers()
     try:
