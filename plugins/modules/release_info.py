@@ -33,9 +33,9 @@ attributes:
 options:
   channel:
     description:
-      - Release channel, such as V(stable-4.14) or V(eus-4.14).
+      - Release channel, such as V(stable-4.14) or V(eus-4.14). Without it the versions of OpenShift are listed that have releases,
+        which prereleases are not.
     type: str
-    required: true
   architecture:
     description:
       - Architecture of the releases. V(multi) means releases for all of them.
@@ -85,6 +85,14 @@ options:
 """
 
 EXAMPLES = r"""
+- name: List the versions of OpenShift that have releases
+  disconnected.mirror.release_info:
+  register: published
+
+- name: List the releases of the newest one
+  disconnected.mirror.release_info:
+    channel: stable-{{ published.openshift_versions | last }}
+
 - name: Find the way of an extended update support cluster
   disconnected.mirror.release_info:
     channel: eus-4.14
@@ -107,15 +115,21 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+openshift_versions:
+  description: Versions of OpenShift that have releases, whatever their channel, oldest first.
+  returned: when O(channel) is not given
+  type: list
+  elements: str
+  sample: ["4.17", "4.18"]
 channels:
   description: Channels in which releases of this channel are published, sorted.
-  returned: success
+  returned: when O(channel) is given
   type: list
   elements: str
   sample: [candidate-4.14, fast-4.14, stable-4.14]
 versions:
   description: Versions of the channel, oldest first.
-  returned: success
+  returned: when O(channel) is given
   type: list
   elements: str
   sample: [4.14.1, 4.14.2]
@@ -123,13 +137,13 @@ path:
   description:
     - Versions on the shortest way, both ends included. Empty when there is none.
     - With O(plan) or O(destination) the way that lacks the fewest releases.
-  returned: success
+  returned: when O(channel) is given
   type: list
   elements: str
   sample: [4.12.28, 4.13.37, 4.14.16]
 steps:
   description: The updates of the way.
-  returned: success
+  returned: when O(channel) is given
   type: list
   elements: dict
   contains:
@@ -154,7 +168,7 @@ steps:
       sample: recommended update
 explanation:
   description: Why the end is not reached, the missing step and the nearest way that exists. Empty when it is reached.
-  returned: success
+  returned: when O(channel) is given
   type: str
   sample: ""
 reachable:
@@ -179,7 +193,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={**arguments.REGISTRY, **release_faces.RELEASE_INFO},
         mutually_exclusive=[("update_url", "graph_file"), ("plan", "destination")],
-        required_by={"to_version": "from_version", "plan": "from_version", "destination": "from_version"},
+        required_by={"to_version": "from_version", "plan": "from_version", "destination": "from_version", "from_version": "channel"},
         supports_check_mode=True,
     )
     require_libraries(module)

@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.info 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.releases import ReleaseRequest, look_at_releases
 
 RELEASE_INFO: Dict[str, Any] = {
-    "channel": {"type": "str", "required": True},
+    "channel": {"type": "str"},
     "architecture": {"type": "str", "choices": ["amd64", "arm64", "ppc64le", "s390x", "multi"], "default": "amd64"},
     "okd": {"type": "bool", "default": False},
     "from_version": {"type": "str"},
@@ -33,7 +33,7 @@ def look(params: Mapping[str, Any]) -> Outcome:
     url = "okd_update_url" if params["okd"] else "update_url"
     request = ReleaseRequest(
         question=Question(
-            channel=params["channel"],
+            channel=params["channel"] or "",
             architecture=params["architecture"],
             from_version=params["from_version"] or "",
             to_version=params["to_version"] or "",

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, List, Optional
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
@@ -15,6 +16,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import extremes
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import Graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.reachability import reach
+
+# Where releases of OpenShift are published, with a tag for each version and architecture.
+PUBLISHED = "quay.io/openshift-release-dev/ocp-release"
+_TAG = re.compile(r"(\d+)\.(\d+)\.\d+-(?:x86_64|aarch64|ppc64le|s390x|multi)\Z")
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,12 @@ class Question:
     to_version: str = ""
     conditional: bool = False
     held: Optional[FrozenSet[Version]] = None
+
+
+def minor_versions(tags: Iterable[str]) -> List[str]:
+    """`major.minor` of every release among these tags, oldest first; prereleases and signatures do not count (mirroring 8.5)."""
+    found = {(int(match.group(1)), int(match.group(2))) for match in map(_TAG.match, tags) if match}
+    return [f"{major}.{minor}" for major, minor in sorted(found)]
 
 
 def answer(question: Question, graph: Graph) -> Dict[str, Any]:

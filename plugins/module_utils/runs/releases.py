@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, Mapping, Optional
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import RELEASE_IMAGES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -42,8 +43,10 @@ class ReleaseRequest:
 
 
 def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> Dict[str, Any]:
-    """See `releases.info.answer`.  Raises MirrorError."""
+    """See `releases.info.answer`; without a channel `openshift_versions`, all that are published.  Raises MirrorError."""
     question = request.question
+    if not question.channel:
+        return {"openshift_versions": _published(request, environ)}
     if question.architecture not in ARCHITECTURES:
         raise InputError(
             f"{question.architecture!r} is no architecture of releases", subject="architecture", advice=f"Write {', '.join(ARCHITECTURES)}."
@@ -59,6 +62,17 @@ def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> Dic
         network.close()
     asked = info.Question(question.channel, question.architecture, question.from_version, question.to_version, question.conditional, held)
     return info.answer(asked, graph)
+
+
+def _published(request: ReleaseRequest, environ: Mapping[str, str]) -> List[str]:
+    if request.okd:
+        raise InputError("releases of OKD are listed by channel", subject="channel", advice="Name one, such as stable-4.")
+    network = request.connections.open(environ, lambda host, reason, delay: None)
+    try:
+        with stopped_by_signals(lambda reason: network.cancel()):
+            return info.minor_versions(network.upstream(Workspace("")).tags(info.PUBLISHED) or ())
+    finally:
+        network.close()
 
 
 def _held(request: ReleaseRequest, network: Network) -> Optional[FrozenSet[Version]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 
 import networkx
 import pytest
@@ -191,13 +192,28 @@ def test_a_look_at_a_file_and_a_plan(tmp_path):
         look_at_releases(ReleaseRequest(info.Question("stable-4.14", "x86_64"), options=request.options), {})
 
 
+def test_without_a_channel_all_versions_with_releases_are_listed(tmp_path):
+    tags = ["4.9.1-x86_64", "4.18.0-rc.1-x86_64", "4.10.3-aarch64", "4.10.12-multi", "4.2.0-s390x", "sha256-ab.sig", "latest", "4.17.0"]
+    with FakeRegistry() as registry:
+        for tag in tags:
+            images.put(images.image("release"), registry.content, "openshift-release-dev/ocp-release", tag)
+        conf = tmp_path / "registries.conf"
+        conf.write_text(f'[[registry]]\nprefix = "quay.io"\nlocation = "{registry.host}"\n')
+        connections = replace(plain(registry.host), registries_conf=str(conf))
+        assert look_at_releases(ReleaseRequest(info.Question(""), connections=connections), {}) == {
+            "openshift_versions": ["4.2", "4.9", "4.10"]
+        }
+    with pytest.raises(InputError, match="listed by channel"):
+        look_at_releases(ReleaseRequest(info.Question(""), okd=True), {})
+
+
 def test_the_module_documents_what_it_takes_and_returns():
     documented = yaml.safe_load(release_info.DOCUMENTATION)["options"]
     assert set(documented) == set(release_faces.RELEASE_INFO)
     for name, argument in release_faces.RELEASE_INFO.items():
         assert documented[name]["type"] == argument["type"] and documented[name].get("default") == argument.get("default")
     returned = info.answer(info.Question("stable-4.14", "amd64", "4.14.1", "4.14.3", held=held()), GRAPH)
-    assert set(returned) == set(yaml.safe_load(release_info.RETURN))
+    assert {*returned, "openshift_versions"} == set(yaml.safe_load(release_info.RETURN))
     assert set(returned["steps"][0]) == set(yaml.safe_load(release_info.RETURN)["steps"]["contains"])
     assert re.search(r"release_info:\n    channel: eus-4.14", release_info.EXAMPLES)
 
