@@ -107,6 +107,11 @@ options:
       - Whether all versions are kept instead of the heads of the channels.
     type: bool
     default: false
+  additive:
+    description:
+      - Whether the heads of all packages that O(packages) does not list are kept as well, with O(api_version=v1alpha2) only.
+    type: bool
+    default: false
   dest:
     description:
       - Where the filtered catalog goes, a directory or a layout such as V(oci:///srv/filtered). It is made when it is missing.

@@ -14,6 +14,7 @@ author:
 description:
   - Lists the catalogs that are published for a version of OpenShift, the packages of a catalog, or the channels of a package with
     their versions, what they require and how large they are.
+  - Compares a catalog with an older one, and lists what is new in it.
 requirements:
   - PyYAML
 extends_documentation_fragment:
@@ -52,6 +53,11 @@ options:
     description:
       - Version of OpenShift, such as V(4.18), whose published catalogs are listed.
     type: str
+  since:
+    description:
+      - An older state of the catalog, in the forms of O(catalog), such as the one that was mirrored last, whose digest its plan tells.
+        Only what is new since then is listed, for O(package) and O(channel) where they are given, with what it requires besides.
+    type: str
   workspace:
     description:
       - Directory that keeps what was read of images, so that the same catalog is read from its registry only once.
@@ -76,6 +82,14 @@ EXAMPLES = r"""
     workspace: /srv/mirror/workspace
     package: web-terminal
     sizes: true
+
+- name: List what was published since the catalog was mirrored
+  disconnected.mirror.catalog_info:
+    catalog: docker://registry.redhat.io/redhat/redhat-operator-index:v4.18
+    since: docker://registry.redhat.io/redhat/redhat-operator-index@{{ mirrored.catalogs[0].digest }}
+    workspace: /srv/mirror/workspace
+  vars:
+    mirrored: "{{ lookup('ansible.builtin.file', '/srv/mirror/workspace/results/plan.json') | from_json }}"
 """
 
 RETURN = r"""
@@ -101,7 +115,7 @@ catalogs:
       type: str
 packages:
   description: The packages of the catalog, sorted by name.
-  returned: when O(catalog) is given without O(package)
+  returned: when O(catalog) is given without O(package) and O(since)
   type: list
   elements: dict
   contains:
@@ -124,7 +138,7 @@ packages:
       sample: [fast]
 package:
   description: The package.
-  returned: when O(package) is given
+  returned: when O(package) is given without O(since)
   type: dict
   contains:
     name:
@@ -176,6 +190,39 @@ package:
         error:
           description: What is wrong with the channel. Only there when something is.
           type: str
+updates:
+  description:
+    - What O(catalog) has that O(since) has not, or has with another image, other images or other properties, by package and channel.
+      At most 1000 of them.
+  returned: when O(since) is given
+  type: list
+  elements: dict
+  contains:
+    package:
+      description: Name of the package.
+      type: str
+      sample: web-terminal
+    channel:
+      description: Name of the channel.
+      type: str
+      sample: fast
+    bundle:
+      description: Name of the bundle.
+      type: str
+      sample: web-terminal.v1.11.0
+    version:
+      description: Its version. Empty when it has none.
+      type: str
+      sample: 1.11.0
+    replaces:
+      description: What it replaces in the channel. Empty when it replaces nothing.
+      type: str
+      sample: web-terminal.v1.10.0
+updates_total:
+  description: How many there are.
+  returned: when O(since) is given
+  type: int
+  sample: 1
 error:
   description: Why nothing can be told.
   returned: failure
@@ -193,7 +240,7 @@ def main() -> None:
         argument_spec={**arguments.REGISTRY, **catalog_faces.CATALOG_INFO},
         required_one_of=[("catalog", "openshift_version")],
         mutually_exclusive=[("catalog", "openshift_version")],
-        required_by={"package": "catalog", "channel": "package"},
+        required_by={"package": "catalog", "channel": "package", "since": "catalog"},
         supports_check_mode=True,
     )
     require_libraries(module)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -35,6 +36,7 @@ CATALOG_FILTER: Dict[str, Any] = {
     "api_version": {"type": "str", "choices": [generation.value for generation in Generation], "default": Generation.V2.value},
     "packages": PACKAGES,
     "full": {"type": "bool", "default": False},
+    "additive": {"type": "bool", "default": False},
     "dest": {"type": "str"},
     "workspace": {"type": "path"},
     **FILTERS,
@@ -46,6 +48,7 @@ CATALOG_INFO: Dict[str, Any] = {
     "channel": {"type": "str"},
     "sizes": {"type": "bool", "default": False},
     "openshift_version": {"type": "str"},
+    "since": {"type": "str"},
     "workspace": {"type": "path"},
 }
 
@@ -60,7 +63,7 @@ def filter_one(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         generation=Generation(params["api_version"]),
         packages=tuple(package_entry(package) for package in params["packages"]),
         full=params["full"],
-        options=filter_options(params),
+        options=replace(filter_options(params), additive=params["additive"]),
         dest=params["dest"] or "",
     )
     run = filter_catalog(request, os.environ, check_mode)
@@ -87,10 +90,14 @@ def look(params: Mapping[str, Any]) -> Outcome:
         channel=params["channel"] or "",
         sizes=params["sizes"],
         openshift=params["openshift_version"] or "",
+        since=params["since"] or "",
     )
     if request.openshift:
         return Outcome(changed=False, values={"catalogs": published_catalogs(request, os.environ)})
-    return Outcome(changed=False, values=look_into_catalog(request, os.environ))
+    values = look_into_catalog(request, os.environ)
+    if "updates" in values:
+        values = {"updates": values["updates"][:MAX_ELEMENTS], "updates_total": len(values["updates"])}
+    return Outcome(changed=False, values=values)
 
 
 def _workspace(params: Mapping[str, Any]) -> Optional[Workspace]:

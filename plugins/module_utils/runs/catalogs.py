@@ -19,14 +19,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import filtering, images, info, rebuild, render, summary
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import filtering, images, info, rebuild, render, summary, updates
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept import Kept
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.layer import copy_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, Package, PackageChannel
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import content_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
@@ -59,7 +59,7 @@ class CatalogRequest:
 
     @property
     def is_directory(self) -> bool:
-        return self.catalog.startswith(("/", "./", "../", "~")) or os.path.isdir(self.catalog)
+        return _is_directory(self.catalog)
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,12 @@ class InfoRequest(CatalogRequest):
     """package, channel: what to look at, empty for all.  sizes: whether images at heads are asked for their sizes.
 
     openshift: version whose published catalogs are looked for, instead of looking into one.
+    since: another catalog, in the forms of `catalog`; only what it has not, or has otherwise, is looked for.
     """
 
     package: str = ""
     channel: str = ""
+    since: str = ""
     sizes: bool = False
     openshift: str = ""
 
@@ -116,6 +118,12 @@ class _Source:
 def filter_catalog(request: FilterRequest, environ: Mapping[str, str], check_mode: bool = False) -> FilterRun:
     """Filters one catalog.  Raises InputError, Unsupported, StorageError, and what reading the catalog raises."""
     wanted = _wanted(request)
+    if request.options.additive and request.generation is not Generation.V1:
+        raise InputError(
+            "packages are added to the heads of all others by the rules of v1alpha2 only",
+            subject="additive",
+            advice="Set api_version: v1alpha2, or list all packages.",
+        )
     if request.dest.startswith(LAYOUT) and request.is_directory:
         raise InputError(
             "a layout can be built only upon an image", subject=request.dest, advice="Give a directory as dest, or an image as the catalog."
@@ -135,14 +143,24 @@ def filter_catalog(request: FilterRequest, environ: Mapping[str, str], check_mod
 
 
 def look_into_catalog(request: InfoRequest, environ: Mapping[str, str]) -> Dict[str, Any]:
-    """`packages`, or `package` when one is named.  Raises InputError, and what reading the catalog raises."""
+    """`updates`, `packages`, or `package` when one is named.  Raises InputError, and what reading the catalog raises."""
     with _opened(request, environ, check_mode=False) as source:
+        if request.since:
+            return {"updates": _updates(request, source)}
         if not request.package:
             return {"packages": info.packages(source.catalog)}
         found = info.package(source.catalog, request.package, request.channel)
         if request.sizes:
             _add_sizes(source, found, request.parallel)
         return {"package": found}
+
+
+def _updates(request: InfoRequest, source: _Source) -> List[Dict[str, Any]]:
+    channels = (PackageChannel(name=request.channel),) if request.channel else ()
+    listed = (Package(name=request.package, channels=channels),) if request.package else ()
+    with _source(request.since, source.kept, source.store, source.place) as old:
+        found = updates.newer(old.catalog, source.catalog, Wanted(catalog=request.catalog, packages=listed))
+        return updates.rows(found.selection)
 
 
 def published_catalogs(request: InfoRequest, environ: Mapping[str, str]) -> List[Dict[str, Any]]:
@@ -191,15 +209,24 @@ def _opened(request: CatalogRequest, environ: Mapping[str, str], check_mode: boo
         stack.callback(network.close)
         stack.enter_context(stopped_by_signals(lambda reason: network.cancel()))
         store = network.upstream(place)
-        kept = Kept(store, place, request.parallel)
-        if request.is_directory:
-            yield _Source(Catalog.from_directory(os.path.expanduser(request.catalog)), kept, store, place)
-            return
-        reference = parse(request.catalog, Generation.V2)
-        root = kept.root(reference.repository, reference.selector)
-        opened = kept.catalog(request.catalog, reference.repository, root)
-        yield _Source(opened.catalog, kept, store, place, reference, root)
-        opened.close()
+        with _source(request.catalog, Kept(store, place, request.parallel), store, place) as source:
+            yield source
+
+
+@contextmanager
+def _source(catalog: str, kept: Kept, store: Store, place: Workspace) -> Iterator[_Source]:
+    if _is_directory(catalog):
+        yield _Source(Catalog.from_directory(os.path.expanduser(catalog)), kept, store, place)
+        return
+    reference = parse(catalog, Generation.V2)
+    root = kept.root(reference.repository, reference.selector)
+    opened = kept.catalog(catalog, reference.repository, root)
+    yield _Source(opened.catalog, kept, store, place, reference, root)
+    opened.close()
+
+
+def _is_directory(catalog: str) -> bool:
+    return catalog.startswith(("/", "./", "../", "~")) or os.path.isdir(catalog)
 
 
 @contextmanager

@@ -236,3 +236,41 @@ def test_published_catalogs(registry, monkeypatch):
     found = run(catalog_info, openshift_version="4.18")["catalogs"]
     assert [(each["catalog"].rpartition("/")[2], each["exists"]) for each in found] == [("index:v4.18", True), ("gone:v4.18", False)]
     assert found[0]["digest"].startswith("sha256:")
+
+
+# --- what is new, and what is added ---------------------------------------------------------
+
+
+def row(package, channel, version, replaces=""):
+    bundle = f"{package}.v{version}"
+    return {"package": package, "channel": channel, "bundle": bundle, "version": version, "replaces": replaces}
+
+
+def test_what_is_new_since(tmp_path, source):
+    old = catalogs.write(tmp_path / "old", catalogs.documents("foo stable*: 0.1.0\nfoo fast: 0.2.0", NEEDS))
+    result = run(catalog_info, catalog=str(source), since=str(old))
+    assert result["updates"] == [
+        row("bar", "stable", "1.0.0"),
+        row("foo", "fast", "0.3.0", "foo.v0.2.0"),
+        row("foo", "stable", "0.2.0", "foo.v0.1.0"),
+    ]
+    assert result["updates_total"] == 3
+    fast = run(catalog_info, catalog=str(source), since=str(old), package="foo", channel="fast")["updates"]
+    assert fast == [row("foo", "fast", "0.3.0", "foo.v0.2.0")]
+    assert run(catalog_info, catalog=str(source), since=str(source))["updates"] == []
+    assert "channel does not exist" in run(catalog_info, catalog=str(source), since=str(old), package="foo", channel="x")["msg"]
+
+
+def test_what_an_image_has_that_a_directory_had_not(tmp_path, registry):
+    old = catalogs.write(tmp_path / "old", [_at(registry.host, each) for each in catalogs.documents(TEXT.partition("\nbar")[0], NEEDS)])
+    arguments = {"catalog": registry.catalog, "since": str(old), "workspace": str(tmp_path / "workspace")}
+    assert run(catalog_info, **arguments)["updates"] == [row("bar", "stable", "1.0.0")]
+    assert run(catalog_info, **{**arguments, "since": f"{registry.catalog.rpartition(':')[0]}@{registry.root.digest}"})["updates"] == []
+
+
+def test_listed_packages_beside_the_heads_of_others(source):
+    arguments = {"catalog": str(source), "packages": [{"name": "foo", "channels": [{"name": "stable", "min_version": "0.1.0"}]}]}
+    found = run(catalog_filter, api_version="v1alpha2", additive=True, **arguments)
+    entries = {f"{each['name']} {channel['name']}": channel["entries"] for each in found["packages"] for channel in each["channels"]}
+    assert entries == {"bar stable": ["bar.v1.0.0"], "foo stable": ["foo.v0.1.0", "foo.v0.2.0"]}
+    assert "v1alpha2 only" in run(catalog_filter, additive=True, **arguments)["msg"]
