@@ -9,18 +9,16 @@ from __future__ import annotations
 import calendar
 import os
 import time
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import mirroring
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import MAX_FILES, Outcome, not_allowed, problem_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request, source_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
@@ -59,8 +57,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
     return Outcome(
         changed=run.changed,
         values={
-            **_result_values(run.result or TransferResult(()), run.failures, run.path),
-            "plan_path": _kept(Workspace(params["workspace"]).plan),
+            **mirroring.result_values(run.result or TransferResult(()), run.failures, run.path, Workspace(params["workspace"])),
             "sequences": [contents.sequence] if names else [],
             "archive_id": run.archive_id,
             "volumes": names[:MAX_FILES],
@@ -80,8 +77,7 @@ def load_archives(params: Params, check_mode: bool) -> Outcome:
     return Outcome(
         changed=run.changed,
         values={
-            **_result_values(run.result, run.failures, run.path),
-            "plan_path": _kept(Workspace(params["workspace"]).plan),
+            **mirroring.result_values(run.result, run.failures, run.path, Workspace(params["workspace"])),
             "sequences": list(run.loaded),
         },
         failures=run.failures,
@@ -123,7 +119,7 @@ def from_disk_request(params: Params) -> FromDiskRequest:
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         connections=connections(params),
         trusted=trusted_keys(params["archive_trusted_keys"]),
-        planning={**release_options(params), **catalog_options(params)},
+        planning=source_options(params),
         options=mirroring.transfer_options(params),
     )
 
@@ -150,17 +146,3 @@ def _refuse(params: Params, names: Sequence[str], reason: str) -> None:
     given = [name for name in names if params[name]]
     if given:
         raise InputError(f"{' and '.join(given)} cannot be given here: {reason}", subject=given[0])
-
-
-def _result_values(result: TransferResult, failures: Sequence[Failure], path: str) -> Dict[str, Any]:
-    return {
-        "complete": result.complete and not failures,
-        "counts": result.counts(),
-        "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
-        "duration": round(result.duration, 3),
-        "result_path": path,
-    }
-
-
-def _kept(path: str) -> str:
-    return path if os.path.exists(path) else ""

@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Mapping
+from typing import Any, Dict, Mapping, Sequence
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, not_allowed, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import Shard, TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
 
 STOPPED = "The run was stopped before it was complete. Run it again to go on where it was."
 
@@ -30,19 +33,24 @@ def mirror_images(params: Params, check_mode: bool) -> Outcome:
         problem = STOPPED
     return Outcome(
         changed=result.changed,
-        values={
-            "complete": result.complete and not run.failures,
-            "counts": result.counts(),
-            "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
-            "duration": round(result.duration, 3),
-            "result_path": run.path,
-            "plan_path": request.workspace.plan if os.path.exists(request.workspace.plan) else "",
-        },
+        values=result_values(result, run.failures, run.path, request.workspace),
         failures=run.failures,
         warnings=run.warnings,
         problem=problem,
         diff=run.diff,
     )
+
+
+def result_values(result: TransferResult, failures: Sequence[Failure], path: str, workspace: Workspace) -> Dict[str, Any]:
+    """What every run of image_mirror returns.  path: of the document with every image's result."""
+    return {
+        "complete": result.complete and not failures,
+        "counts": result.counts(),
+        "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
+        "duration": round(result.duration, 3),
+        "result_path": path,
+        "plan_path": workspace.plan if os.path.exists(workspace.plan) else "",
+    }
 
 
 def mirror_request(params: Params) -> MirrorRequest:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Mapping
+from typing import Any, Dict, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -62,7 +62,12 @@ def plan_request(params: Params) -> PlanRequest:
         imageset=params["imageset"],
         connections=connections(params),
         signatures=params["signatures"],
-        options={**release_options(params), **catalog_options(params), **chart_options(params)},
+        options=source_options(params),
         locked=params.get("locked", False),
         parallel=params["parallel_images"],
     )
+
+
+def source_options(params: Params) -> Dict[str, Any]:
+    """The options of all content sources, for whatever may have to plan."""
+    return {**release_options(params), **catalog_options(params), **chart_options(params)}

@@ -13,11 +13,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import chart_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request, source_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.space import NOTE
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.delete import DeleteRequest, delete_listed
@@ -94,7 +91,7 @@ def generate(params: Params, check_mode: bool) -> Outcome:
         name=params["delete_id"] or "",
         signatures=params["delete_signatures"],
         v1_images=params["delete_v1_images"],
-        options={**release_options(params), **catalog_options(params), **chart_options(params)},
+        options=source_options(params),
         parallel=params["parallel_images"],
     )
     run = generate_list(request, os.environ, check_mode)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.disconnected.mirror.plugins.modules import cluster_resources, image_mirror, imageset_plan, registry_process
-from ansible_collections.disconnected.mirror.tests.fakes import images
+from ansible_collections.disconnected.mirror.tests.fakes import images, oc_mirror
 from ansible_collections.disconnected.mirror.tests.fakes.module import run_module
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.tokens import Guard
@@ -182,3 +182,14 @@ def test_registry_process_returns_what_it_says(tmp_path):
     result = run_module(registry_process, {"state": "stopped", "pid_file": str(tmp_path / "pid")})
     check_keys(registry_process, result)
     assert not result["changed"] and result["pid"] == 0
+
+
+def test_charts_of_an_archive_of_oc_mirror_are_rendered_by_the_helm_that_was_named(world, tmp_path):
+    name = "registry.example.com/team/app:1"
+    document = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration"}
+    document["mirror"] = {"additionalImages": [{"name": name}], "helm": {"local": [{"name": "app", "path": str(tmp_path)}]}}
+    folder = oc_mirror.write_v2(tmp_path / "archive", document, {name: images.image("app")})
+    arguments = world.placed(archive=f"file://{folder}", helm_path="/no/such/helm", progress=False)
+    del arguments["imageset"]
+    result = run_module(image_mirror, arguments)
+    assert result["failed"] and "/no/such/helm is not on this host" in result["msg"]
