@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import sys
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COLLECTIONS = os.path.join(ROOT, ".cache", "collections")
-# Machines that run tests are slow at times; how long an example takes says nothing here.
-settings.register_profile("mirror", deadline=None)
+# Machines that run tests are slow at times; how long an example takes says nothing here.  The same examples each time.
+settings.register_profile("mirror", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mirror")
 
 _LINK = os.path.join(COLLECTIONS, "ansible_collections", "disconnected", "mirror")

@@ -14,14 +14,16 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.daemon import process
 from ansible_collections.disconnected.mirror.plugins.module_utils.daemon.process import Daemon
+from ansible_collections.disconnected.mirror.tests.fakes.processes import free_port
 
-SERVE = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); print('ready', flush=True); time.sleep(60)"
+# Seconds after which a test gives up.
+PATIENCE = 60
+SERVE = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); print('ready', flush=True); time.sleep(600)"
 
 
 @pytest.fixture
 def port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture
@@ -40,29 +42,29 @@ def daemon(tmp_path, port):
 
 
 def test_it_is_started_once_and_found_again(daemon):
-    changed, pid = process.ensure_started(daemon, 10)
+    changed, pid = process.ensure_started(daemon, PATIENCE)
     assert changed and os.path.exists(f"/proc/{pid}")
-    assert process.ensure_started(daemon, 10) == (False, pid)
+    assert process.ensure_started(daemon, PATIENCE) == (False, pid)
 
 
 def test_a_changed_file_starts_it_anew(daemon):
-    _changed, pid = process.ensure_started(daemon, 10)
+    _changed, pid = process.ensure_started(daemon, PATIENCE)
     with open(daemon.watch[0], "w", encoding="utf-8") as file:
         file.write("two")
-    changed, successor = process.ensure_started(daemon, 10)
+    changed, successor = process.ensure_started(daemon, PATIENCE)
     assert changed and successor != pid
 
 
 def test_check_mode_starts_and_stops_nothing(daemon):
-    assert process.ensure_started(daemon, 10, check_mode=True) == (True, 0)
+    assert process.ensure_started(daemon, PATIENCE, check_mode=True) == (True, 0)
     assert process.find(daemon.pid_file) is None and not os.path.exists(os.path.dirname(daemon.pid_file))
-    process.ensure_started(daemon, 10)
+    process.ensure_started(daemon, PATIENCE)
     assert process.ensure_stopped(daemon.pid_file, 5, check_mode=True)
     assert process.find(daemon.pid_file) is not None
 
 
 def test_it_is_stopped_once(daemon):
-    process.ensure_started(daemon, 10)
+    process.ensure_started(daemon, PATIENCE)
     assert process.ensure_stopped(daemon.pid_file, 5)
     assert not process.ensure_stopped(daemon.pid_file, 5)
     assert not os.path.exists(daemon.pid_file)
@@ -78,7 +80,7 @@ def test_another_process_with_its_number_is_left_alone(daemon):
 
 def test_a_port_in_use_is_told(daemon):
     with socket.create_server(("127.0.0.1", daemon.port)), pytest.raises(InputError, match="already listens"):
-        process.start(daemon, 5)
+        process.start(daemon, PATIENCE)
 
 
 def test_a_program_that_ends_at_once_shows_the_end_of_its_log(daemon):
@@ -86,13 +88,13 @@ def test_a_program_that_ends_at_once_shows_the_end_of_its_log(daemon):
         (sys.executable, "-c", "print('no storage'); raise SystemExit(3)"), daemon.pid_file, daemon.log_file, "127.0.0.1", daemon.port
     )
     with pytest.raises(Unreachable, match="status 3: no storage"):
-        process.start(failing, 5)
+        process.start(failing, PATIENCE)
     assert process.find(daemon.pid_file) is None
 
 
 def test_a_missing_program_is_told(daemon):
     with pytest.raises(InputError, match="cannot start"):
-        process.start(Daemon(("/no/such/program",), daemon.pid_file, daemon.log_file, "127.0.0.1", daemon.port), 5)
+        process.start(Daemon(("/no/such/program",), daemon.pid_file, daemon.log_file, "127.0.0.1", daemon.port), PATIENCE)
 
 
 def test_a_foreign_pid_file_is_not_trusted(tmp_path):

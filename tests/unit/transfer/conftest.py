@@ -9,6 +9,7 @@ from typing import Any, Callable, List
 
 import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer import mender
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
@@ -38,5 +39,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Any) -> Bench:
+def bench(tmp_path: Any, monkeypatch: Any) -> Bench:
+    # What is in memory is there at once.
+    monkeypatch.setattr(mender, "_SETTLE", 0.0)
     return Bench(str(tmp_path))
