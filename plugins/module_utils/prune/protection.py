@@ -18,12 +18,18 @@ from typing import Dict, FrozenSet, Iterable, List, Optional, Pattern, Sequence,
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import DOCKER_MANIFEST, OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import Candidate
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 # Indexes are followed this deep when asking what a tag needs.
 _DEPTH = 5
+# Manifests of these types have none below them.
+_SINGLE = (OCI_MANIFEST, DOCKER_MANIFEST)
+
+# Tags of a repository, each with the manifest that it names.
+Named = List[Tuple[str, Descriptor]]
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,17 @@ def protect_list(patterns: Iterable[str]) -> Tuple[Pattern[str], ...]:
 
 
 def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Pattern[str]] = (), parallel: int = 8) -> Judgement:
-    """Asks the destination what its tags need.  Raises MirrorError when a repository cannot be read: then nothing is safe."""
+    """Asks the destination what its tags need; costs one request for each tag, and one for each index.
+
+    Raises MirrorError when a repository cannot be read: then nothing is safe.
+    """
     by_repository: Dict[str, List[Candidate]] = {}
     for candidate in found:
         by_repository.setdefault(candidate.repository, []).append(candidate)
     with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
-        parts = list(pool.map(lambda item: _judge_repository(item[0], item[1], destination, protected), sorted(by_repository.items())))
+        named = _named(sorted(by_repository), destination, pool)
+        work = [(repository, by_repository[repository], named[repository]) for repository in sorted(by_repository)]
+        parts = list(pool.map(lambda item: _judge_repository(*item, destination, protected), work))
     return Judgement(
         doomed=tuple(candidate for part in parts for candidate in part.doomed),
         spared=tuple(spared for part in parts for spared in part.spared),
@@ -68,16 +79,29 @@ def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Pa
     )
 
 
-def _judge_repository(repository: str, found: List[Candidate], destination: Store, protected: Sequence[Pattern[str]]) -> Judgement:
-    tags = destination.tags(repository)
-    if tags is None:
+def _named(repositories: Sequence[str], destination: Store, pool: ThreadPoolExecutor) -> Dict[str, Optional[Named]]:
+    """What the tags of each repository name; None for one that is not there."""
+    listed = dict(zip(repositories, pool.map(destination.tags, repositories)))
+    places = [(repository, tag) for repository in repositories for tag in listed[repository] or ()]
+    named: Dict[str, Optional[Named]] = {repository: None if tags is None else [] for repository, tags in listed.items()}
+    for (repository, tag), found in zip(places, pool.map(lambda place: destination.find_manifest(*place), places)):
+        tags_there = named[repository]
+        if found is not None and tags_there is not None:
+            tags_there.append((tag, found))
+    return named
+
+
+def _judge_repository(
+    repository: str, found: List[Candidate], named: Optional[Named], destination: Store, protected: Sequence[Pattern[str]]
+) -> Judgement:
+    if named is None:
         return Judgement((), (), tuple(found))
     reasons = _listed(found, protected)
-    _keep_alive(repository, tags, found, destination, reasons)
+    _keep_alive(repository, named, found, destination, reasons)
     # What a spared index points to must stay as well.
     for candidate in found:
         if candidate.digest in reasons:
-            for child in _tree(repository, candidate.digest, destination):
+            for child in _tree(repository, candidate.digest, "", destination):
                 reasons.setdefault(child, reasons[candidate.digest])
     spared = [Spared(candidate, reasons[candidate.digest]) for candidate in found if candidate.digest in reasons]
     return Judgement(_in_order([candidate for candidate in found if candidate.digest not in reasons]), tuple(spared))
@@ -93,16 +117,15 @@ def _listed(found: Iterable[Candidate], protected: Sequence[Pattern[str]]) -> Di
     return reasons
 
 
-def _keep_alive(repository: str, tags: Iterable[str], found: Sequence[Candidate], destination: Store, reasons: Dict[str, str]) -> None:
+def _keep_alive(repository: str, named: Named, found: Sequence[Candidate], destination: Store, reasons: Dict[str, str]) -> None:
     """Adds what tags of others need, and what our own tags need that name something else by now."""
     ours = {candidate.digest: set(candidate.tags) for candidate in found}
-    for tag in tags:
-        named = destination.find_manifest(repository, tag)
-        if named is None or (named.digest in ours and tag in ours[named.digest]):
+    for tag, manifest in named:
+        if manifest.digest in ours and tag in ours[manifest.digest]:
             continue
-        if _is_referrers_tag(repository, tag, named.digest, ours, destination):
+        if _is_referrers_tag(repository, tag, manifest.digest, ours, destination):
             continue
-        for digest in _tree(repository, named.digest, destination):
+        for digest in _tree(repository, manifest.digest, manifest.media_type, destination):
             if digest in ours:
                 reasons.setdefault(digest, f"the tag {repository}:{tag} needs it")
 
@@ -119,17 +142,17 @@ def _is_referrers_tag(repository: str, tag: str, digest: Digest, ours: Dict[Dige
     return manifest is not None and manifest.is_index and all(child.digest in ours for child in manifest.children)
 
 
-def _tree(repository: str, digest: Digest, destination: Store) -> FrozenSet[str]:
-    """A manifest and all manifests below it."""
+def _tree(repository: str, digest: Digest, media_type: str, destination: Store) -> FrozenSet[str]:
+    """A manifest and all manifests below it.  media_type: empty when it is not known."""
     seen: Set[str] = set()
-    level = [digest]
+    level = [(digest, media_type)]
     for _depth in range(_DEPTH):
-        below: List[Digest] = []
-        for each in level:
+        below: List[Tuple[Digest, str]] = []
+        for each, kind in level:
             if each not in seen:
                 seen.add(each)
-                manifest = _fetch(repository, each, destination)
-                below.extend(child.digest for child in (manifest.children if manifest else ()))
+                manifest = _fetch(repository, each, destination) if kind not in _SINGLE else None
+                below.extend((child.digest, child.media_type) for child in (manifest.children if manifest else ()))
         level = below
     return frozenset(seen)
 

@@ -80,6 +80,16 @@ def test_foreign_tags_keep_what_they_need(store):
     assert {spared.reason for spared in judgement.spared} == {"the tag app:theirs needs it", "the tag app:their-index needs it"}
 
 
+def test_images_of_others_cost_one_request_each(store):
+    one = store.add_image("app", "ours", [b"one"])
+    for number in range(5):
+        store.add_image("app", f"theirs{number}", [b"%d" % number])
+    store.add_index("app", [("linux/amd64", store.add_image("app", layers=[b"instance"]))], "index")
+    store.calls.clear()
+    judge(candidates([associated(one, "app", "ours")], [], str), store)
+    assert (store.count("tags"), store.count("find_manifest"), store.count("fetch_manifest")) == (1, 7, 1)
+
+
 def test_our_own_tag_that_others_moved_is_theirs(store):
     one = store.add_image("app", "v1", layers=[b"1"])
     other = store.add_image("app", "v1", layers=[b"other"])
