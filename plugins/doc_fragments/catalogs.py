@@ -100,7 +100,8 @@ options:
       - Signatures are verified while planning, before anything is moved, by C(gpgv) or C(gpg) for OpenPGP keys and by the Python library
         C(cryptography) for keys in PEM form, as cosign makes them. An index counts as signed when it is itself, or when each of its
         instances is.
-      - Catalogs in a local layout carry no signatures. A catalog that is rebuilt at the mirror is not signed by its publisher any more.
+      - A catalog in a local layout needs O(catalog_signatures[].names), for it does not tell what it is a copy of. A
+        catalog that is rebuilt at the mirror is not signed by its publisher any more.
       - Whether signatures are mirrored as well is for O(signatures) to say.
     type: list
     elements: dict

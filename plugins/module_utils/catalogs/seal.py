@@ -109,13 +109,13 @@ class Seal:
 
     def problem(self, reference: Reference, root: Manifest) -> Optional[MirrorError]:
         """What is wrong with the signature of an image; None when it is good.  Raises InputError (a key), Cancelled."""
-        if reference.transport != DOCKER:
+        if reference.transport != DOCKER and not self._trust.names:
             return Unsupported(
-                "a local layout has no signatures that could be verified",
+                "a local layout does not tell as what its image was signed",
                 subject=str(reference),
-                advice=f"Set the policy of this catalog to off in {OPTION}.",
+                advice=f"Give the repository that it is a copy of as names in {OPTION}, or set the policy of this catalog to off.",
             )
-        tag = "" if reference.digest else reference.tag
+        tag = "" if reference.digest or reference.transport != DOCKER else reference.tag
         return self._verifier.problem(reference.repository, tag, root.digest, self._instances(root), self._trust)
 
     def _instances(self, root: Manifest) -> Tuple[Digest, ...]:

@@ -11,6 +11,7 @@ from typing import Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.attached import PEM
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.openpgp import binary_key
 
@@ -59,6 +60,9 @@ def store_url(text: str, option: str) -> str:
             subject=option,
             advice="Write https://host/path/ or file:///directory/.",
         )
+    if not text.startswith(FILE):
+        # What is read from there is told by its URL, which must hold no secret.
+        split_url(text)
     return text if text.endswith("/") else f"{text}/"
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError
@@ -16,6 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.err
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.stores import Fetch
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import Trust
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstream import LAYOUT
 
 # An image is signed once for each of its names, and names of catalogs are many.
 MOST = 50
@@ -65,16 +66,14 @@ class Verifier:
         subject = f"{repository}@{digest}"
         names = tuple(dict.fromkeys((repository, *trust.names)))
         refused: List[MirrorError] = []
-        path = repository.partition("/")[2]
-        for store in trust.urls if trust.keys else ():
-            for message in stores.messages(store, digest, self._fetch, MOST, refused, path):
-                try:
-                    claim = claims.parse(openpgp.verify(message, trust.keys, subject).content, subject)
-                    claims.check(claim, digest, names, subject)
-                    claims.check_tag(claim, tag, subject)
-                    return
-                except SignatureError as error:
-                    refused.append(error)
+        for message in self._messages(digest, names, trust, refused):
+            try:
+                claim = claims.parse(openpgp.verify(message, trust.keys, subject).content, subject)
+                claims.check(claim, digest, names, subject)
+                claims.check_tag(claim, tag, subject)
+                return
+            except SignatureError as error:
+                refused.append(error)
         if trust.public_keys:
             try:
                 attached.find(self._upstream, repository, digest, trust.public_keys, names, tag)
@@ -82,6 +81,15 @@ class Verifier:
             except SignatureError as error:
                 refused.append(error)
         raise _worst(refused, subject)
+
+    def _messages(self, digest: Digest, names: Sequence[str], trust: Trust, refused: List[MirrorError]) -> Iterator[bytes]:
+        """OpenPGP signatures of a digest from all stores, under each name that the image may have."""
+        if not trust.keys:
+            return
+        paths = dict.fromkeys(name.partition("/")[2] for name in names if not name.startswith(LAYOUT))
+        for store in trust.urls:
+            for path in paths:
+                yield from stores.messages(store, digest, self._fetch, MOST, refused, path)
 
 
 def _worst(refused: Sequence[MirrorError], subject: str) -> MirrorError:

@@ -186,6 +186,12 @@ def test_a_catalog_by_digest_may_have_been_signed_under_any_tag(site, publisher)
     assert site.collect(site.rule()).failures != ()
 
 
+def test_a_copy_is_looked_for_under_the_names_that_it_may_have(site, publisher):
+    site.sign(publisher, identity="origin.example.com/team/index:v4.17", path="team/index")
+    assert site.collect(site.rule()).failures != ()
+    assert site.collect(site.rule(names=["origin.example.com/team/index"])).failures == ()
+
+
 def test_other_names_may_be_allowed(site, publisher):
     site.sign(publisher, identity="origin.example.com/team/index:v4.17")
     assert site.collect(site.rule()).failures != ()
@@ -322,7 +328,8 @@ class TestRules:
         with pytest.raises(InputError):
             rule.for_registry("registry.example.com")
 
-    def test_a_local_layout_has_no_signatures(self, site, tmp_path):
+    @pytest.fixture
+    def layout(self, site, tmp_path):
         from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.layer import copy_blob
         from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
 
@@ -331,9 +338,28 @@ class TestRules:
             for blob in manifest.blobs:
                 copy_blob(site.registry, "redhat/index", layout, "", blob)
             layout.put_manifest("", manifest, "latest" if manifest is site.root else "")
-        (failure,) = site.collect(site.rule(), catalog=f"oci://{tmp_path}/layout").failures
-        assert "local layout has no signatures" in failure.message
-        assert site.collect(site.rule(policy="off"), catalog=f"oci://{tmp_path}/layout").failures == ()
+        return layout
+
+    def test_a_local_layout_is_signed_as_what_it_is_a_copy_of(self, site, publisher, layout, tmp_path):
+        catalog = f"oci://{tmp_path}/layout"
+        (failure,) = site.collect(site.rule(), catalog=catalog).failures
+        assert "does not tell as what its image was signed" in failure.message
+        assert site.collect(site.rule(policy="off"), catalog=catalog).failures == ()
+        assert [failure.code for failure in site.collect(site.rule(names=[REPOSITORY]), catalog=catalog).failures] == ["signature_missing"]
+        site.sign(publisher)
+        assert site.collect(site.rule(names=[REPOSITORY]), catalog=catalog).failures == ()
+
+    def test_signatures_of_cosign_in_a_layout(self, site, cosign_key, layout, tmp_path):
+        from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.layer import copy_blob
+
+        pem = site.cosign(cosign_key)
+        tag = f"sha256-{site.root.digest.hex}.sig"
+        signature = site.registry.fetch_manifest("redhat/index", tag)
+        for blob in signature.blobs:
+            copy_blob(site.registry, "redhat/index", layout, "", blob)
+        layout.put_manifest("", signature, tag)
+        rule = {"catalog": "oci://*", "keys": [pem], "names": [REPOSITORY]}
+        assert site.collect(rule, catalog=f"oci://{tmp_path}/layout").failures == ()
 
     def test_what_is_deleted_needs_no_signature(self, site):
         document = {

@@ -23,6 +23,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.module import run_module
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+from ansible_collections.disconnected.mirror.tests.fakes.release import claim
 
 TEXT = "foo stable*: 0.1.0; 0.2.0<0.1.0\nbar stable*: 1.0.0"
 
@@ -164,6 +165,21 @@ def test_the_base_layers_cross_the_wire_once(world):
 def lose_blobs(world, repository):
     """The manifests of a repository stay and its blobs are gone, which nobody notices before they are copied."""
     world.source.content.repositories[repository].blobs.clear()
+
+
+def test_a_catalog_that_is_not_signed_as_it_has_to_be_is_not_mirrored(world, publisher, tmp_path):
+    root = world.publish(TEXT)
+    (tmp_path / "key.asc").write_bytes(publisher.public)
+    place = tmp_path / "sigstore" / "team" / f"index@sha256={root.digest.hex}"
+    place.mkdir(parents=True)
+    rule = {"catalog": "*/team/index", "keys": [str(tmp_path / "key.asc")], "urls": [f"file://{tmp_path}/sigstore"]}
+    arguments = {**world.placed(packages=[{"name": "foo"}]), "catalog_signatures": [rule]}
+    refused = run_module(image_mirror, arguments)
+    assert [failure["code"] for failure in refused["failures"]] == ["signature_missing"]
+    assert not world.mirror.content.repositories
+    (place / "signature-1").write_bytes(publisher.sign(claim(root.digest, f"{world.source.host}/team/index:v1")))
+    assert run_module(image_mirror, arguments)["complete"]
+    assert world.served().names == ("foo",)
 
 
 @pytest.mark.parametrize("lost_while", ["planning", "copying", "reading the catalog"])
