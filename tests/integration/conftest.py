@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from dataclasses import dataclass
 from typing import Any, Dict, List
 
@@ -76,15 +77,23 @@ class Site:
         return found.digest if found else ""
 
 
-@pytest.fixture
-def site(tmp_path):
-    folder = str(tmp_path)
-    for name in ("source", "mirror"):
-        os.makedirs(os.path.join(folder, name))
-    with DistributionProcess(os.path.join(folder, "source")) as source, DistributionProcess(os.path.join(folder, "mirror")) as mirror:
-        images = image_set()
-        store = RegistryStore(source.host, Http(Settings.of({"plain_http": True})), writing=True)
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory):
+    """The images, and the storage of a registry that has them."""
+    images = image_set()
+    with DistributionProcess(str(tmp_path_factory.mktemp("filled"))) as registry:
+        store = RegistryStore(registry.host, Http(Settings.of({"plain_http": True})), writing=True)
         for image in images:
             push(image, store)
         store.close()
+    return images, registry.storage
+
+
+@pytest.fixture
+def site(tmp_path, filled):
+    images, storage = filled
+    folder = str(tmp_path)
+    shutil.copytree(storage, os.path.join(folder, "source", "storage"))
+    os.makedirs(os.path.join(folder, "mirror"))
+    with DistributionProcess(os.path.join(folder, "source")) as source, DistributionProcess(os.path.join(folder, "mirror")) as mirror:
         yield Site(folder, source, mirror, images)
