@@ -14,8 +14,13 @@ from unittest import mock
 from ansible.module_utils import basic
 
 
-def run_module(module: Any, arguments: Mapping[str, Any], check_mode: bool = False, diff: bool = False) -> Dict[str, Any]:
-    """The module's result; `failed` is there when it failed.  Its invocation is left out."""
+def run_module(
+    module: Any, arguments: Mapping[str, Any], check_mode: bool = False, diff: bool = False, invocation: bool = False
+) -> Dict[str, Any]:
+    """The module's result; `failed` is there when it failed.
+
+    invocation: keep the options that Ansible repeats in it and shows when it is verbose.
+    """
     given = {**arguments, "_ansible_check_mode": check_mode, "_ansible_diff": diff}
     encoded = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode("utf-8")
     printed = io.StringIO()
@@ -23,5 +28,6 @@ def run_module(module: Any, arguments: Mapping[str, Any], check_mode: bool = Fal
         with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
             module.main()
     result = json.loads(printed.getvalue())
-    result.pop("invocation", None)
+    if not invocation:
+        result.pop("invocation", None)
     return result

@@ -60,7 +60,11 @@ def split_url(url: str) -> Tuple[Origin, str]:
     if parts.scheme not in _PORTS:
         raise InputError(f"only http and https URLs can be fetched, not {parts.scheme or 'one without a scheme'}")
     if "@" in parts.netloc:
-        raise InputError("a URL carries a user name", subject=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+        raise InputError(
+            "a URL carries a user name",
+            subject=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
+            advice="Give user and password as credentials for its host.",
+        )
     origin = Origin.of(parts.scheme, parts.netloc)
     target = quote(parts.path or "/", safe=_SAFE)
     return origin, f"{target}?{quote(parts.query, safe=_SAFE)}" if parts.query else target

@@ -65,6 +65,11 @@ class _Checks:
             path = f"{self._root}.blockedImages[{index}].name"
             if self._required(pattern, f"{self._root}.blockedImages[{index}]", "name"):
                 self._try("CFG-38", path, compile_pattern, pattern)
+        for index, repository in enumerate(self._imageset.helm.repositories):
+            # The configuration goes into plans and archives; a secret in it would, too.
+            if "@" in repository.url.partition("://")[2].partition("/")[0]:
+                message = "the URL carries a user name; give user and password as credentials for its host"
+                self._report("E-SECRET", f"{self._root}.helm.repositories[{index}].url", message)
         self._envelope()
         return self._findings, self._warnings
 

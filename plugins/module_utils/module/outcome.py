@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.secrets import secrets_in
 
 # Task results stay small; the whole truth is in files (user-needs, section 7, item 4).
 MAX_FILES = 100
@@ -56,6 +57,7 @@ def _short(failure: Failure) -> Failure:
 
 def finish(module: Any, work: Callable[[], Outcome]) -> None:
     """Does the work and ends the module.  An error of the user's world is a message; ours keeps its traceback."""
+    module.no_log_values.update(secrets_in(module.params))
     try:
         outcome = work()
     except MirrorError as error:

@@ -745,3 +745,17 @@ def test_any_document_loads_or_is_refused_with_reasons(base, content):
         assert error.problems and all(problem.rule and problem.message for problem in error.problems)
     else:
         assert parse(imageset.document()) == imageset
+
+
+@pytest.mark.parametrize("base", [V1, V2])
+def test_a_url_with_a_password_is_refused_and_not_shown(base):
+    """Configurations go into plans, and plans into archives."""
+    document = {
+        **base,
+        "mirror": {"helm": {"repositories": [{"name": "r", "url": "https://me:canary@charts.test/x", "charts": [{"name": "a"}]}]}},
+    }
+    with pytest.raises(ConfigurationError) as caught:
+        parse(document)
+    assert "mirror.helm.repositories[0].url" in str(caught.value) and "canary" not in str(caught.value)
+    document["mirror"]["helm"]["repositories"][0]["url"] = "https://charts.test/a@b"
+    assert parse(document)

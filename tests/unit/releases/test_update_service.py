@@ -21,6 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.error
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import OKD_UPDATE_URL, UPDATE_URL, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.update_service import UpdateService, query
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import store_url
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
 from ansible_collections.disconnected.mirror.tests.fakes.release_server import ReleaseServer, fetch
 
@@ -53,6 +54,14 @@ def test_ch03_parameters_of_the_base_url_are_kept_and_encoded():
 def test_ch01_other_urls_are_refused(base):
     with pytest.raises(InputError, match="not the URL of an update service"):
         query(base)
+
+
+def test_a_url_with_a_password_is_refused_and_not_shown():
+    with pytest.raises(InputError, match="carries a user name") as caught:
+        query("https://me:canary@example.com/graph")
+    with pytest.raises(InputError, match="carries a user name") as other:
+        store_url("https://me:canary@example.com/signatures", "release_signature_urls")
+    assert "canary" not in f"{caught.value}{other.value}"
 
 
 @pytest.mark.parametrize(
