@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, MirrorError, StorageError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.images import BundleImages
@@ -26,6 +26,9 @@ OPTION = "catalog_missing_images"
 # published with the bundle, and the image is not mirrored.
 REPORT, EXCLUDE, KEEP = "report", "exclude", "keep"
 POLICIES = (REPORT, EXCLUDE, KEEP)
+
+# Codes of errors that pass: a registry that is down for an hour must not empty a catalog.
+_PASSING = (Unreachable.code, StorageError.code)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Availability:
                 ended = covering(self.waivers, image, bundle.name)
                 if ended is not None:
                     failed.setdefault(image, (bundle.name, ended.ended(gone[image].message)))
-                elif self.policy == KEEP:
+                elif self.policy == KEEP and lasts(gone[image].code):
                     skipped.setdefault(image, stays_behind(image, gone[image].message))
                 else:
                     failed.setdefault(image, (bundle.name, gone[image]))
@@ -133,9 +136,14 @@ class Availability:
         for image in (image for image in bundle.references if image in gone):
             waiver = covering(self.waivers, image, bundle.name)
             allowed = waiver is not None and waiver.holds(self.day)
-            if allowed or (waiver is None and self.policy == EXCLUDE):
+            if allowed or (waiver is None and self.policy == EXCLUDE and lasts(gone[image].code)):
                 found.append(leaves(bundle.package, bundle.name, image, gone[image].message, waiver))
         return found
+
+
+def lasts(code: str) -> bool:
+    """Whether an image that failed with such an error counts as lost, so that the policy applies without an exception that names it."""
+    return code not in _PASSING
 
 
 def leaves(package: str, bundle: str, image: str, problem: str, allowed: Optional[Waiver]) -> str:

@@ -20,6 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import availability, waiver
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.reduction import Reduced, Reducer
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.waiver import Waiver
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
@@ -91,7 +92,7 @@ class Reduction:
         images = []
         for image in result.images:
             bundles = [chain[2] for chain in image.placed.image.why if len(chain) > 2 and _ENTRY.match(chain[0])]
-            found = [waiver.covering(self._waivers, image.placed.image.origin, bundle) for bundle in bundles if image.failure is not None]
+            found = [self._waiver(image.placed.image, bundle) for bundle in bundles if image.failure is not None]
             ended = next((each for each in found if each is not None and not each.holds(day)), None)
             if ended is not None and image.failure is not None:
                 error = ended.ended(image.failure.message)
@@ -110,14 +111,20 @@ class Reduction:
                 if len(chain) < 3 or not _ENTRY.match(chain[0]):
                     continue
                 path, package, bundle = chain[:3]
-                allowed = waiver.covering(self._waivers, image.origin, bundle)
-                if allowed.holds(day) if allowed is not None else self._policy == availability.EXCLUDE:
+                allowed = self._waiver(image, bundle)
+                lost_for_good = allowed is None and availability.lasts(failure.code)
+                if allowed.holds(day) if allowed is not None else lost_for_good and self._policy == availability.EXCLUDE:
                     lost.gone[path][package].add(bundle)
                     lost.sentences[f"{path}: {availability.leaves(package, bundle, image.origin, failure.message, allowed)}"] = None
-                elif allowed is None and self._policy == availability.KEEP and _for_operators_only(image):
+                elif lost_for_good and self._policy == availability.KEEP and _for_operators_only(image):
                     lost.skipped.add(image.key)
                     lost.sentences[f"{path}: {availability.stays_behind(image.origin, failure.message)}"] = None
         return lost
+
+    def _waiver(self, image: PlanImage, bundle: str) -> Optional[Waiver]:
+        """Exceptions name images as bundles write them, by tag or by digest."""
+        found = waiver.covering(self._waivers, image.origin, bundle)
+        return found if found is not None else waiver.covering(self._waivers, image.origin.partition("@")[0], bundle)
 
     def _is_missing(self, failure: Failure, image: PlanImage) -> bool:
         """Whether the source is to blame."""

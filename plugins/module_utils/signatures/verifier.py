@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Iterator, List, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import attached, openpgp, stores
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import claim as claims
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError, SignatureMissing
@@ -100,6 +100,8 @@ def _worst(refused: Sequence[MirrorError], subject: str) -> MirrorError:
     if bad is not None:
         return bad
     unread = next((error for error in refused if not isinstance(error, SignatureError)), None)
+    if isinstance(unread, Unreachable):
+        return Unreachable(f"no signature of {subject} could be read: {unread.message}", subject=subject, host=unread.host)
     if unread is not None:
         return SignatureError(f"no signature of {subject} could be read: {unread.message}", subject=subject)
     return SignatureMissing(f"no signature of {subject} was found", subject=subject)

@@ -9,7 +9,7 @@ import datetime
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import validate, waiver
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept import Kept
@@ -80,6 +80,17 @@ def test_excluded_by_policy(site, version, full_catalog):
     assert catalogs.graph(site.served(plan))["foo stable*"] == "0.1.0; 0.3.0<0.1.0 !{0.2.0}"
     assert not [image for image in plan.images if ":0.2.0" in image.origin]
     assert any(f"Bundle foo.v0.2.0 of package foo is left out, for {LOST} is not to be had" in text for text in plan.warnings)
+
+
+@pytest.mark.parametrize("policy", ["exclude", "keep"])
+def test_a_registry_that_is_down_empties_no_catalog(site, policy):
+    site.store.errors["fetch_manifest", "foo/operator"] = Unreachable("no answer", host="quay.example.com")
+    plan = site.plan("foo", catalog_missing_images=policy)
+    assert {failure.code for failure in plan.failures} == {"unreachable"} and len(plan.failures) == 3
+    assert [len(channel["bundles"]) for channel in plan.catalogs[0]["packages"][0]["channels"]] == [3]
+    # An exception that names them is another matter.
+    plan = site.plan("foo", catalog_exceptions=exception("2030-12-31"))
+    assert [len(channel["bundles"]) for channel in plan.catalogs[0]["packages"][0]["channels"]] == [2]
 
 
 def test_a_whole_catalog_that_lacks_nothing_keeps_its_digest(site):

@@ -265,7 +265,7 @@ def test_a_store_that_does_not_answer_is_no_permission(site):
 
     context = replace(site.context(site.rule(urls=["https://signatures.example.com"])), fetch=fetch)
     (failure,) = collect(site.imageset(), context).failures
-    assert failure.code == "signature_invalid" and "could be read: the store is gone" in failure.message
+    assert failure.code == "unreachable" and "could be read: the store is gone" in failure.message
 
 
 def test_where_a_store_has_the_signatures_of_an_image(site, publisher):

@@ -280,6 +280,11 @@ class TestImagesThatAreLostWhileCopying:
         result = run_module(image_mirror, {**world.placed(), "catalog_missing_images": "exclude"})
         assert result["failed"] and "v1" not in self.tags(world)
 
+    def test_a_source_that_fails_for_a_while_is_no_reason_either(self, world):
+        world.source.inject(Fault("GET", "blob", "bar/operator", times=0, status=503))
+        result = run_module(image_mirror, {**world.placed(), "catalog_missing_images": "exclude"})
+        assert result["failed"] and "v1" not in self.tags(world)
+
     def test_an_archive_is_written_without_it(self, world, tmp_path):
         lose_blobs(world, "bar/operator")
         folder = tmp_path / "archive"
