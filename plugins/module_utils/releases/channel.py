@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Mapping, Optional, Pattern, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Pattern, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -258,4 +258,3 @@ def _on(architecture: str) -> str:
 
 
 GraphOf = Callable[[Channel, str], Graph]
-BoundsOf = Dict[str, Bounds]

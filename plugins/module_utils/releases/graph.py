@@ -19,7 +19,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.version i
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid
 
 CHANNELS = "io.openshift.upgrades.graph.release.channels"
-MANIFEST_REFERENCE = "io.openshift.upgrades.graph.release.manifestref"
 
 # Far above the largest graph served (about 250 releases); a larger answer is a fault.
 MAX_BYTES = 512 * 1024 * 1024

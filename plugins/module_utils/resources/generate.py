@@ -22,7 +22,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, GRAPH, RELEASE
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import signatures as release_signatures
-from ansible_collections.disconnected.mirror.plugins.module_utils.resources import folder as folders
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import mirror_sets, signature_maps
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_names import PREFIX, names_v1, names_v2
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_sources import (
@@ -31,7 +30,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.resources.cata
     from_template,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.coverage import SCOPES
-from ansible_collections.disconnected.mirror.plugins.module_utils.resources.folder import Change
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.mirror_sets import ICSP, IDMS, ITMS, KINDS, SIZE_LIMIT
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.serialize import json_bytes, yaml_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.update_service import update_service
@@ -91,21 +89,6 @@ def make_resources(
     found.update(_update_service(plan, destination, warnings))
     found.update(_signatures(release_signatures.documents(plan.releases) if signatures is None else signatures, options, generation))
     return Resources(found, tuple(warnings))
-
-
-def preview_resources(plan: Plan, destination: Destination, folder: str, options: ResourceOptions = ResourceOptions()) -> List[Change]:
-    """What `write_resources` would do, with contents before and after; writes nothing."""
-    return folders.compare(folder, make_resources(plan, destination, options).files)
-
-
-def write_resources(
-    plan: Plan, destination: Destination, folder: str, options: ResourceOptions = ResourceOptions()
-) -> List[Tuple[str, bool]]:
-    """Makes the folder hold the files for a cluster: each path, and whether it changed; removed files are among them.
-
-    Only files that an earlier call wrote are removed.  Raises InputError, StorageError.
-    """
-    return folders.apply(folder, make_resources(plan, destination, options).files)
 
 
 def _placeable(plan: Plan, destination: Destination, warnings: List[str]) -> Plan:

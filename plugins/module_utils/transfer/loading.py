@@ -13,13 +13,12 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Any, Callable, Dict, List, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sequence import follows
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.packing import HISTORY, PLAN
@@ -45,18 +44,6 @@ def opened(archive: ArchiveReader) -> Load:
         Plan.of(_json(archive, PLAN), subject=f"{PLAN} of {archive.name}"),
         History.parse(_json(archive, HISTORY), subject=f"{HISTORY} of {archive.name}"),
     )
-
-
-def may_follow(archive: ArchiveReader, current: Optional[History]) -> bool:
-    """Whether an archive brings anything to a destination; False for one that was loaded before.
-
-    current: what the destination has of the same uid, None for nothing.  A full set may be loaded at any time.
-    Raises Incompatible on a gap, naming the archive to load first.
-    """
-    contents = archive.contents
-    if not contents.follows:
-        return True
-    return follows(contents.sequence, current.sequence if current is not None else 0, subject=archive.name)
 
 
 @dataclass(frozen=True)

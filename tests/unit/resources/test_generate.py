@@ -25,12 +25,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
     RELEASE_CONTENT,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources import folder as folders
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import signature_maps
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import (
     ResourceOptions,
     make_resources,
-    preview_resources,
-    write_resources,
 )
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -143,7 +142,7 @@ def test_unknown_options(options):
 
 def test_an_empty_plan_needs_nothing(tmp_path):
     assert make_resources(Plan(), MIRROR).files == {}
-    assert write_resources(Plan(), MIRROR, str(tmp_path / "x")) == [] and not (tmp_path / "x").exists()
+    assert write(Plan(), str(tmp_path / "x")) == [] and not (tmp_path / "x").exists()
 
 
 def test_an_image_without_a_possible_place_spoils_nothing():
@@ -237,17 +236,25 @@ def test_signatures_are_numbered_by_digest_and_large_sets_are_cut():
     assert len(json.loads(resources.files["signature-configmap.json"])["items"]) == 3
 
 
+def preview(found, folder):
+    return folders.compare(folder, make_resources(found, MIRROR).files)
+
+
+def write(found, folder):
+    return folders.apply(folder, make_resources(found, MIRROR).files)
+
+
 def test_writing_and_the_preview_agree(tmp_path):
     folder = str(tmp_path / "cluster-resources")
-    foreseen = preview_resources(plan(), MIRROR, folder)
+    foreseen = preview(plan(), folder)
     assert not os.path.exists(folder) and all(change.before is None and change.changed for change in foreseen)
-    assert write_resources(plan(), MIRROR, folder) == [(change.path, True) for change in foreseen]
-    assert not any(changed for _path, changed in write_resources(plan(), MIRROR, folder))
+    assert write(plan(), folder) == [(change.path, True) for change in foreseen]
+    assert not any(changed for _path, changed in write(plan(), folder))
     without = plan(images=tuple(entry for entry in plan().images if entry.type != CATALOG))
-    foreseen = preview_resources(without, MIRROR, folder)
+    foreseen = preview(without, folder)
     gone = [os.path.basename(change.path) for change in foreseen if change.after is None]
     assert gone == ["cc-redhat-operator-index-v4-16.yaml", "cs-redhat-operator-index-v4-16.yaml"]
-    assert write_resources(without, MIRROR, folder) == [(change.path, change.changed) for change in foreseen]
+    assert write(without, folder) == [(change.path, change.changed) for change in foreseen]
     assert not set(gone) & set(os.listdir(folder))
 
 

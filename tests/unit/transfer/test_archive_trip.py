@@ -19,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.registry_memory import RegistryMemory
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sequence import follows
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
@@ -29,7 +30,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Capabilities
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import may_follow, opened, prove_left_out
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import opened, prove_left_out
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.packing import pack
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
@@ -89,7 +90,8 @@ class Far:
         load = opened(archive)
         memory = RegistryMemory(self.registry, "oc-mirror")
         stored = memory.read(archive.contents.uid)
-        if not may_follow(archive, History.parse(stored) if stored else None):
+        current = History.parse(stored).sequence if stored else 0
+        if archive.contents.follows and not follows(archive.contents.sequence, current, subject=archive.name):
             return None
         shelf = Shelf(str(self.folder / "shelf"))
         images = [PlacedImage(image, f"ns/{image.destination}", image.tags) for image in load.plan.images]
