@@ -12,9 +12,11 @@ message = key.sign(claim(release.digest, release.identity))
 
 from __future__ import annotations
 
+import glob
 import gzip
 import io
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -177,21 +179,30 @@ class SigningKey:
         self._home = tempfile.mkdtemp(prefix="key-")
         self._since = since
         self._name = f"{name} <{name.lower()}@example.com>"
-        self._gpg("--quick-gen-key", self._name, "ed25519", "sign", expires)
+        self.run("--quick-gen-key", self._name, "ed25519", "sign", expires)
 
     @property
     def public(self) -> bytes:
         """Armoured."""
-        return self._gpg("--armor", "--export")
+        return self.run("--armor", "--export")
 
     def sign(self, content: bytes, *options: str) -> bytes:
-        return self._gpg(*options, "--sign", content=content)
+        return self.run(*options, "--sign", content=content)
+
+    def revoked(self) -> bytes:
+        """The public key with the certificate that revokes it."""
+        for path in glob.glob(os.path.join(self._home, "openpgp-revocs.d", "*.rev")):
+            with open(path, "rb") as file:
+                # A colon keeps the prepared certificate from being used by mistake.
+                self.run("--import", content=file.read().replace(b"\n:-----", b"\n-----"))
+        return self.run("--export")
 
     def close(self) -> None:
         subprocess.run(["gpgconf", "--homedir", self._home, "--kill", "all"], check=False, capture_output=True)
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def _gpg(self, *arguments: str, content: bytes = b"") -> bytes:
+    def run(self, *arguments: str, content: bytes = b"") -> bytes:
+        """What gpg answers to a command with this key's home."""
         command: List[str] = ["gpg", "--homedir", self._home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
         if self._since:
             command += ["--faked-system-time", self._since]

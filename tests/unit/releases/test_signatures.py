@@ -116,7 +116,7 @@ def test_sig10_what_is_no_message(message, text, release_key):
 
 def test_sig10_an_unsigned_message(release_key):
     with pytest.raises(SignatureError, match="not a signed message"):
-        signatures.verify(release_key._gpg("--store", content=claim(DIGEST, f"{NAME}:1")), DIGEST, trust(release_key), NAME)
+        signatures.verify(release_key.run("--store", content=claim(DIGEST, f"{NAME}:1")), DIGEST, trust(release_key), NAME)
 
 
 @pytest.mark.parametrize(

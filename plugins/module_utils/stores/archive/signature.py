@@ -31,6 +31,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 NAMESPACE = "archive@disconnected.mirror"
 _PRINCIPAL = "mirror"
 _TIMEOUT = 60
+_NOT_GOOD = {
+    "REVKEYSIG": "its key was revoked",
+    "EXPKEYSIG": "its key has expired",
+    "EXPSIG": "it has expired",
+    "BADSIG": "it was made for other content",
+    "ERRSIG": "its key is not among the trusted ones",
+}
+# What signing needs of the environment: where keys and their agents are, and the programs.
+_ENVIRONMENT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "GNUPGHOME", "GPG_TTY", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR")
 
 
 @dataclass(frozen=True)
@@ -87,9 +96,12 @@ def verify(archive: ArchiveReader, trusted: TrustedKeys) -> None:
             if trusted.kind == "ssh"
             else _verify_gpg(folder, path, archive.encoded, trusted)
         )
-    if done.returncode != 0:
+    problem = _last_line(done.stderr or done.stdout) if done.returncode != 0 else ""
+    if not problem and trusted.kind == "gpg":
+        problem = _gpg_problem(done.stdout)
+    if problem:
         raise CorruptContent(
-            f"the archive's signature is not good: {_last_line(done.stderr or done.stdout)}",
+            f"the archive's signature is not good: {problem}",
             subject=archive.name,
             advice=f"It must be made by one of the keys in {trusted.path}.",
         )
@@ -108,10 +120,21 @@ def _verify_gpg(folder: str, signature: str, encoded: bytes, trusted: TrustedKey
     home = os.path.join(folder, "home")
     os.mkdir(home, 0o700)
     gpg = ["gpg", "--homedir", home, "--batch", "--no-tty", "--no-autostart", "--trust-model", "always"]
-    imported = _run([*gpg, "--import", trusted.path], b"")
+    imported = _run([*gpg, "--import", os.path.abspath(trusted.path)], b"")
     if imported.returncode != 0:
         raise InputError(f"these are no OpenPGP public keys: {_last_line(imported.stderr)}", subject=trusted.path)
-    return _run([*gpg, "--verify", signature, "-"], encoded)
+    return _run([*gpg, "--status-fd", "1", "--verify", signature, "-"], encoded)
+
+
+def _gpg_problem(output: bytes) -> str:
+    """Why gpg's word is not enough, empty for one good signature: keys that expired or were revoked do not make it fail."""
+    words = [line.split(" ") for line in output.decode("utf-8", "replace").splitlines() if line.startswith("[GNUPG:] ")]
+    said = [word[1] for word in words if len(word) > 1]
+    for keyword, problem in _NOT_GOOD.items():
+        if keyword in said:
+            return problem
+    one = said.count("NEWSIG") == said.count("GOODSIG") == said.count("VALIDSIG") == 1
+    return "" if one else "gpg does not vouch for exactly one signature"
 
 
 def _run(command: List[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
@@ -119,9 +142,8 @@ def _run(command: List[str], content: bytes) -> "subprocess.CompletedProcess[byt
     if program is None:
         raise Unsupported(f"{command[0]} is not installed on this host", advice="Install it, or use the other kind of signature.")
     try:
-        return subprocess.run(
-            [program, *command[1:]], input=content, capture_output=True, timeout=_TIMEOUT, check=False, env={**os.environ, "LC_ALL": "C"}
-        )
+        environment = {**{name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}, "LC_ALL": "C"}
+        return subprocess.run([program, *command[1:]], input=content, capture_output=True, timeout=_TIMEOUT, check=False, env=environment)
     except subprocess.TimeoutExpired as error:
         raise Unsupported(
             f"{command[0]} did not answer within {_TIMEOUT} seconds", advice="A key with a passphrase cannot be used here."

@@ -33,6 +33,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
+from ansible_collections.disconnected.mirror.tests.fakes import release
 from ansible_collections.disconnected.mirror.tests.unit.stores.archive import sets
 
 SIZES = [0, 1, 511, 512, 513, 70_000, 300_000, 4096]
@@ -299,6 +300,30 @@ def test_signatures_are_required_from_the_given_keys(tmp_path, kind):
     sets.write_set(tmp_path / "plain", content)
     with pytest.raises(CorruptContent, match="is not signed"):
         verify(open_one(tmp_path / "plain"), trusted)
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
+@pytest.mark.parametrize(
+    ("fault", "words"), [("revoked", "its key was revoked"), ("expired", "its key has expired"), ("two signatures", "exactly one")]
+)
+def test_a_key_that_no_longer_counts_makes_no_good_signature(tmp_path, fault, words):
+    """gpg itself calls such signatures good and ends without an error."""
+    since = "20200101T000000" if fault == "expired" else ""
+    keys = [release.SigningKey(expires="1d" if since else "never", since=since) for _each in range(2 if fault == "two signatures" else 1)]
+    try:
+        content = sets.blobs(15, [1000])
+        encoded = sets.contents(content, signature="gpg").encoded()
+        signed = b"".join(key.run("--armor", "--detach-sign", content=encoded) for key in keys)
+        sets.write_set(tmp_path / "set", content, signed, signature="gpg")
+        public = b"".join(key.run("--export") for key in keys)
+        if fault == "revoked":
+            public = keys[0].revoked()
+        (tmp_path / "trusted").write_bytes(public)
+        with pytest.raises(CorruptContent, match=words):
+            verify(open_one(tmp_path / "set"), TrustedKeys("gpg", str(tmp_path / "trusted")))
+    finally:
+        for key in keys:
+            key.close()
 
 
 def ssh_key(folder, name):
