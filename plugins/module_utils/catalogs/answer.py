@@ -9,21 +9,23 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.images import BundleImages
 
 # Raised whenever the same question could have another answer than before.
-RULES = 1
+RULES = 2
 _FOLDER = "answers"
 
 
 @dataclass(frozen=True)
 class Answer:
     """packages: as the plan shows them.  record: v1's, as the metadata spells it.  filtered: whether a catalog was rebuilt,
-    `layout` then is its name in the workspace's content and `digest` that of its index.
+    `layout` then is its name in the workspace's content and `digest` that of its index.  pins: digests that took the place of tags
+    in the rebuilt catalog, by reference as the publisher wrote it.
     """
 
     packages: List[Dict[str, Any]] = field(default_factory=list)
@@ -32,6 +34,7 @@ class Answer:
     record: List[Dict[str, Any]] = field(default_factory=list)
     layout: str = ""
     digest: str = ""
+    pins: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> Dict[str, Any]:
         return {
@@ -41,6 +44,7 @@ class Answer:
             "record": self.record,
             "layout": self.layout,
             "digest": self.digest,
+            "pins": dict(self.pins),
         }
 
     @classmethod
@@ -52,6 +56,7 @@ class Answer:
             record=document["record"],
             layout=document["layout"],
             digest=document["digest"],
+            pins={str(text): Digest.parse(digest) for text, digest in document["pins"].items()},
         )
 
 
@@ -64,7 +69,7 @@ def read(folder: str, name: str) -> Optional[Answer]:
     """None when the question was not answered before, or the answer cannot be read any more."""
     try:
         return Answer.parse(files.read_json(_path(folder, name)))
-    except (FileNotFoundError, StorageError, KeyError, TypeError, ValueError):
+    except (FileNotFoundError, StorageError, KeyError, TypeError, ValueError, AttributeError, InputError):
         return None
 
 

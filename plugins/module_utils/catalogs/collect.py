@@ -27,6 +27,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs impor
     exclusion,
     filtering,
     images,
+    pins,
     record,
     seal,
     summary,
@@ -40,6 +41,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.ident
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.images import BundleImages
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept import Kept, Opened
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.pins import Pins
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.seal import Rule, Seal
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import Blocked
@@ -141,7 +143,7 @@ class _Part:
             found = self._answer(root, tuple(sorted(verdict.left_out)))
         pushed = found.digest if self._generation is Generation.V2 and found.digest else root.digest
         target = map_catalog(self._wanted, self._generation, pushed)
-        bundles, failures = self._bundle_images(found.bundles, verdict)
+        bundles, failures = self._bundle_images(found, verdict)
         sentences = (*notes, *found.warnings, *verdict.sentences, *images.notes(found.bundles))
         return Collected(
             images=(self._catalog_image(root, found, target), *bundles),
@@ -191,9 +193,10 @@ class _Part:
             return known
         opened = self._kept.catalog(self._wanted.catalog, self._reference.repository, root)
         self._kept.note(self._wanted.catalog, root.digest)
-        found = self._filtered(opened, root, left_out)
+        found, whole = self._filtered(opened, root, left_out)
         opened.close()
-        answer.write(folder, name, found)
+        if whole:
+            answer.write(folder, name, found)
         return found
 
     def _question(self, root: Manifest, left_out: Tuple[Tuple[str, str], ...]) -> Dict[str, Any]:
@@ -215,7 +218,8 @@ class _Part:
         entries = self._settings.records.get(unique_name(self._wanted, self._generation))
         return record.of(entries, self._wanted.catalog) if entries else None
 
-    def _filtered(self, opened: Opened, root: Manifest, left_out: Tuple[Tuple[str, str], ...]) -> Answer:
+    def _filtered(self, opened: Opened, root: Manifest, left_out: Tuple[Tuple[str, str], ...]) -> Tuple[Answer, bool]:
+        """The answer, and whether it will be the same the next time."""
         past = self._record()
         found = filtering.apply(opened.catalog, self._wanted, self._generation, self._settings.filter, past)
         if left_out:
@@ -228,15 +232,27 @@ class _Part:
                 advice="Check the packages, channels and bounds against what the catalog has (catalog_info lists it).",
             )
         as_it_is = (self._unfiltered and not left_out) or not self._settings.rebuild
-        layout, digest = ("", "") if as_it_is else self._rebuilt(root, selection)
-        return Answer(
+        fixed = Pins() if as_it_is or self._generation is not Generation.V1 else self._pins(bundles)
+        layout, digest = ("", "") if as_it_is else self._rebuilt(root, pins.pinned(selection, fixed.digests))
+        result = Answer(
             packages=summary.packages(selection, found.chosen, "bundles"),
             bundles=bundles,
-            warnings=found.warnings,
+            warnings=(*found.warnings, *fixed.sentences),
             record=record.document(self._next_record(opened, found, past)),
             layout=layout,
             digest=digest,
+            pins=fixed.digests,
         )
+        return result, fixed.complete
+
+    def _pins(self, bundles: Tuple[BundleImages, ...]) -> Pins:
+        """v1 writes digests into the catalogs that it rebuilds (RI-3)."""
+
+        def digest(text: str) -> str:
+            reference = self._unblocked(text)
+            return self._exists(reference).digest if reference is not None else ""
+
+        return pins.look_up(bundles, digest, self._context.parallel)
 
     def _next_record(self, opened: Opened, found: Filtered, past: Optional[record.Record]) -> record.Record:
         if self._generation is not Generation.V1 or self._wanted.full:
@@ -261,11 +277,11 @@ class _Part:
         pinned = self._reference if found.layout or self._reference.transport == OCI else self._reference.pinned(root.digest)
         return WantedImage(CATALOG, pinned, target.repository, (target.tag,), self._wanted.platforms, (self.path,), source)
 
-    def _bundle_images(self, bundles: Tuple[BundleImages, ...], verdict: Verdict) -> Tuple[Tuple[WantedImage, ...], Tuple[Failure, ...]]:
+    def _bundle_images(self, found: Answer, verdict: Verdict) -> Tuple[Tuple[WantedImage, ...], Tuple[Failure, ...]]:
         wanted: List[WantedImage] = []
         failed: Dict[str, Tuple[str, MirrorError]] = {}
         reasons: Dict[str, List[Sequence[str]]] = {}
-        for bundle in bundles:
+        for bundle in found.bundles:
             for text, result in self._references(bundle):
                 why = (self.path, bundle.package, bundle.name)
                 reasons.setdefault(text, []).append(why)
@@ -278,7 +294,8 @@ class _Part:
                 else:
                     target = map_operator_image(result, self._generation, self._reference.transport == OCI)
                     kind = BUNDLE if text == bundle.image else RELATED
-                    wanted.append(WantedImage(kind, result, target.repository, (target.tag,), self._wanted.platforms, why))
+                    origin = result.pinned(found.pins[text]) if text in found.pins else result
+                    wanted.append(WantedImage(kind, origin, target.repository, (target.tag,), self._wanted.platforms, why))
         failures = (_failure(error, f"{self.path}, bundle {name}", text, reasons[text]) for text, (name, error) in failed.items())
         return tuple(wanted), tuple(failures)
 

@@ -87,10 +87,14 @@ def test_a_filtered_catalog(store, context, version):
     assert (str(image.reference), image.repository, image.tags, image.why) == (REFERENCE, "redhat/index", ("v4.17",), ("operators[0]",))
     assert image.source.startswith("built://catalogs/")
     assert context.upstream.fetch_manifest(image.source, "").digest == catalog["rebuilt"]
-    assert [(str(each.reference), each.repository, each.tags, each.why) for each in of_type(found, BUNDLE)] == [
-        ("quay.example.com/foo/bundle:foo.v0.2.0", "foo/bundle", ("foo.v0.2.0",), ("operators[0]", "foo", "foo.v0.2.0"))
+    # v1 names by digest what the catalog names by tag (RI-3).
+    pins = [
+        f"@{store.named[name][tag]}" if version == V1 else "" for name, tag in (("foo/bundle", "foo.v0.2.0"), ("foo/operator", "0.2.0"))
     ]
-    assert [str(each.reference) for each in of_type(found, RELATED)] == ["quay.example.com/foo/operator:0.2.0"]
+    assert [(str(each.reference), each.repository, each.tags, each.why) for each in of_type(found, BUNDLE)] == [
+        (f"quay.example.com/foo/bundle:foo.v0.2.0{pins[0]}", "foo/bundle", ("foo.v0.2.0",), ("operators[0]", "foo", "foo.v0.2.0"))
+    ]
+    assert [str(each.reference) for each in of_type(found, RELATED)] == [f"quay.example.com/foo/operator:0.2.0{pins[1]}"]
 
 
 def test_a_whole_catalog_is_taken_as_it_is(store, context):

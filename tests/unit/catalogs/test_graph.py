@@ -41,6 +41,7 @@ def short(names):
         ("0.0.0; 0.0.1", "multiple channel heads found in graph: foo.v0.0.0, foo.v0.0.1"),
         ("0.1.0<0.0.0", "foo.v0.1.0"),
     ],
+    ids=[f"G{number}" for number in range(1, 11)],
 )
 def test_channels_of_the_specification(text, expected):
     try:
@@ -66,6 +67,7 @@ def test_skip_ranges_are_no_edges():
         ("0.2.0", "0.4.0", ["0.2.0", "0.3.0", "0.4.0"]),
         ("0.2.0", "0.4.1", []),
     ],
+    ids=[f"I{number}" for number in range(1, 8)],
 )
 def test_the_way_from_an_entry_to_the_head(start, end, expected):
     own = {"0.4.0": "; 0.4.0<0.1.1", "0.4.1": "; 0.4.1<0.1.2"}.get(end, "")
@@ -87,6 +89,7 @@ def test_the_way_from_an_entry_to_the_head(start, end, expected):
         ("1.0.0 !{1.2.0}; 1.1.0<1.0.0; 1.2.0<1.1.0; 2.0.0", "detected a cycle in the upgrade graph of the channel"),
         ("1.0.0 !{1.2.0}; 1.2.0 !{1.0.0}; 2.0.0", "detected a cycle in the upgrade graph of the channel"),
     ],
+    ids=["P1", "P2", "P3", "P4", "P5", "P6", "P7 replaces", "P7 skips", "P8", "P9", "P10"],
 )
 def test_the_checks_of_v2(text, expected):
     try:
@@ -97,6 +100,7 @@ def test_the_checks_of_v2(text, expected):
 
 
 def test_a_long_channel_that_skips_everything_is_quick():
+    """P11."""
     entries = []
     for place in range(4_000):
         entry = {"name": f"foo.v{place}.0.0", "skips": [f"foo.v{older}.0.0" for older in range(max(0, place - 90), place)]}

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the disconnected.mirror contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is new in a catalog: the vectors of old against new (operator-catalogs 2.9: L, B1-B3, D8-D12, X3), and v1's additive mode (D6, X2)."""
+"""What is new in a catalog: the vectors of old against new (operator-catalogs 2.9: L, B1-B3, D8-D12, X3).
+
+And v1's additive mode (D6, X2), and catalogs with nothing in them (A1, S1).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import filtering, updates
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog as Source
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog, Package, PackageChannel
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs
@@ -245,3 +250,9 @@ def test_one_package_deeper_than_the_others(tmp_path, listed):
         "baz stable": ["1.0.0", "1.0.1", "1.1.0"],
         "foo beta": ["0.3.1"],
     }
+
+
+@pytest.mark.parametrize("generation", list(Generation), ids=["A1", "S1"])
+def test_nothing_comes_of_nothing(generation):
+    found = filtering.apply(Source("c", Contents()), Catalog(catalog="c"), generation, Options())
+    assert not found.selection and found.warnings == ()
