@@ -187,7 +187,9 @@ def test_a_layer_with_other_bytes_than_its_digest_is_refused(tmp_path):
         opened(tmp_path, store, root)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a layer at all", b"\x1f\x8bbroken", gzip.compress(b"x" * 1000, mtime=0), zlib.compress(b"x")])
+@pytest.mark.parametrize(
+    "content", [b"", b"not a layer at all", b"\x1f\x8bbroken", gzip.compress(b"x" * 1000, mtime=0), zlib.compress(b"x")]
+)
 def test_what_is_no_layer_is_told(tmp_path, content):
     store = MemoryStore()
     root = store.add_image("index", "v1", layers=[content], config=catalogs.config([]))
