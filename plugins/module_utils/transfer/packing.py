@@ -19,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.conte
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History, Step
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Content, Contents
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout_index import REF_NAME
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
 
@@ -29,7 +30,6 @@ LAYOUT = "oci-layout"
 INDEX = "index.json"
 # Archives know no clock: the same plan gives the same bytes (user-needs G23).
 _NO_TIME = 0
-REFERENCE_NAME = "org.opencontainers.image.ref.name"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _index(images: List[PlanImage], shelf: Shelf) -> Dict[str, Any]:
             "mediaType": root.media_type,
             "digest": root.digest,
             "size": root.size,
-            "annotations": {REFERENCE_NAME: name},
+            "annotations": {REF_NAME: name},
         }
     return {"schemaVersion": 2, "manifests": [entries[key] for key in sorted(entries)]}
 

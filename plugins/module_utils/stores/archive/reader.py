@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from functools import cached_property
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -32,12 +33,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
     volume_name,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import VolumeSet
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout_index import REF_NAME
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities
 
-_READ_ONLY = "archives are read-only"
 
-
-class ArchiveReader(Store):
+class ArchiveReader(ReadOnlyStore):
     """One complete set.  Repositories are full origin names; a digest is found in any of them.
 
     Raises CorruptContent at once when volumes are missing, or have another size than the manifest declares.
@@ -106,12 +107,6 @@ class ArchiveReader(Store):
         content = b"".join(self.pread(segment.volume, segment.offset, segment.size) for segment in segments)
         return Manifest.parse(content, digest=digest, subject=f"{repository}@{digest}")
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
-        try:
-            return self.fetch_manifest(repository, reference).descriptor()
-        except NotFound:
-            return None
-
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         segments = self.segments.get(blob.digest)
         if segments is None:
@@ -119,7 +114,7 @@ class ArchiveReader(Store):
         return _SegmentReader(self, segments, offset)
 
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
-        names = self._index().get(repository)
+        names = self._index.get(repository)
         return tuple(sorted(names)) if names is not None else None
 
     def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
@@ -127,15 +122,6 @@ class ArchiveReader(Store):
 
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
         return {digest for digest in digests if digest in self.segments}
-
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
-        raise Unsupported(_READ_ONLY, subject=self.name)
-
-    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
-        raise Unsupported(_READ_ONLY, subject=self.name)
-
-    def delete_manifest(self, repository: str, digest: Digest) -> None:
-        raise Unsupported(_READ_ONLY, subject=self.name)
 
     def close(self) -> None:
         with self._mutex:
@@ -167,13 +153,14 @@ class ArchiveReader(Store):
     def _resolve(self, repository: str, reference: str) -> Digest:
         if ":" in reference:
             return Digest.parse(reference)
-        digest = self._index().get(repository, {}).get(reference)
+        digest = self._index.get(repository, {}).get(reference)
         if digest is None:
             raise NotFound(f"{self.name} has no tag {reference} of {repository}", subject=f"{repository}:{reference}")
         return digest
 
+    @cached_property
     def _index(self) -> Dict[str, Dict[str, Digest]]:
-        """Tags by full repository name, from the layout's `index.json`."""
+        """Tags by full repository name, from the layout's `index.json`.  Raises CorruptContent."""
         index: Dict[str, Dict[str, Digest]] = {}
         try:
             for entry in json.loads(self.document("index.json"))["manifests"]:
@@ -187,7 +174,7 @@ class ArchiveReader(Store):
 
 
 def _reference_name(entry: Dict[str, Any]) -> str:
-    name = (entry.get("annotations") or {}).get("org.opencontainers.image.ref.name", "")
+    name = (entry.get("annotations") or {}).get(REF_NAME, "")
     return name if isinstance(name, str) and "@" not in name else ""
 
 
