@@ -142,11 +142,11 @@ class FakeRegistry:
             return
         try:
             # Wakes the thread that waits for the next connection.
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            socket.create_connection(("127.0.0.1", self.port), 30).close()
         except OSError:
             pass
         if self._thread:
-            self._thread.join(5)
+            self._thread.join(60)
         server.server_close()
         for connection in list(server.open):
             try:
