@@ -77,9 +77,12 @@ class Network:
         """The mirror registry; credentials with the right to push are asked for when `writing`."""
         return RegistryStore(destination.host, self._destination, writing=writing)
 
-    def registry(self, host: str) -> RegistryStore:
-        """Any registry that is written to beside the mirror itself, such as one that keeps histories."""
-        return RegistryStore(host, self._destination, writing=True)
+    def registry(self, host: str, insecure: bool = False) -> RegistryStore:
+        """Any registry that is written to beside the mirror itself, such as one that keeps histories.
+
+        insecure: verify nothing about it and do without TLS where it has none.
+        """
+        return RegistryStore(host, self._careless(host) if insecure else self._destination, writing=True)
 
     def fetch(self, url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
         """Reads a document for a content source (`imageset.wanted.Fetch`)."""
@@ -104,7 +107,7 @@ class Network:
             return (self._source, *self._insecure.values())
 
     def _careless(self, host: str) -> Http:
-        """The client for one source that registries.conf calls insecure."""
+        """The client for one registry that registries.conf, or the configuration, calls insecure."""
         with self._lock:
             if host not in self._insecure:
                 self._insecure[host] = self._client(_unprotected(self._settings, host))

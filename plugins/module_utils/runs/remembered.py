@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Callable, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -33,7 +33,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 # Opens the registry of a host for writing or reading.
-OpenRegistry = Callable[[str], Store]
+# Takes host:port, and whether nothing about it is verified.
+OpenRegistry = Callable[[str, bool], Store]
 _V1_FILE = os.path.join("publish", ".metadata.json")
 # Of the history of archives that are written without naming the registry they are for.
 ARCHIVES = "archives"
@@ -54,6 +55,14 @@ class Remembered:
 
     def load(self) -> History:
         """Raises StorageError, Incompatible, InputError, and what a registry raises."""
+        try:
+            return self._load()
+        except MirrorError as error:
+            if isinstance(self._backend, RegistryMemory):
+                error.advice = " ".join(filter(None, (error.advice, "The configuration keeps its history there (storageConfig.registry).")))
+            raise
+
+    def _load(self) -> History:
         history = History.load(self._workspace, self._destination, backend=self._backend)
         if history.runs:
             return history
@@ -95,7 +104,7 @@ class Remembered:
             except InputError as error:
                 raise InputError(error.message, subject="storageConfig.registry.imageURL", advice=error.advice) from error
             self._v1_tag = reference.tag or "latest"
-            return RegistryMemory(open_registry(reference.domain), reference.path, f"{self._v1_tag}-")
+            return RegistryMemory(open_registry(reference.domain, storage.registry.skip_tls), reference.path, f"{self._v1_tag}-")
         if storage is not None and storage.local is not None:
             return Directory(storage.local.path or ".")
         return Directory(self._workspace.history)
