@@ -96,12 +96,19 @@ def _roots(records: Sequence[Record]) -> List[Tuple[Record, Tuple[Record, ...]]]
 
 
 def _below(record: Record, known: Dict[Tuple[str, str], Record]) -> Iterable[Record]:
-    for child in record.manifests:
+    """Each once, whatever the records say about who contains whom."""
+    seen: Set[str] = set()
+    waiting = list(record.manifests)
+    while waiting:
+        child = waiting.pop(0)
+        if child in seen:
+            continue
+        seen.add(child)
         found = known.get((record.path, child))
         if found is None:
             raise InputError(f'association for "{child}" is missing', subject=record.name)
         yield found
-        yield from _below(found, known)
+        waiting += found.manifests
 
 
 def _association(record: Record, children: Tuple[Record, ...], mirror: str) -> Association:
