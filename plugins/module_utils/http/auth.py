@@ -28,6 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire impo
 
 _OPEN = Challenge("", {})
 _LIFETIME = 60.0
+DEPTH_ADVICE = "Registries that limit the depth of repository names answer so, too: see max_nested_paths."
 # Whoever promises more is asked again after a day.
 _LONGEST_LIFETIME = 24 * 60 * 60.0
 # A token is renewed when this share of its life is over.
@@ -192,6 +193,8 @@ class Authenticator:
         else:
             used = f"the credentials came from {getattr(credential, 'source', '') or 'the task'}"
             advice = "Check that they are right, not expired, and allow this."
+        if "push" in access.actions and access.repository.count("/") > 1:
+            advice += f" {DEPTH_ADVICE}"
         about = f" for {' and '.join(access.scopes)}" if access.repository else ""
         return AccessDenied(
             f"{origin.netloc} {problem}{about}; {used}",

@@ -29,7 +29,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registr
     manifest_path,
     repository_path,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import codes, refusal
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import codes, push_refusal, refusal
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_foreign import open_foreign
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_pages import next_link, pages
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_referrers import Referrers
@@ -232,11 +232,11 @@ class RegistryStore(Store):
                 return response
 
     def _push_refused(self, response: Response, subject: str, manifest: Manifest) -> MirrorError:
-        error = refusal(response, self.host, subject, f"take the manifest of type {manifest.media_type}")
+        error = push_refusal(response, self.host, subject, f"take the manifest of type {manifest.media_type}", manifest.is_index)
         if response.status == 415 or ("unsupported" in error.message and "media" in error.message):
             error.advice = "The registry does not take this media type; zot needs http.compat: [docker2s2] for images in Docker's format."
         elif subject.endswith(manifest.digest) and response.status in (400, 403, 404, 405):
-            error.advice = error.advice or "Some registries take no manifest without a tag (the OpenShift internal registry)."
+            error.advice = f"{error.advice} Some registries take no manifest without a tag (the OpenShift internal registry).".strip()
         return error
 
     def _subject(self, repository: str, reference: str) -> str:

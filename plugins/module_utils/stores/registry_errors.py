@@ -19,12 +19,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     Unreachable,
     Unsupported,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import DEPTH_ADVICE
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _LONGEST = 300
+# What registries answer to a name that is deeper than they take.
+_LIMITED = frozenset((400, 401, 403, 404))
+_INCOMPLETE = frozenset(("MANIFEST_BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"))
 
 _ADVICE: Dict[str, str] = {
     "NAME_UNKNOWN": "The repository or its project may have to be created first.",
@@ -64,6 +68,38 @@ def refusal(response: Response, host: str, subject: str, action: str) -> MirrorE
         status=response.status,
         advice=advice,
     )
+
+
+def push_refusal(response: Response, host: str, subject: str, action: str, index: bool = False) -> MirrorError:
+    """`refusal` of something that was to be put there, with advice on what registries limit (user-needs, section 2).
+
+    subject: `host/repository`, with a tag or digest.  index: whether it is a list of images.
+    """
+    error = refusal(response, host, subject, action)
+    absent = _ADVICE["NAME_UNKNOWN"] if response.status == 404 else ""
+    error.advice = _push_advice(response, index) or error.advice or absent
+    repository = subject[len(host) + 1 :].partition("@")[0].partition(":")[0]
+    if response.status in _LIMITED and is_deep(repository) and DEPTH_ADVICE not in error.advice:
+        error.advice = f"{error.advice} {DEPTH_ADVICE}".strip()
+    return error
+
+
+def is_deep(repository: str) -> bool:
+    """Whether a repository's name has more parts than every registry takes."""
+    return repository.count("/") > 1
+
+
+def _push_advice(response: Response, index: bool) -> str:
+    found, told = codes(response), summary(response).lower()
+    if index and _INCOMPLETE.intersection(found):
+        return "The registry takes a list of images only together with all of them: mirror all platforms of this image."
+    if response.status == 405:
+        return "The registry takes no pushes: it is read-only, or a cache of another one."
+    if "immutable" in told or "TAG_INVALID" in found:
+        return "The registry does not let this tag move: allow that for the repository, or remove the tag there."
+    if "quota" in told:
+        return "The registry's quota is used up: raise it, or free space there."
+    return ""
 
 
 def summary(response: Response) -> str:

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_dialect import UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_endpoint import Endpoint, blob_path
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import refusal
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_errors import push_refusal, refusal
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_upload import (
     Opened,
     RegistryBlobWriter,
@@ -109,7 +109,7 @@ class Uploads:
 
     def _refused(self, repository: str, blob: Optional[Descriptor], response: Response) -> MirrorError:
         subject = f"{self._endpoint.host}/{repository}{f'@{blob.digest}' if blob else ''}"
-        return refusal(response, self._endpoint.host, subject, "begin an upload")
+        return push_refusal(response, self._endpoint.host, subject, "begin an upload")
 
 
 def has_blob(endpoint: Endpoint, repository: str, digest: str) -> bool:
