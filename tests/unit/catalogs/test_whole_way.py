@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import product
 
 import pytest
 import yaml
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import validate
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept import Kept
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
@@ -71,15 +73,15 @@ class World:
     def placed(self, **more):
         return {**self.arguments(**more), "destination": f"docker://{self.mirror.host}/ocp"}
 
-    def served(self):
+    def served(self, namespace="ocp"):
         """The catalog at the mirror, read as a cluster reads it."""
         store = RegistryStore(self.mirror.host, Http(Settings(default=HostSettings(plain_http=True, verify=False))))
         kept = Kept(store, Workspace(os.path.join(self.folder, "cluster")))
-        root = kept.root("ocp/team/index", "v1")
-        for instance in kept.instances("ocp/team/index", root):
+        root = kept.root(f"{namespace}/team/index", "v1")
+        for instance in kept.instances(f"{namespace}/team/index", root):
             blobs = [blob.digest for blob in instance.manifest.blobs]
-            assert store.blobs_present("ocp/team/index", blobs) == set(blobs)
-        return kept.catalog("mirror", "ocp/team/index", root).catalog
+            assert store.blobs_present(f"{namespace}/team/index", blobs) == set(blobs)
+        return kept.catalog("mirror", f"{namespace}/team/index", root).catalog
 
 
 @pytest.mark.parametrize("version", ["v1alpha2", "v2alpha1"])
@@ -304,6 +306,40 @@ class TestImagesThatAreLostWhileCopying:
         )
         assert loaded["complete"], loaded
         assert list(catalogs.graph(world.served().everything())) == ["foo stable*"]
+
+
+def test_whichever_image_fails_the_result_names_it_and_those_that_want_it(world, tmp_path):
+    """P03: of all images of a plan each one in turn."""
+    text = "foo stable*: 0.1.0; 0.2.0<0.1.0; 0.3.0<0.2.0\nbar stable*: 1.0.0"
+    world.publish(text)
+    places = [(f"{name}/{kind}", tag) for name, kind, tag in product(("foo",), ("bundle", "operator"), ("0.1.0", "0.2.0", "0.3.0"))]
+    places += [("bar/bundle", "1.0.0"), ("bar/operator", "1.0.0")]
+    for number, (repository, version) in enumerate(places):
+        package, _slash, kind = repository.partition("/")
+        bundle = f"{package}.v{version}"
+        tag = bundle if kind == "bundle" else version
+        held = set(world.source.content.repositories[repository].blobs)
+        lose_blobs_of(world, repository, tag)
+        arguments = {
+            **world.arguments(packages=[{"name": "foo"}, {"name": "bar"}], full=True),
+            "workspace": str(tmp_path / f"workspace-{number}"),
+            "destination": f"docker://{world.mirror.host}/site{number}",
+        }
+        failed = run_module(image_mirror, arguments)
+        assert [(failure["subject"], failure["wanted_by"]) for failure in failed["failures"]] == [
+            (f"{world.source.host}/{repository}:{tag}", [f"operators[0] > {package} > {bundle}"])
+        ]
+        assert "v1" not in world.mirror.content.repositories.get(f"site{number}/team/index", EMPTY).tags
+        assert run_module(image_mirror, {**arguments, "catalog_missing_images": "exclude"})["complete"]
+        left = world.served(f"site{number}").everything()
+        validate.check(left)
+        assert {each for package in left.packages.values() for each in package.bundles} == {
+            "foo.v0.1.0",
+            "foo.v0.2.0",
+            "foo.v0.3.0",
+            "bar.v1.0.0",
+        } - {bundle}
+        world.source.content.repositories[repository].blobs.update(held)
 
 
 def told(result):
