@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Dict, Iterator, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Locked, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.process import born
 
 # Seconds between two renewals, and after which a lock that was not renewed counts as abandoned.
 RENEW = 10.0
@@ -60,13 +61,13 @@ class Holder:
             return True
         if self.space != _space():
             return False
-        born = _born(self.pid)
-        return born is not None and born != self.born
+        found = born(self.pid)
+        return found is not None and found != self.born
 
     @classmethod
     def here(cls, owner: str) -> "Holder":
         token = os.urandom(16).hex()
-        return cls(owner, socket.gethostname(), os.getpid(), _boot(), _space(), _born(os.getpid()) or "", token, round(time.time(), 3))
+        return cls(owner, socket.gethostname(), os.getpid(), _boot(), _space(), born(os.getpid()) or "", token, round(time.time(), 3))
 
 
 class WorkspaceLock:
@@ -229,14 +230,3 @@ def _space() -> str:
         return os.readlink("/proc/self/ns/pid")
     except OSError:
         return ""
-
-
-def _born(pid: int) -> Optional[str]:
-    """When a process started, in ticks since boot; empty when there is none, None when it cannot be known."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return "" if os.path.isdir("/proc/self") else None
-    # A zombie holds nothing any more.
-    return "" if fields[0] in "ZX" else fields[19]

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, StorageError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.process import born
 
 _LOG_END = 2000
 
@@ -39,6 +40,12 @@ class Daemon:
     address: str
     port: int
     watch: Tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.command:
+            raise InputError("the command is empty", subject="command", advice="Name the program and its arguments.")
+        if not 0 < self.port < 65536:
+            raise InputError(f"{self.port} is not a port", subject="port", advice="Ports are 1 to 65535.")
 
     def fingerprint(self) -> str:
         """Changes when the command or a watched file does."""
@@ -69,7 +76,8 @@ def find(pid_file: str) -> Optional[Running]:
         return None
     if not isinstance(record, dict) or not isinstance(record.get("pid"), int):
         raise StorageError("the pid file was not written by this collection", subject=pid_file, advice="Remove it, or name another one.")
-    if _birth(record["pid"]) != record.get("birth"):
+    birth = born(record["pid"])
+    if not birth or birth != record.get("birth"):
         return None
     return Running(record["pid"], str(record.get("fingerprint")))
 
@@ -108,8 +116,14 @@ def start(daemon: Daemon, timeout: float) -> int:
             advice="Choose another port, or stop that program.",
         )
     process = _spawn(daemon)
-    record: Dict[str, Any] = {"pid": process.pid, "birth": _birth(process.pid), "fingerprint": daemon.fingerprint()}
-    files.write_json(daemon.pid_file, record, 0o600)
+    record: Dict[str, Any] = {"pid": process.pid, "birth": born(process.pid), "fingerprint": daemon.fingerprint()}
+    try:
+        files.write_json(daemon.pid_file, record, 0o600)
+    except StorageError:
+        # Nobody would find it again.
+        process.kill()
+        process.wait()
+        raise
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -130,13 +144,13 @@ def start(daemon: Daemon, timeout: float) -> int:
 def stop(pid_file: str, timeout: float) -> bool:
     """Ends the process, with SIGKILL when `timeout` seconds after SIGTERM it is still there; says whether there was one."""
     running = find(pid_file)
-    birth = _birth(running.pid) if running else None
+    birth = born(running.pid) if running else None
     if running is not None:
         _signal(running.pid, signal.SIGTERM)
         deadline = time.monotonic() + timeout
-        while _birth(running.pid) == birth and time.monotonic() < deadline:
+        while born(running.pid) == birth and time.monotonic() < deadline:
             time.sleep(0.05)
-        if _birth(running.pid) == birth:
+        if born(running.pid) == birth:
             _signal(running.pid, signal.SIGKILL)
     if os.path.exists(pid_file):
         os.unlink(pid_file)
@@ -157,20 +171,13 @@ def _spawn(daemon: Daemon) -> "subprocess.Popen[bytes]":
         os.close(log)
 
 
-def _birth(pid: int) -> Optional[str]:
-    """When the process started, in the kernel's ticks; None when it is gone or only waits to be collected."""
-    try:
-        fields = files.read(f"/proc/{pid}/stat").decode("utf-8", "replace").rpartition(")")[2].split()
-    except (FileNotFoundError, StorageError):
-        return None
-    return None if fields[0] in ("Z", "X") else fields[19]
-
-
 def _signal(pid: int, number: int) -> None:
     try:
         os.kill(pid, number)
     except ProcessLookupError:
-        pass
+        return
+    except PermissionError as error:
+        raise AccessDenied(f"the process {pid} belongs to another user", advice="Become that user for this task.") from error
 
 
 def _listens(address: str, port: int) -> bool:

@@ -179,5 +179,5 @@ def test_place_that_cannot_be_written(tmp_path: Any) -> None:
 
 def test_where_nothing_is_known_about_processes_only_time_decides(monkeypatch: Any) -> None:
     holder = Holder.here("x")
-    monkeypatch.setattr(lock_module, "_born", lambda pid: None)
+    monkeypatch.setattr(lock_module, "born", lambda pid: None)
     assert not holder.is_dead

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -103,3 +104,19 @@ def test_a_foreign_pid_file_is_not_trusted(tmp_path):
     with pytest.raises(StorageError, match="not written by this collection"):
         process.stop(str(path), 1)
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    "command, port, told", [((), 5000, "command"), (("/bin/true",), 0, "0 is not a port"), (("/bin/true",), 70000, "70000")]
+)
+def test_what_cannot_be_started_is_told(tmp_path, command, port, told):
+    with pytest.raises(InputError, match=told):
+        Daemon(command, str(tmp_path / "pid"), str(tmp_path / "log"), "127.0.0.1", port)
+
+
+def test_a_program_that_could_not_be_found_again_is_not_left_running(daemon):
+    """The folder of its pid file is a file."""
+    unkept = replace(daemon, pid_file=os.path.join(daemon.watch[0], "pid"))
+    with pytest.raises(StorageError, match="pid"):
+        process.start(unkept, PATIENCE)
+    assert process.ensure_started(daemon, PATIENCE)[0]
