@@ -122,6 +122,9 @@ class Manifest:
                 subject=subject,
                 advice="Have it rebuilt or pushed again by a current client, or leave it out with blockedImages.",
             )
+        if document.get("manifests") and (document.get("layers") or document.get("config")):
+            # One reader would see a list of images, another one an image (OCI image specification, GHSA-77vh-xpmg-72qh).
+            raise InputError("the manifest is a list of images and an image at once", subject=subject)
         try:
             return cls(
                 content=content,

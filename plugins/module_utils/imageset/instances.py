@@ -21,6 +21,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform 
 
 # Indexes nested deeper than this are refused (user-needs G16).
 MAX_DEPTH = 5
+# So are images of more manifests than this, all levels together.
+MAX_MANIFESTS = 2000
 
 # Build tools put an attestation beside each instance, on a platform that does not exist, and name the instance in an annotation.
 _ATTESTED = "vnd.docker.reference.digest"
@@ -61,6 +63,8 @@ def _collect(
     for child in choose(index, platforms):
         named = _names_platform(child)
         if child.digest not in found:
+            if len(found) >= MAX_MANIFESTS:
+                raise Unsupported(f"the image has more than {MAX_MANIFESTS} manifests", subject=subject or str(index.digest))
             manifest = fetch(child)
             # The platform of an entry speaks for all below it; where it names none, the entries below are asked.
             if manifest.is_index and not _collect(manifest, () if named else platforms, fetch, found, depth - 1, subject):

@@ -96,3 +96,14 @@ def test_wrong_digest_and_excessive_size_are_refused():
 def test_descriptor_sizes_are_natural_numbers(size):
     with pytest.raises(InputError):
         Manifest.parse(encode({"schemaVersion": 2, "layers": [{"mediaType": "l", "digest": "sha256:" + HEX, "size": size}]}))
+
+
+@pytest.mark.parametrize("kind", [media_type.OCI_INDEX, media_type.OCI_MANIFEST, ""])
+@pytest.mark.parametrize("member", ["layers", "config"])
+def test_what_is_a_list_and_an_image_at_once_is_refused(kind, member):
+    """Two readers would see two different things under one digest."""
+    entry = {"mediaType": "x", "digest": f"sha256:{HEX}", "size": 1}
+    document = {"schemaVersion": 2, "mediaType": kind, "manifests": [entry], member: entry if member == "config" else [entry]}
+    with pytest.raises(InputError, match="at once"):
+        Manifest.parse(encode(document))
+    assert Manifest.parse(encode({**document, "manifests": []}), media_type.OCI_MANIFEST)
