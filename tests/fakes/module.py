@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Iterator, Mapping
 from unittest import mock
 
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 
 def run_module(
@@ -24,10 +25,19 @@ def run_module(
     given = {**arguments, "_ansible_check_mode": check_mode, "_ansible_diff": diff}
     encoded = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode("utf-8")
     printed = io.StringIO()
-    with mock.patch.object(basic, "_ANSIBLE_ARGS", encoded), mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True):
+    with mock.patch.object(basic, "_ANSIBLE_ARGS", encoded), mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True), _alone():
         with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
             module.main()
     result = json.loads(printed.getvalue())
     if not invocation:
         result.pop("invocation", None)
     return result
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """As in a process of its own: no warnings of earlier modules, and none of the controller's code, which shows them instead."""
+    internal = getattr(warnings, "_internal", None)
+    with mock.patch.object(warnings, "_global_warnings", type(warnings._global_warnings)()):
+        with mock.patch.object(internal, "is_controller", False) if internal else contextlib.nullcontext():
+            yield
