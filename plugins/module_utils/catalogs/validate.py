@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -32,7 +33,8 @@ Problem = Tuple[str, Tuple[Any, ...]]
 
 
 # What some versions of opm refuse and others serve: in a publisher's own catalog it is known to work with the publisher's opm.
-_DISPUTED = ("channel contains one or more stranded bundles", "invalid skipRange")
+_DISPUTED = ("channel contains one or more stranded bundles", "invalid skipRange", "invalid package name")
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\Z")
 
 
 def check(selection: Selection, subject: str = "") -> None:
@@ -47,7 +49,7 @@ def check(selection: Selection, subject: str = "") -> None:
 def is_inherited(package: Package, source: Package) -> bool:
     """Whether all that is wrong with a filtered package is disputed and just as wrong in the publisher's."""
     before = set(_leaves(package_problems(source)))
-    return all(leaf[-1] in _DISPUTED and leaf in before for leaf in _leaves(package_problems(package)))
+    return all(leaf[-1].startswith(_DISPUTED) and leaf in before for leaf in _leaves(package_problems(package)))
 
 
 def _leaves(problems: Sequence[Problem], above: Tuple[str, ...] = ()) -> Iterator[Tuple[str, ...]]:
@@ -72,8 +74,11 @@ def first_problems(selection: Selection) -> Iterator[str]:
 
 
 def package_problems(package: Package) -> Tuple[Problem, ...]:
-    """What is collected into a tree: channels, heads, versions, images (VAL-14 to VAL-20)."""
+    """What is collected into a tree: name, channels, heads, versions, images (VAL-3, VAL-14 to VAL-20)."""
     found: List[Problem] = []
+    if not _LABEL.match(package.name):
+        reason = "must not contain dots" if "." in package.name else "must be a DNS label"
+        found.append((f'invalid package name "{package.name}": [{reason}]', ()))
     if not package.default_channel:
         found.append(("default channel must be set", ()))
     if not package.channels:

@@ -132,7 +132,12 @@ def test_zstd_layers(tmp_path):
     ("labels", "kind", "message"),
     [
         ({"operators.operatorframework.io.index.database.v1": "/database/index.db"}, Unsupported, "migrate to a file-based catalog"),
-        ({"operators.operatorframework.io.bundle.manifests.v1": "manifests/"}, InputError, "does not permit direct bundle references"),
+        pytest.param(
+            {"operators.operatorframework.io.bundle.manifests.v1": "manifests/"},
+            InputError,
+            "does not permit direct bundle references",
+            id="X4",
+        ),
         ({}, InputError, "it is not a file-based catalog"),
         ({"operators.operatorframework.io.index.configs.v1": "/"}, InputError, "no directory of a catalog"),
         ({"operators.operatorframework.io.index.configs.v1": "/a/../../etc"}, InputError, "no directory of a catalog"),

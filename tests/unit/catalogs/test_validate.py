@@ -8,8 +8,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import validate
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import filter_v2, filtering, validate
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import Options
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs
 
 PACKAGE = {"schema": "olm.package", "name": "foo", "defaultChannel": "alpha"}
@@ -159,3 +161,15 @@ def test_problems_are_shown_as_a_tree(tmp_path):
             "        └── channel must contain at least one bundle",
         )
     )
+
+
+@pytest.mark.parametrize(("name", "reason"), [("foo.bar", "must not contain dots"), ("Foo", "must be a DNS label")])
+def test_a_package_keeps_the_name_that_its_publisher_gave_it(tmp_path, name, reason):
+    """VAL-3: newer versions of opm refuse it, those of its publisher's time serve it."""
+    source = catalogs.catalog(tmp_path, f"{name} a*: 1.0.0; 2.0.0<1.0.0")
+    found = f'invalid package name "{name}": [{reason}]'
+    with pytest.raises(InputError) as caught:
+        validate.check(source.everything())
+    assert found in caught.value.message
+    (warning,) = filtering.check(source, filter_v2.select(source, Wanted(catalog="c"), Options()).selection)
+    assert warning == f'Package {name} is as its publisher made it, and newer versions of opm refuse it: invalid package "{name}": {found}'
