@@ -104,6 +104,21 @@ def test_every_entry_point_has_its_tasks_and_every_role_its_page(role):
     assert role_pages.update(role, write=False), "run make role-pages"
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_switches_work_when_they_are_given_on_the_command_line(role):
+    """There they are text, which is no condition for ansible-core 2.19 and is always true for earlier ones."""
+    specs = load("roles", role, "meta", "argument_specs.yml")["argument_specs"].values()
+    switches = {name for entry in specs for name, option in (entry.get("options") or {}).items() if option["type"] == "bool"}
+    wrong = []
+    for path in glob.glob(os.path.join(ROOT, "roles", role, "*", "*.yml")):
+        with open(path, encoding="utf-8") as file:
+            lines = [line.strip() for line in file]
+        for line in lines:
+            condition = re.match(r"(?:when:|-) (?:not )?(\w+)\Z", line) or re.search(r" if (?:not )?(\w+) (?:else|and|or|\}\})", line)
+            wrong += [f"{os.path.basename(path)}: {line}"] if condition and condition.group(1) in switches else []
+    assert not wrong, wrong
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_use_what_exists(module):
     documentation = texts(module)
