@@ -11,13 +11,13 @@ its mirrors may be (this is how clusters are told never to contact the source).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, StorageError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import DOCKER_HUB, normal_host
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import normal_host
 
 ALL, DIGEST_ONLY, TAG_ONLY = "all", "digest-only", "tag-only"
 _SYSTEM = "/etc/containers"
@@ -116,7 +116,7 @@ class RegistriesConf:
             raise InputError("only references of registries are looked up in registries.conf", subject=str(reference))
         if not reference.domain:
             raise InputError("the reference names no registry", subject=str(reference), advice="Write host/repository:tag.")
-        name = _normal(reference.domain, reference.path)
+        name = replace(reference, domain=normal_host(reference.domain)).repository
         registry = self.find(name)
         if registry is None:
             return (_route(name, False, False),)
@@ -247,12 +247,6 @@ def _drop_ins(folder: str) -> List[str]:
 def _after(name: str, prefix: str) -> Optional[str]:
     """What follows a prefix that ends at a slash or the end of a name; a port is no part of a shorter host."""
     return name[len(prefix) :] if name == prefix or name.startswith(f"{prefix}/") else None
-
-
-def _normal(domain: str, path: str) -> str:
-    """The full name, with Docker Hub's one name and its `library/`."""
-    host = normal_host(domain)
-    return f"{host}/library/{path}" if host == DOCKER_HUB and "/" not in path else f"{host}/{path}"
 
 
 def _route(name: str, insecure: bool, mirror: bool) -> Route:

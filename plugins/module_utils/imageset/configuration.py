@@ -98,7 +98,7 @@ class _Reading:
         return replace(_normalised(imageset), warnings=tuple(self._warnings + warnings))
 
     def _entry(self, key: str) -> Optional[Entry]:
-        """The last entry of a key in any case; which one counts is told by the decoder."""
+        """The first entry of a key, in any case; that it is there twice is told by the decoder."""
         found = [entry for entry in self._root.entries if entry.key.lower() == key.lower()]
         return found[0] if found else None
 

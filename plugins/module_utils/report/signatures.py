@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments import Attachment
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments import SIGNATURE_SUFFIX, Attachment
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -61,5 +61,5 @@ def _is_signature(image: PlanImage, shelf: Shelf) -> bool:
     manifest = shelf.get(image.digest)
     tag = image.tags[0] if image.tags else ""
     if manifest is None or manifest.subject is None:
-        return tag.endswith(".sig")
+        return tag.endswith(SIGNATURE_SUFFIX)
     return Attachment(manifest, manifest.subject.digest, tag).is_signature

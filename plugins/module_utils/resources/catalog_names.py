@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Callable, Dict, Iterable, List, Set
+from itertools import chain
+from typing import Dict, Iterable, Set
 
 PREFIX = "cs-"
 MAX_NAME = 63
@@ -67,8 +68,7 @@ def names_v2(images: Iterable[str]) -> Dict[str, str]:
 
 def _free(name: str, suffixes: Iterable[str], taken: Set[str]) -> str:
     """The name, or the first of its variants that nobody has."""
-    candidates: List[Callable[[], str]] = [lambda: name]
-    candidates += [lambda suffix=suffix: name[: MAX_NAME - len(suffix)].rstrip("-") + suffix for suffix in suffixes]
-    chosen = next(candidate() for candidate in candidates if candidate() not in taken)
+    variants = (name[: MAX_NAME - len(suffix)].rstrip("-") + suffix for suffix in suffixes)
+    chosen = next(variant for variant in chain((name,), variants) if variant not in taken)
     taken.add(chosen)
     return chosen

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, RegistryError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import TAG
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import LIMIT, Http, unreachable
@@ -19,7 +20,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire impo
 
 # Wider than the specification's names (capitals, a leading underscore), narrow enough for paths.
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*\Z")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
 # Names that are not those of their registry's API.
 _API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 # What servers say to a plain request at a port that has TLS (Go, nginx, Apache, Tomcat).
@@ -118,7 +118,7 @@ def repository_path(repository: str) -> str:
 
 def manifest_path(repository: str, reference: str) -> str:
     """Raises InputError when `reference` is neither a tag nor a digest."""
-    if digest_of(reference) is None and not _TAG.match(reference):
+    if digest_of(reference) is None and not TAG.match(reference):
         raise InputError(f"{reference!r:.200} is neither a tag nor a digest", subject=repository)
     return f"{repository_path(repository)}/manifests/{reference}"
 

@@ -18,6 +18,7 @@ from typing import Dict, List, Mapping, Sequence, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.claim import Claim
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
     MANIFEST,
@@ -52,6 +53,7 @@ class UnfinishedSet:
         self._pending_size = 0
         self._flushing = False
         self._mutex = threading.Lock()
+        self._claim = Claim(folder, contents.sequence)
 
     @property
     def journal(self) -> str:
@@ -65,10 +67,13 @@ class UnfinishedSet:
         first = os.path.join(self.folder, self.names[0])
         if not os.path.exists(first):
             return False
-        size = len(self.contents.encoded())
-        with open(first, "rb") as file:
-            file.seek(header_size(MANIFEST))
-            same = file.read(size + 1)[:size] == self.contents.encoded()
+        encoded = self.contents.encoded()
+        try:
+            with open(first, "rb") as file:
+                file.seek(header_size(MANIFEST))
+                same = file.read(len(encoded)) == encoded
+        except OSError as error:
+            raise StorageError(f"cannot read the archive that lies there: {error.strerror}", subject=first) from error
         whole = all(
             os.path.isfile(path) and os.path.getsize(path) == size
             for path, size in zip((os.path.join(self.folder, name) for name in self.names), self.places.sizes)
@@ -84,11 +89,12 @@ class UnfinishedSet:
     def open(self, documents: Mapping[str, bytes], signature: bytes = b"") -> None:
         """Reserves all places and writes the documents; goes on with an interrupted write of the same set.
 
-        documents: content of every member that is not a blob, by name.
+        documents: content of every member that is not a blob, by name.  Raises Locked, StorageError.
         signature: detached, of `manifest.json`; needed when the contents say that there is one.
         """
         try:
             os.makedirs(self.folder, exist_ok=True)
+            self._claim.take()
             resumed = self._read_journal()
             if not resumed:
                 self._forget()
@@ -98,7 +104,11 @@ class UnfinishedSet:
                 self._write_frame(documents, signature)
                 self._start_journal()
         except OSError as error:
+            self._claim.give_back()
             raise self._error(error, self.folder) from error
+        except BaseException:
+            self._claim.give_back()
+            raise
 
     def write(self, segments: Sequence[Segment], position: int, chunk: memoryview) -> None:
         """Bytes of a blob from `position` on, wherever they lie."""
@@ -138,12 +148,17 @@ class UnfinishedSet:
             os.unlink(self.journal)
         except OSError as error:
             raise self._error(error, self.folder) from error
+        finally:
+            self._claim.give_back()
 
     def close(self) -> None:
         """Keeps what is there for the next run."""
-        if self._files:
-            self._flush()
+        try:
+            if self._files:
+                self._flush()
+        finally:
             self._close_files()
+            self._claim.give_back()
 
     def _close_files(self) -> None:
         for file in self._files:
