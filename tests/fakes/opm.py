@@ -32,7 +32,7 @@ def opm() -> str:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([opm(), *arguments], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([opm(), *arguments], capture_output=True, text=True, timeout=300, check=False)
 
 
 class Served:

@@ -82,7 +82,7 @@ def play(
         try:
             if meanwhile is not None:
                 meanwhile(process)
-            status = process.wait(180)
+            status = process.wait(600)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -39,7 +39,7 @@ def start(folder: str, archives: Sequence[str]) -> Dict[str, Any]:
     alone = ["unshare", "--net", "--map-root-user"]
     possible = subprocess.run([*alone, "true"], capture_output=True, check=False).returncode == 0 if shutil.which("unshare") else False
     command = [*(alone if possible else []), sys.executable, "-m", MODULE, folder, "alone" if possible else "beside", *archives]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

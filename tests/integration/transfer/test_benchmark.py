@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRI
 def test_smoke_case_meets_its_targets(tmp_path: Any) -> None:
     require(*DISTRIBUTION)
     command = [sys.executable, run.__file__, "--case", "smoke", "--rounds", "1", "--tools", "ours", "--tools", "ours-layout"]
-    done = subprocess.run([*command, "--work", str(tmp_path)], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([*command, "--work", str(tmp_path)], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| ours | cold |" in done.stdout and "| ours-layout | unchanged |" in done.stdout and "MISSED" not in done.stdout
 

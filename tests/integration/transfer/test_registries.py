@@ -39,7 +39,7 @@ class Pair:
         command = [sys.executable, engine.__file__, "--images", self.list, "--source", self.source.host]
         command += ["--destination", self.destination.host, "--state", os.path.join(self.folder, "state"), *flags]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=300, check=False)
         assert done.stdout, done.stderr.decode()
         document = json.loads(done.stdout)
         document["status"] = done.returncode
@@ -106,7 +106,7 @@ def test_real_client_finds_the_same_bytes(pair: Pair) -> None:
             subprocess.run(
                 [skopeo, "inspect", "--raw", "--tls-verify=false", f"docker://{registry.host}/{image['repo']}:{image['tag']}"],
                 capture_output=True,
-                timeout=120,
+                timeout=300,
                 check=True,
             ).stdout
             for registry in (pair.source, pair.destination)
@@ -116,5 +116,5 @@ def test_real_client_finds_the_same_bytes(pair: Pair) -> None:
     target = os.path.join(pair.folder, "pulled")
     reference = f"docker://{pair.destination.host}/{last['repo']}:{last['tag']}"
     command = [skopeo, "--insecure-policy", "copy", "-q", "--all", "--src-tls-verify=false", reference, f"dir:{target}"]
-    subprocess.run(command, timeout=120, check=True)
+    subprocess.run(command, timeout=300, check=True)
     assert len(os.listdir(target)) > 3

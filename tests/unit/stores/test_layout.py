@@ -341,7 +341,7 @@ def test_a_real_client_reads_what_is_written_and_the_other_way_round(store, tmp_
     built = images.multi_arch("app")
     images.push(built, store, "", "1.0")
     copy = ["copy", "--all", f"oci:{store.path}:1.0", f"oci:{tmp_path}/copy:2.0"]
-    subprocess.run([skopeo, "--insecure-policy", *copy], check=True, capture_output=True, timeout=60)
+    subprocess.run([skopeo, "--insecure-policy", *copy], check=True, capture_output=True, timeout=300)
     other = LayoutStore(str(tmp_path / "copy"))
     assert other.fetch_manifest("", "2.0").content == built.content
     assert other.fetch_manifest("", "").digest == built.digest
