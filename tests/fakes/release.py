@@ -182,6 +182,11 @@ class SigningKey:
         self.run("--quick-gen-key", self._name, "ed25519", "sign", expires)
 
     @property
+    def home(self) -> str:
+        """For other programs that sign with it."""
+        return self._home
+
+    @property
     def public(self) -> bytes:
         """Armoured."""
         return self.run("--armor", "--export")
