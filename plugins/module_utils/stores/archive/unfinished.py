@@ -17,7 +17,7 @@ import threading
 from typing import Dict, List, Mapping, Sequence, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Locked, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.claim import Claim
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
@@ -53,7 +53,7 @@ class UnfinishedSet:
         self._pending_size = 0
         self._flushing = False
         self._mutex = threading.Lock()
-        self._claim = Claim(folder, contents.sequence)
+        self.claim = Claim(folder, contents.sequence)
 
     @property
     def journal(self) -> str:
@@ -94,7 +94,9 @@ class UnfinishedSet:
         """
         try:
             os.makedirs(self.folder, exist_ok=True)
-            self._claim.take()
+            self.claim.take()
+            if not os.path.exists(self.journal) and self.is_finished():
+                raise Locked("another run has just written this archive", subject=self.folder, advice="Run again.")
             resumed = self._read_journal()
             if not resumed:
                 self._forget()
@@ -104,10 +106,10 @@ class UnfinishedSet:
                 self._write_frame(documents, signature)
                 self._start_journal()
         except OSError as error:
-            self._claim.give_back()
+            self.claim.give_back()
             raise self._error(error, self.folder) from error
         except BaseException:
-            self._claim.give_back()
+            self.claim.give_back()
             raise
 
     def write(self, segments: Sequence[Segment], position: int, chunk: memoryview) -> None:
@@ -149,7 +151,7 @@ class UnfinishedSet:
         except OSError as error:
             raise self._error(error, self.folder) from error
         finally:
-            self._claim.give_back()
+            self.claim.give_back()
 
     def close(self) -> None:
         """Keeps what is there for the next run."""
@@ -158,7 +160,7 @@ class UnfinishedSet:
                 self._flush()
         finally:
             self._close_files()
-            self._claim.give_back()
+            self.claim.give_back()
 
     def _close_files(self) -> None:
         for file in self._files:

@@ -11,6 +11,7 @@ import random
 import shutil
 import subprocess
 import tarfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     CorruptContent,
     InputError,
+    Locked,
     MirrorError,
     NotFound,
     StorageError,
@@ -141,7 +143,8 @@ def test_an_unfinished_set_is_refused_and_goes_on_in_place(tmp_path, monkeypatch
     first.open(sets.documents(content))
     writer = ArchiveWriter(first)
     sets.fill(writer, content[0])
-    # Killed here: no close, and a torn last line in the journal.
+    # Killed here: no close, a torn last line in the journal, and the system ends its claim to the folder.
+    first.claim.give_back()
     with open(first.journal, "a", encoding="ascii") as journal:
         journal.write("sha256:abc")
     with pytest.raises(CorruptContent, match="unfinished"):
@@ -157,6 +160,36 @@ def test_an_unfinished_set_is_refused_and_goes_on_in_place(tmp_path, monkeypatch
     assert check(archive) == ()
     assert [read_blob(archive, blob) for blob in content] == content
     assert sorted(os.listdir(tmp_path)) == names(tmp_path)
+
+
+def test_two_runs_do_not_write_one_archive(tmp_path):
+    """Whatever their workspaces: the second one would replace what the first one has half written."""
+    content, other = sets.blobs(5, [1000, 2000]), sets.blobs(6, [3000])
+    first = UnfinishedSet(str(tmp_path), sets.contents(content))
+    first.open(sets.documents(content))
+    for wanted in (content, other):
+        with pytest.raises(Locked, match="another run writes the archive with sequence 1"):
+            UnfinishedSet(str(tmp_path), sets.contents(wanted)).open(sets.documents(wanted))
+    writer = ArchiveWriter(first)
+    assert all(sets.fill(writer, blob) for blob in content)
+    first.finish()
+    # Whoever looked before that must not begin now.
+    for wanted, error in ((content, Locked), (other, StorageError)):
+        with pytest.raises(error):
+            UnfinishedSet(str(tmp_path), sets.contents(wanted)).open(sets.documents(wanted))
+    assert check(open_one(tmp_path)) == () and sorted(os.listdir(tmp_path)) == names(tmp_path)
+
+
+def test_a_run_that_gave_up_leaves_the_folder_to_the_next(tmp_path, monkeypatch):
+    content = sets.blobs(5, [1000])
+    monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(f_bavail=0, f_frsize=1))
+    with pytest.raises(StorageError):
+        UnfinishedSet(str(tmp_path), sets.contents(content)).open(sets.documents(content))
+    monkeypatch.undo()
+    for _again in range(2):
+        begun = UnfinishedSet(str(tmp_path), sets.contents(content))
+        begun.open(sets.documents(content))
+        begun.close()
 
 
 def test_other_contents_start_again_and_finished_sets_are_never_overwritten(tmp_path):
