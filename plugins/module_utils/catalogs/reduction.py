@@ -113,6 +113,4 @@ class Reducer:
 
 def _chosen(entry: Mapping[str, Any]) -> Dict[str, str]:
     """Why packages have their default channels, as the plan's entry tells it."""
-    return {
-        package["name"]: package["default_channel_reason"] for package in entry["packages"] if package.get("default_channel_reason")
-    }
+    return {package["name"]: package["default_channel_reason"] for package in entry["packages"] if package.get("default_channel_reason")}
