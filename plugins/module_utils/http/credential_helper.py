@@ -17,7 +17,8 @@ import subprocess
 from typing import Mapping, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import DOCKER_HUB, Credential
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER_HUB
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import Credential
 
 TIMEOUT = 30.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")

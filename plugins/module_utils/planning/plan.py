@@ -16,6 +16,7 @@ from typing import Any, Dict, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, Incompatible, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import TAG, is_path
 
@@ -116,6 +117,11 @@ class Plan:
     images: Tuple[PlanImage, ...] = ()
     warnings: Tuple[str, ...] = ()
     failures: Tuple[Failure, ...] = ()
+
+    @property
+    def generation(self) -> Generation:
+        """Whose rules the plan was made by; the second's where the configuration does not say."""
+        return Generation.V1 if self.config.get("apiVersion") == Generation.V1.api_version else Generation.V2
 
     def document(self) -> Dict[str, Any]:
         """The public JSON document; the same plan has the same bytes in `base.files.json_bytes`."""

@@ -81,7 +81,7 @@ def make_resources(
     Raises InputError (an option, an image without origin, an entry larger than an object may be).
     """
     options.check()
-    generation = _generation(plan)
+    generation = plan.generation
     warnings: List[str] = []
     plan = _placeable(plan, destination, warnings)
     found = _mirror_sets(plan, destination, options, generation)
@@ -101,10 +101,6 @@ def _placeable(plan: Plan, destination: Destination, warnings: List[str]) -> Pla
 def _known(what: str, value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise InputError(f'unknown {what} "{value}"', advice=f"Known are {', '.join(allowed)}.")
-
-
-def _generation(plan: Plan) -> Generation:
-    return Generation.V1 if plan.config.get("apiVersion") == Generation.V1.api_version else Generation.V2
 
 
 def _mirror_sets(plan: Plan, destination: Destination, options: ResourceOptions, generation: Generation) -> Dict[str, bytes]:

@@ -53,7 +53,7 @@ def prune(request: PruneRequest, environ: Mapping[str, str], check_mode: bool = 
     with session(request.workspace, request.planning.connections, "image_prune", environ, check_mode) as run:
         run.progress(Phase("plan"))
         plan = _archived(request, run) if request.archive else wanted_plan(request.planning, request.plan, run.place, run.network)
-        if request.only_v1 and plan.config.get("apiVersion") != Generation.V1.api_version:
+        if request.only_v1 and plan.generation is not Generation.V1:
             return DeletionRun(check_mode)
         work = Deleting(run, request.destination, plan, request.guards, request.planning.parallel)
         if not work.history.runs:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -105,8 +104,7 @@ def _archived(request: ResourcesRequest, place: Workspace) -> Plan:
 
 def mapping_change(workspace: Workspace, plan: Plan, destination: Destination) -> Change:
     """`mapping.txt` as it is and as it has to be.  Raises InputError."""
-    generation = Generation.V1 if plan.config.get("apiVersion") == Generation.V1.api_version else Generation.V2
-    content = mapping_file.text(mapping_file.lines(plan.images, destination, generation)).encode("utf-8")
+    content = mapping_file.text(mapping_file.lines(plan.images, destination, plan.generation)).encode("utf-8")
     before: Optional[bytes] = None
     try:
         before = files.read(workspace.mapping)
