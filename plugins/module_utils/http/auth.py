@@ -53,6 +53,7 @@ class Authenticator:
     credentials: None, or has `lookup(host, repository)` that gives None or a value with `username`, `password`,
     `identity_token` and `source` (where it was found, for messages).
     realms: hosts that may hand out tokens for registries of other names.
+    check_plain: raises when a host is not to be spoken to without TLS.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Authenticator:
         address_of: Callable[[Origin], str],
         credentials: Any = None,
         realms: Tuple[str, ...] = (),
+        check_plain: Callable[[Origin], None] = lambda origin: None,
     ) -> None:
         self._fetch = fetch
         self._address_of = address_of
         self._credentials = credentials
         self._realms = realms
+        self._check_plain = check_plain
         self._ways: Dict[Origin, Challenge] = {}
         self._tokens: Dict[Tuple[Origin, Access], Token] = {}
         # Scopes that a registry named when ours did not suffice.
@@ -176,6 +179,9 @@ class Authenticator:
         credential = self._credential(origin, access)
         asked = time.monotonic()
         request = _token_request(realm, service, scopes, credential)
+        if request.origin.host != origin.host:
+            # That the registry may be spoken to without TLS says nothing of others.
+            self._check_plain(request.origin)
         response = self._fetch(request._replace(check_address=lambda address: self._check_peer(address, realm, origin)))
         if 400 <= response.status < 500 and response.status != 429:
             raise self._denied(origin, access, f"has a token service, {response.origin}, that answered {response.status}", response.status)

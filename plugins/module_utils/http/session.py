@@ -61,7 +61,7 @@ class Http:
         self, settings: Settings = Settings(), credentials: Any = None, on_retry: Optional[RetryListener] = None, realms: Iterable[str] = ()
     ) -> None:
         self.settings = settings
-        self.auth = Authenticator(self.exchange, lambda origin: self.host(origin).address, credentials, tuple(realms))
+        self.auth = Authenticator(self.exchange, lambda origin: self.host(origin).address, credentials, tuple(realms), self.check_plain)
         self._on_retry = on_retry
         self._contexts = Contexts()
         self._hosts: Dict[Origin, Host] = {}

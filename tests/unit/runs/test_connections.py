@@ -98,13 +98,19 @@ def test_so_is_where_it_sends_for_a_token(authority, reach):
             assert trusting.tags(f"{fake.host}/team/app") == ("1.0",)
 
 
-def test_a_token_host_of_another_name_is_asked_when_the_user_lists_it(reach, monkeypatch):
+@pytest.fixture
+def names(monkeypatch):
+    """The token host's name leads to this machine."""
     lookup = socket.getaddrinfo
 
     def here(name, *rest, **more):
         return lookup("127.0.0.1" if name in (TOKENS, TOKENS.encode("ascii")) else name, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", here)
+
+
+@pytest.mark.usefixtures("names")
+def test_a_token_host_of_another_name_is_asked_when_the_user_lists_it(reach):
     guard = Guard(mode="bearer", users={"me": "secret"})
     with FakeRegistry(auth=guard) as door:
         guard.realm = f"http://{TOKENS}:{door.port}/token"
@@ -116,6 +122,21 @@ def test_a_token_host_of_another_name_is_asked_when_the_user_lists_it(reach, mon
             assert door.ledger.count() == 0
             assert reach(token_hosts=(TOKENS,), **given).tags(f"{fake.host}/team/app") == ("1.0",)
             assert [entry.user for entry in door.ledger.entries(endpoint="token")] == ["me"]
+
+
+@pytest.mark.usefixtures("names")
+def test_a_registry_without_tls_does_not_make_its_token_host_one(reach):
+    guard = Guard(mode="bearer", users={"me": "secret"})
+    with FakeRegistry(auth=guard) as door:
+        guard.realm = f"http://{TOKENS}:{door.port}/token"
+        with holding(auth=guard) as fake:
+            given = {"credentials": {fake.host: {"username": "me", "password": "secret"}}, "token_hosts": (TOKENS,)}
+            hosts = {fake.host: {"plain_http": True}}
+            with pytest.raises(MirrorError, match=f"{TOKENS}:{door.port} would be asked without TLS"):
+                reach(settings={"hosts": hosts}, **given).tags(f"{fake.host}/team/app")
+            assert door.ledger.count() == 0
+            hosts = {**hosts, TOKENS: {"plain_http": True}}
+            assert reach(settings={"hosts": hosts}, **given).tags(f"{fake.host}/team/app") == ("1.0",)
 
 
 def test_what_may_hold_secrets_is_not_shown():
