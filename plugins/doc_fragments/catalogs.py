@@ -59,7 +59,7 @@ options:
       - V(exclude) takes the bundle out of the catalog, so that the versions around it still upgrade, and tells it as a warning. A
         catalog that was wanted whole is rebuilt for that.
       - V(keep) leaves the bundle in the catalog, does without the image and tells it as a warning. The bundle cannot be installed.
-      - A registry that does not answer at all is no reason to leave anything out: its images fail with any value.
+      - A registry that does not answer at all is no reason to leave anything out. Its images fail whatever is chosen.
       - Images are asked for one by one with V(exclude) and V(keep). An image whose layers turn out to be lost when they are copied is
         treated in the same way, into a registry and into an archive.
     type: str

@@ -203,3 +203,29 @@ def test_guides_name_variables_and_modules_that_exist():
             text = file.read()
         named = set(re.findall(r"``(mirror_(?!seq)[a-z_0-9]+)", text))
         assert named - known - set(MODULES) == set(), os.path.basename(path)
+
+
+def descriptions(value):
+    """Every entry of a `description` anywhere below a value."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "description" and not isinstance(inner, dict):
+                yield from inner if isinstance(inner, list) else [inner]
+            else:
+                yield from descriptions(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from descriptions(inner)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_descriptions_are_texts(module):
+    """A colon and a space make a sentence a mapping, which ansible-doc refuses to show."""
+    found = [*descriptions(options(module)), *descriptions(texts(module).get("RETURN"))]
+    assert [text for text in found if not isinstance(text, str)] == []
+
+
+def test_descriptions_of_roles_are_texts():
+    for role in ROLES:
+        found = descriptions(load("roles", role, "meta", "argument_specs.yml"))
+        assert [text for text in found if not isinstance(text, str)] == []
