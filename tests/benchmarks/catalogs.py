@@ -30,6 +30,7 @@ if __name__ == "__main__":
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.contents import Contents, directory_files, scan
+from ansible_collections.disconnected.mirror.tests.benchmarks.measure import bytecode
 from ansible_collections.disconnected.mirror.tests.fakes.processes import find
 
 _WORKER = """
@@ -146,9 +147,9 @@ def _renamed(document: Dict[str, Any], old: str, new: str) -> Dict[str, Any]:
     return found
 
 
-def measure(command: Sequence[str]) -> Dict[str, float]:
+def measure(command: Sequence[str], environment: Dict[str, str]) -> Dict[str, float]:
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
     _pid, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -188,9 +189,10 @@ def main() -> int:
         if find(("opm",)):
             cells[PEER] = [find(("opm",)), "render", work, "-o", "json"]
         samples: Dict[str, List[Dict[str, float]]] = {name: [] for name in cells}
+        environment = bytecode(scratch)
         for _round in range(asked.rounds):
             for name, command in cells.items():
-                samples[name].append(measure(command))
+                samples[name].append(measure(command, environment))
     print("| cell | wall s | CPU s | memory MiB |\n|---|---|---|---|")
     for name, found in samples.items():
         print(f"| {name} | " + " | ".join(f"{median(sample[key] for sample in found):.2f}" for key in ("wall", "cpu", "memory")) + " |")
