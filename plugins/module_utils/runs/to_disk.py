@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, replace
 from typing import Dict, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
@@ -197,9 +198,17 @@ class _Writing:
         self._remembered.save(replace(packing.history, runs=(*before, run)))
 
     def _extra(self) -> Dict[str, bytes]:
-        """Files that travel with the images: chart archives."""
-        names = sorted({str(chart["file"]) for chart in self._plan.charts if chart.get("file")})
-        return {f"charts/{name}": files.read(f"{self._run.place.charts}/{name}") for name in names}
+        """Files that travel with the images: chart archives.  Raises NotFound when planning did not leave them here."""
+        names = sorted({os.path.basename(str(chart["file"])) for chart in self._plan.charts if chart.get("file")})
+        return {f"charts/{name}": self._chart(name) for name in names}
+
+    def _chart(self, name: str) -> bytes:
+        path = os.path.join(self._run.place.charts, name)
+        try:
+            return files.read(path)
+        except FileNotFoundError:
+            advice = "Plan again in this workspace: planning fetches the charts."
+            raise NotFound(f"the plan names the chart {name}, and there is no {path}", subject=name, advice=advice) from None
 
 
 def _counted(history: History, request: ToDiskRequest) -> History:

@@ -12,6 +12,7 @@ import tarfile
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Guards
@@ -95,6 +96,18 @@ def test_charts_cross_the_gap_with_their_images(site, source, target, tmp_path):
     assert run.complete and {"site/charts/web", "site/team/app"} <= set(target.content.repositories)
     with open(os.path.join(far.results, "charts", "web-1.0.0.tgz"), "rb") as there, open(tmp_path / "web-1.0.0.tgz", "rb") as here:
         assert there.read() == here.read()
+
+
+def test_a_chart_that_left_the_workspace_is_named(site, tmp_path):
+    folder = str(tmp_path / "archive")
+    os.makedirs(folder)
+    site.plan(imageset=wanted(site, tmp_path), options={"helm_path": HELM})
+    planning = site.planning()
+    (kept,) = os.listdir(planning.workspace.charts)
+    os.remove(os.path.join(planning.workspace.charts, kept))
+    with pytest.raises(NotFound, match=f"the plan names the chart {kept}"):
+        mirror_to_disk(ToDiskRequest(planning, folder), {})
+    assert os.listdir(folder) == []
 
 
 def test_a_chart_is_deleted_without_helm_and_without_the_chart(site, source, target, tmp_path):
