@@ -20,7 +20,7 @@ from ansible.utils.display import Display
 # A job may run for so many seconds; it ends by itself long before, or is stopped.
 LONGEST = 30 * 24 * 3600
 # Seconds between two looks at the job: short ones first, so that a run with nothing to do ends at once.
-SHORTEST_LOOK, LONGEST_LOOK = 0.1, 2.0
+SHORTEST_LOOK, LONGEST_LOOK = 0.05, 2.0
 # A job that has held its workspace's lock for none of so many seconds is gone.
 VANISHED = 240.0
 # A job that was just started takes some of these seconds until it holds the lock.
@@ -29,6 +29,8 @@ STARTING = 20.0
 RAREST_LINE = 30.0
 # What the job mechanism adds to a result.
 JOB_KEYS = ("ansible_job_id", "started", "finished", "results_file", "_ansible_no_log", "_ansible_delegated_vars")
+# What Ansible itself adds to a result, in forms that change with its version.
+ANSIBLE_KEYS = ("warnings", "deprecations", "exception", "error")
 SEPARATOR = "---8<---"
 
 
@@ -97,7 +99,7 @@ class Interruption:
         """Ends early when a signal comes."""
         end = time.monotonic() + seconds
         while not self.came and time.monotonic() < end:
-            time.sleep(0.1)
+            time.sleep(max(min(0.1, end - time.monotonic()), 0.0))
 
     def _note(self, number, _frame):
         self.came = self.came or number
@@ -112,7 +114,7 @@ class Job:
         self._task_vars = task_vars
         self._status_path = action._remote_expand_user(status_path)
         self._lock_path = self._status_path[: -len("status.json")] + "lock"
-        self._results = ""
+        self._results = self._answer = ""
         self._began = self._alive = time.monotonic()
         self._before = self._read(self._status_path)[0]
 
@@ -133,6 +135,7 @@ class Job:
         if status and status != self._before:
             self.status = _document(status) or self.status
         if _is_final(results):
+            self._answer = results
             return True
         now = time.monotonic()
         if now - self._alive > VANISHED / 4 and self._holder():
@@ -150,11 +153,17 @@ class Job:
 
     def result(self):
         """The module's result, without what the job mechanism adds; the job's file is removed."""
-        folder, _slash, name = self._results.rpartition("/")
-        arguments = {"jid": name, "mode": "status", "_async_dir": folder}
-        answer = self._action._execute_module(module_name="ansible.legacy.async_status", module_args=arguments, task_vars=self._task_vars)
+        answer = _document(self._answer) or {}
+        if not answer or any(key in answer for key in ANSIBLE_KEYS):
+            answer = self._read_by_ansible()
         self._action._low_level_execute_command(f"rm -f {shlex.quote(self._results)}")
         return {key: value for key, value in answer.items() if key not in JOB_KEYS}
+
+    def _read_by_ansible(self):
+        """The result as Ansible's own module reads it, which takes longer than a run with nothing to do."""
+        folder, _slash, name = self._results.rpartition("/")
+        arguments = {"jid": name, "mode": "status", "_async_dir": folder}
+        return self._action._execute_module(module_name="ansible.legacy.async_status", module_args=arguments, task_vars=self._task_vars)
 
     def stop(self, patience=0.0):
         """Asks the job to end; what it has done so far is kept, and the next run goes on from there.
