@@ -148,8 +148,8 @@ class Job:
         return False
 
     def pause(self):
-        """Seconds until the next look: a tenth of the time that it has taken so far."""
-        return min(max((time.monotonic() - self._began) / 10, SHORTEST_LOOK), LONGEST_LOOK)
+        """Seconds until the next look: a twentieth of the time that it has taken so far."""
+        return min(max((time.monotonic() - self._began) / 20, SHORTEST_LOOK), LONGEST_LOOK)
 
     def result(self):
         """The module's result, without what the job mechanism adds; the job's file is removed."""
