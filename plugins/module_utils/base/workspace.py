@@ -29,6 +29,11 @@ class Workspace:
         return self.path("results", "plan.json")
 
     @property
+    def changes(self) -> str:
+        """What the plan changed against the one before it, for the report."""
+        return self.path("changes.json")
+
+    @property
     def cluster_resources(self) -> str:
         return self.path("results", "cluster-resources")
 

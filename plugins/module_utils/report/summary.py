@@ -13,9 +13,9 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import Forecast, Share, forecast, top
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.excerpt import excerpt
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.signatures import Signed, signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
@@ -24,7 +24,6 @@ SCHEMA = "disconnected.mirror/report/1"
 # A page that opens at once: lists are cut, and say so.
 MOST_IMAGES = 500
 MOST_SHARES = 12
-MOST_LINES = 200
 MOST_PACKAGES = 400
 
 
@@ -35,13 +34,12 @@ def summary(
     destination: str = "",
     generated: str = "",
     result: Optional[Mapping[str, Any]] = None,
-    changes: Optional[Diff] = None,
-    verification: Optional[Mapping[str, Any]] = None,
+    changes: Optional[Mapping[str, Any]] = None,
 ) -> Dict[str, Any]:
     """The JSON value of a report.
 
     generated: the time, as text, given by the caller.  result: the document of a `TransferResult`; None before a run.
-    changes: from the last plan to this one.  verification: the document of a `Verification`.
+    changes: from the plan before to this one (`report.changes`); None for the first one.
     """
     sums = _forecast(plan, shelf)
     signed = signatures(plan, shelf)
@@ -58,12 +56,11 @@ def summary(
         "releases": _releases(plan),
         "catalogs": [_catalog(catalog) for catalog in plan.catalogs],
         "charts": [dict(chart) for chart in plan.charts],
-        "signatures": {"signed": signed.signed, "unsigned": _cut(signed.unsigned), "attachments": signed.attachments},
+        "signatures": {"signed": signed.signed, "unsigned": excerpt(signed.unsigned), "attachments": signed.attachments},
         "images": _images(plan, result),
-        "failures": _cut(failures),
-        "warnings": _cut(plan.warnings),
-        "changes": _changes(changes),
-        "verification": _verification(verification),
+        "failures": excerpt(failures),
+        "warnings": excerpt(plan.warnings),
+        "changes": changes,
     }
 
 
@@ -197,31 +194,3 @@ def _failures(plan: Plan, result: Optional[Mapping[str, Any]]) -> List[Dict[str,
     """Of planning first, then of the transfer, each once."""
     found = [failure.document() for failure in plan.failures]
     return found + [failure for failure in (result or {}).get("failures") or () if failure not in found]
-
-
-def _changes(changes: Optional[Diff]) -> Optional[Dict[str, Any]]:
-    if changes is None:
-        return None
-    return {
-        "added": _cut(image.origin for image in changes.added),
-        "removed": _cut(image.origin for image in changes.removed),
-        "moved": _cut(after.origin for _before, after in changes.moved),
-        "releases": {"added": _cut(changes.releases[0]), "removed": _cut(changes.releases[1])},
-        "packages": {"added": _cut(changes.packages[0]), "removed": _cut(changes.packages[1])},
-        "bytes_added": changes.bytes_added,
-        "bytes_removed": changes.bytes_removed,
-    }
-
-
-def _verification(verification: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
-    if verification is None:
-        return None
-    return {
-        **{key: verification[key] for key in ("clean", "complete", "images", "blobs", "bytes_read", "counts")},
-        "findings": _cut(verification["findings"]),
-    }
-
-
-def _cut(values: Iterable[Any]) -> Dict[str, Any]:
-    listed = list(values)
-    return {"listed": listed[:MOST_LINES], "more": max(0, len(listed) - MOST_LINES), "total": len(listed)}

@@ -25,6 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, storage_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
@@ -89,13 +90,16 @@ def plan_imageset(
             plan = make_plan(request, imageset, before, place, network)
             changed = _keep(plan, request.workspace, check_mode)
             shelf = Shelf(place.manifests)
+            difference = diff(before, plan, shelf) if changed else Diff()
+            if changed and before is not None and not check_mode:
+                keep_changes(request.workspace, plan, difference)
             present = _present(request.workspace, destination, plan, network) if destination else frozenset()
             return PlanRun(
                 plan=plan,
                 before=before,
                 changed=changed,
                 forecast=forecast(plan, shelf, present),
-                difference=diff(before, plan, shelf) if changed else Diff(),
+                difference=difference,
                 explanations=tuple(explain(plan, question, shelf) for question in questions),
             )
     finally:

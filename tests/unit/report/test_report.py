@@ -16,7 +16,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.files import json_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import MOST_IMAGES, MOST_LINES, summary
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.changes import changes
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.excerpt import MOST_LINES
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import MOST_IMAGES, summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.tests.fakes.world import World
 
@@ -134,7 +136,7 @@ def test_states(world, failures, result, state):
 
 def test_the_page_says_what_matters(world, plan):
     report = summary(
-        plan, world.shelf, "mirror_to_mirror", "docker://mirror.test:5000", "today", result_of(plan), diff(None, plan, world.shelf)
+        plan, world.shelf, "mirror_to_mirror", "docker://mirror.test:5000", "today", result_of(plan), changes(diff(None, plan, world.shelf))
     )
     page = Page(render(report))
     for text in (
@@ -179,16 +181,7 @@ def test_nothing_that_is_mirrored_can_write_into_the_page(world, plan):
         warnings=(EVIL,),
         failures=(Failure(EVIL, EVIL, EVIL, EVIL, advice=EVIL),),
     )
-    found = {
-        "clean": False,
-        "complete": True,
-        "images": 1,
-        "blobs": 1,
-        "bytes_read": 1,
-        "counts": {},
-        "findings": [{"message": EVIL, "name": EVIL, "repository": EVIL}],
-    }
-    report = summary(hostile, Shelf("/nowhere"), EVIL, EVIL, EVIL, result_of(plan), diff(None, hostile), found)
+    report = summary(hostile, Shelf("/nowhere"), EVIL, EVIL, EVIL, result_of(plan), changes(diff(None, hostile)))
     text = render(report)
     assert "<script" not in text
     assert "script" not in Page(text).tags
@@ -207,7 +200,7 @@ def test_a_large_plan_has_a_small_page(world, plan):
         images=tuple(replace(image, origin=f"{A}:{number}", destination=f"team/a{number}") for number in range(3000)),
         failures=tuple(Failure("x", f"message {number}", f"subject {number}") for number in range(5000)),
     )
-    report = summary(many, world.shelf, changes=diff(None, many))
+    report = summary(many, world.shelf, changes=changes(diff(None, many)))
     assert len(report["images"]["listed"]) == MOST_IMAGES and report["images"]["more"] == 3000 - MOST_IMAGES
     assert len(report["failures"]["listed"]) == MOST_LINES
     assert len(render(report)) < 1_000_000

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.files import read_json
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.site import Site
@@ -34,3 +38,22 @@ def test_the_requests_of_both_ends_are_told(source, target, tmp_path):
     # Of the source the transfer wants blobs alone; what planning asked is not counted.
     assert set(result.requests["source"]) == {"GET"}
     assert len(images.image("app").all_blobs()) <= result.requests["source"]["GET"] <= len(source.ledger) - before
+
+
+def test_the_report_tells_what_came_and_what_went(source, target, tmp_path):
+    for name in ("other", "third"):
+        images.put(images.image(name), source.content, f"team/{name}", "1")
+    site = Site(source.host, target.host, tmp_path / "workspace")
+
+    def reported(*names):
+        assert site.mirror(*names).result.complete
+        found = read_json(site.workspace.report)["changes"]
+        return found and [found[way]["listed"] for way in ("added", "removed")]
+
+    assert reported("team/app:1", "team/other:1") is None
+    assert reported("team/app:1", "team/third:1") == [[f"{source.host}/team/third:1"], [f"{source.host}/team/other:1"]]
+    # What one plan changed is not told of another one.
+    os.remove(site.workspace.report)
+    assert site.mirror("team/app:1", "team/third:1", check_mode=True).result.complete and not os.path.exists(site.workspace.report)
+    request = MirrorRequest(site.planning("team/other:1"), site.destination)
+    assert mirror(request, {}).result.complete and read_json(site.workspace.report)["changes"] is None
