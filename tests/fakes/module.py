@@ -38,6 +38,8 @@ def run_module(
 def _alone() -> Iterator[None]:
     """As in a process of its own: no warnings of earlier modules, and none of the controller's code, which shows them instead."""
     internal = getattr(warnings, "_internal", None)
-    with mock.patch.object(warnings, "_global_warnings", type(warnings._global_warnings)()):
-        with mock.patch.object(internal, "is_controller", False) if internal else contextlib.nullcontext():
-            yield
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(warnings, "_global_warnings", type(warnings._global_warnings)()))
+        if internal is not None:
+            stack.enter_context(mock.patch.object(internal, "is_controller", False))
+        yield

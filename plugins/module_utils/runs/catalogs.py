@@ -209,8 +209,7 @@ def _opened(request: CatalogRequest, environ: Mapping[str, str], check_mode: boo
         stack.callback(network.close)
         stack.enter_context(stopped_by_signals(lambda reason: network.cancel()))
         store = network.upstream(place)
-        with _source(request.catalog, Kept(store, place, request.parallel), store, place) as source:
-            yield source
+        yield stack.enter_context(_source(request.catalog, Kept(store, place, request.parallel), store, place))
 
 
 @contextmanager
@@ -221,8 +220,10 @@ def _source(catalog: str, kept: Kept, store: Store, place: Workspace) -> Iterato
     reference = parse(catalog, Generation.V2)
     root = kept.root(reference.repository, reference.selector)
     opened = kept.catalog(catalog, reference.repository, root)
-    yield _Source(opened.catalog, kept, store, place, reference, root)
-    opened.close()
+    try:
+        yield _Source(opened.catalog, kept, store, place, reference, root)
+    finally:
+        opened.close()
 
 
 def _is_directory(catalog: str) -> bool:

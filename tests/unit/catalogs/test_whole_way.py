@@ -273,7 +273,7 @@ class TestImagesThatAreLostWhileCopying:
         arguments.pop("imageset")
         result = run_module(image_mirror, {**arguments, "catalog_missing_images": "exclude"})
         assert result["complete"], result
-        verified = run_module(mirror_verify, {key: value for key, value in arguments.items()})
+        verified = run_module(mirror_verify, dict(arguments))
         assert "failed" not in verified, verified
         run_module(cluster_resources, arguments)
 

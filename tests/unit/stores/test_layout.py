@@ -323,8 +323,12 @@ def test_what_waits_to_be_saved_is_written_once_and_found_before(store, monkeypa
 def test_a_list_that_could_not_be_saved_is_saved_by_the_next_one(store, monkeypatch):
     images.push(images.image("app 0"), store, "", "v0")
     index = LayoutIndex(store.path)
+
+    def no_room(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     with monkeypatch.context() as full:
-        full.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        full.setattr(os, "fsync", no_room)
         index.put({"digest": Digest.of(b"1"), "size": 1}, "v1", [])
         with pytest.raises(StorageError, match="No space left"):
             index.save()
