@@ -14,10 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from statistics import median
 from typing import Any, Dict, Iterator, List, Sequence
 
@@ -30,7 +28,7 @@ if __name__ == "__main__":
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.contents import Contents, directory_files, scan
-from ansible_collections.disconnected.mirror.tests.benchmarks.measure import bytecode
+from ansible_collections.disconnected.mirror.tests.benchmarks.measure import bytecode, launch
 from ansible_collections.disconnected.mirror.tests.fakes.processes import find
 
 _WORKER = """
@@ -148,13 +146,10 @@ def _renamed(document: Dict[str, Any], old: str, new: str) -> Dict[str, Any]:
 
 
 def measure(command: Sequence[str], environment: Dict[str, str]) -> Dict[str, float]:
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
-    _pid, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    status, wall, cpu, memory, _written = launch(command, os.devnull, environment)
+    if status:
         raise SystemExit(f"{command[0]} failed")
-    return {"wall": time.perf_counter() - began, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss / 1024}
+    return {"wall": wall, "cpu": cpu, "memory": memory}
 
 
 def _cost(samples: Dict[str, List[Dict[str, float]]], cell: str, key: str) -> float:

@@ -149,5 +149,8 @@ def bytecode(work: str) -> Dict[str, str]:
     )
     if compiled.returncode:
         raise RuntimeError(f"the code does not compile: {compiled.stdout}{compiled.stderr}")
-    subprocess.run([sys.executable, "-c", "import requests, yaml"], env={**os.environ, **environment}, check=True)
+    # What Python and its libraries bring is written by loading it.
+    tools = "ansible_collections.disconnected.mirror.tests.benchmarks.engine, ansible_collections.disconnected.mirror.tests.fakes.trip"
+    loaded = f"import concurrent.futures, ssl, tarfile, tempfile, uuid, yaml, {tools}"
+    subprocess.run([sys.executable, "-c", loaded], env={**os.environ, **environment}, check=True)
     return environment

@@ -31,7 +31,7 @@ from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRE
 from ansible_collections.disconnected.mirror.tests.benchmarks.fill import fill
 from ansible_collections.disconnected.mirror.tests.benchmarks.measure import bytecode, launch
 from ansible_collections.disconnected.mirror.tests.fakes import trip
-from ansible_collections.disconnected.mirror.tests.fakes.playbook import environment
+from ansible_collections.disconnected.mirror.tests.fakes.playbook import environment, program
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
 
 # Seconds that Ansible may add to one task.
@@ -72,7 +72,7 @@ class Bench:
 
     def task(self, progress: bool) -> float:
         """Seconds of one task."""
-        seconds = [self._seconds([_playbook(), self._plays[count, progress]]) for count in (1, 1 + MORE)]
+        seconds = [self._seconds([program("ansible-playbook"), self._plays[count, progress]]) for count in (1, 1 + MORE)]
         return (seconds[1] - seconds[0]) / MORE
 
     def _seconds(self, command: List[str]) -> float:
@@ -81,11 +81,6 @@ class Bench:
             with open(self._log, encoding="utf-8", errors="replace") as file:
                 sys.exit(f"{command[0]} failed: {file.read()[-2000:]}")
         return wall
-
-
-def _playbook() -> str:
-    beside = os.path.join(os.path.dirname(sys.executable), "ansible-playbook")
-    return beside if os.path.exists(beside) else "ansible-playbook"
 
 
 def main() -> int:

@@ -73,7 +73,7 @@ def play(
     if not isinstance(playbook, str):
         playbook = _write(os.path.join(folder, "play.json"), playbook)
     given = _write(os.path.join(folder, "vars.json"), dict(variables or {}))
-    command = [_program("ansible-playbook"), playbook, "-e", f"@{given}", *options]
+    command = [program("ansible-playbook"), playbook, "-e", f"@{given}", *options]
     began = time.monotonic()
     with open(os.path.join(folder, "output.txt"), "w+", encoding="utf-8") as output:
         process = subprocess.Popen(
@@ -96,7 +96,8 @@ def tasks(*entries: Mapping[str, Any]) -> List[Dict[str, Any]]:
     return [{"hosts": "localhost", "gather_facts": False, "tasks": list(entries)}]
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of a program that is installed with this Python; skips the test when it is not."""
     path = os.path.join(os.path.dirname(sys.executable), name)
     if not os.path.exists(path):
         pytest.skip(f"{name} is not installed next to this Python")

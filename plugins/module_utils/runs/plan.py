@@ -22,10 +22,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.expla
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import Forecast, forecast
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lock import replay
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.changes import keep_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, storage_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 

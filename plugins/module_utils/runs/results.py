@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, Dict, Optional, Sequence
+from typing import Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.report.changes import changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import summary
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.changes import kept_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
 
@@ -35,23 +33,5 @@ def keep_results(
     # What a run that changed nothing could report is what the last one did.
     if result.changed or failures or not os.path.exists(workspace.report):
         now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-        files.write_json(workspace.report, summary(plan, shelf, workflow, place, now, document, _changes(workspace, plan)))
+        files.write_json(workspace.report, summary(plan, shelf, workflow, place, now, document, kept_changes(workspace, plan)))
     return path
-
-
-def keep_changes(workspace: Workspace, plan: Plan, difference: Diff) -> None:
-    """Writes what a plan changed, for the report of the run that carries it out.  Raises StorageError."""
-    files.write_json(workspace.changes, {"plan": _digest(plan), "changes": changes(difference)})
-
-
-def _changes(workspace: Workspace, plan: Plan) -> Optional[Dict[str, Any]]:
-    """Of this very plan; another one's are nobody's business."""
-    try:
-        kept = files.read_json(workspace.changes)
-    except FileNotFoundError:
-        return None
-    return kept["changes"] if isinstance(kept, dict) and kept.get("plan") == _digest(plan) else None
-
-
-def _digest(plan: Plan) -> str:
-    return Digest.of(files.json_bytes(plan.document()))

@@ -27,7 +27,7 @@ _ATTACHMENT = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?\Z")
 
 
 class LayoutIndex:
-    """Reads the file again only when it has changed; whoever changes it through `put` and `remove` holds a lock.
+    """Reads the file again only when it has changed; threads may use it together.
 
     Changes are in memory until `save`, which writes those of all threads that wait for it at once: a list of many
     images would else be written as often as it has entries.
@@ -137,6 +137,7 @@ class LayoutIndex:
             with self._lock:
                 number = self._changes
                 document = {**self._document, "manifests": list(self._listed.entries)}
+            # Without line breaks, since Python's encoder is many times slower with them.
             content = json.dumps(document, sort_keys=True, ensure_ascii=False).encode("utf-8")
             files.write(self._file, content)
             stat = os.stat(self._file)

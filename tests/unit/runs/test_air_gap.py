@@ -34,12 +34,6 @@ def source():
 
 
 @pytest.fixture
-def target():
-    with FakeRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
 def near(tmp_path):
     return trip.Near(tmp_path / "near")
 

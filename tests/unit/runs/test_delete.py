@@ -39,12 +39,6 @@ def source():
 
 
 @pytest.fixture
-def target():
-    with FakeRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
 def site(source, target, tmp_path):
     return Site(source.host, target.host, tmp_path / "workspace")
 

@@ -23,12 +23,6 @@ def source():
         yield registry
 
 
-@pytest.fixture
-def target():
-    with FakeRegistry() as registry:
-        yield registry
-
-
 def test_the_requests_of_both_ends_are_told(source, target, tmp_path):
     site = Site(source.host, target.host, tmp_path)
     site.plan("team/app:1")

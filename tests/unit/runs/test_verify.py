@@ -30,12 +30,6 @@ def source():
 
 
 @pytest.fixture
-def target():
-    with FakeRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
 def site(source, target, tmp_path):
     site = Site(source.host, target.host, tmp_path / "workspace")
     assert site.mirror(APP, TOOL, MULTI).result.complete
