@@ -34,7 +34,10 @@ BOMBS = {
 @pytest.mark.parametrize("name", sorted(BOMBS))
 @pytest.mark.parametrize("write", [str, str.encode, lambda text: text.encode("utf-16"), lambda text: text.replace("\n", "\x85")])
 def test_what_would_take_all_memory_is_refused(name, write):
-    with pytest.raises(InputError, match="values once|nested deeper|refers to itself"):
+    # libyaml from 0.2.6 on refuses by itself, at a depth of its own, what is bounded here for the versions before.
+    with pytest.raises(
+        InputError, match=r"values once|nested deeper|refers to itself|line \d+, column \d+: .*nesting depth|nesting depth.*line \d+"
+    ):
         documents.load(write(BOMBS[name]), "index.yaml")
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 import yaml
@@ -642,7 +643,8 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(c)}: &{chr(c)} [{','.join(
     [
         (BOMB, "aliases are expanded"),
         ("a: &a [*a]", "has no anchor"),
-        ("[" * 100000, "deeper than"),
+        # libyaml from 0.2.6 on refuses by itself, with the place.
+        ("[" * 100000, r"nested deeper than|line \d+, column \d+: .*nesting depth"),
         ("a: [", "line"),
         ("a: !!binary aa", "binary"),
         ("a: !vault x", "!vault"),
@@ -657,7 +659,7 @@ def test_hostile_yaml_is_refused(text, words, loader, monkeypatch):
         monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     with pytest.raises(InputError) as raised:
         tree.from_bytes(text.encode())
-    assert words in str(raised.value)
+    assert re.search(words, str(raised.value))
 
 
 def test_the_slow_loader_is_told_of_and_reads_the_same(tmp_path, monkeypatch):
