@@ -28,7 +28,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test setup setup-demo setup-test pytest unit integration faults campaign benchmarks format format-check lint yamllint ansible-lint docs-lint changelog-lint \
+.PHONY: help demo demo-stop test setup setup-demo setup-test setup-registries pytest unit integration faults campaign benchmarks format format-check lint yamllint ansible-lint docs-lint changelog-lint \
         role-pages sanity sanity-tree molecule build clean
 
 help: ## Show the targets
@@ -57,6 +57,9 @@ setup-test:
 	@.ci/prepare tools registry skopeo nginx gpg gpgv git
 	@.ci/prepare charts
 	@.ci/prepare catalogs
+
+setup-registries: setup-test ## Build distribution 3 too (some minutes, once); tests against it are skipped without it
+	@.ci/prepare registries
 
 unit: setup-test ## Unit tests
 	$(PYTEST) tests/unit
