@@ -22,11 +22,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
-from ansible_collections.disconnected.mirror.tests.conftest import ROOT
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, opm
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 
-DATA = os.path.join(os.path.dirname(os.path.realpath(ROOT)), "shared", "data", "catalogs")
+DATA = os.path.join(SHARED_DATA, "catalogs")
 TEXT = """
     foo beta*: 0.1.0; 0.2.0<0.1.0 !{0.1.1,0.1.2}; 0.3.0<0.2.0; 0.3.1<0.2.0 !{0.3.0}
     bar alpha*: 0.1.0; 0.2.0<0.1.0 !{0.1.0}; 1.0.0<0.2.0

@@ -22,15 +22,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.resources import ResourcesRequest, write_cluster_resources
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
-from ansible_collections.disconnected.mirror.tests.conftest import ROOT
 from ansible_collections.disconnected.mirror.tests.fakes import catalog_oracle as oracle
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess
 from ansible_collections.disconnected.mirror.tests.fakes.storage import DistributionStorage
 from ansible_collections.disconnected.mirror.tests.fakes.trip import CONNECTIONS, V2
 
-MEDIUM = os.path.join(os.path.dirname(os.path.realpath(ROOT)), "shared", "data", "catalogs", "medium")
+MEDIUM = os.path.join(SHARED_DATA, "catalogs", "medium")
 OWN = """
     foo beta: 0.1.0; 0.2.0<0.1.0; 0.3.0<0.2.0
     foo stable*: 0.1.0; 0.2.0<0.1.0

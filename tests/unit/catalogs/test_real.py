@@ -20,11 +20,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catal
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package, PackageChannel
-from ansible_collections.disconnected.mirror.tests.conftest import ROOT
 from ansible_collections.disconnected.mirror.tests.fakes import catalog_oracle as oracle
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 
-DATA = os.path.join(os.path.dirname(os.path.realpath(ROOT)), "shared", "data")
+DATA = SHARED_DATA
 CATALOGS = {os.path.relpath(path, os.path.join(DATA, "catalogs")): path for path in sorted(glob.glob(os.path.join(DATA, "catalogs", "*")))}
 for nested in ("split-files", "oc-mirror-tests"):
     CATALOGS.pop(nested, None)

@@ -22,8 +22,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.charts.source 
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 
-DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "data", "helm")
+DATA = os.path.join(SHARED_DATA, "helm")
 HELM = shutil.which("helm")
 needs_helm = pytest.mark.skipif(HELM is None, reason="helm is not installed")
 URL = "https://charts.example.com/stable"

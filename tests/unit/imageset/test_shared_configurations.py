@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import load, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.problems import ConfigurationError
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-DATA = os.path.join(os.path.dirname(os.path.realpath(ROOT)), "shared", "data", "imagesets")
+DATA = os.path.join(SHARED_DATA, "imagesets")
 
 
 def files_below(folder):

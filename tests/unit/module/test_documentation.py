@@ -13,9 +13,9 @@ import re
 import pytest
 import yaml
 
+from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 from ansible_collections.disconnected.mirror.tests.tools import role_pages
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 PREFIX = "disconnected.mirror."
 MODULES = sorted(os.path.basename(path)[:-3] for path in glob.glob(os.path.join(ROOT, "plugins", "modules", "*.py")))
 GUIDES = glob.glob(os.path.join(ROOT, "docs", "docsite", "rst", "*.rst"))

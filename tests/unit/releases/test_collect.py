@@ -24,11 +24,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.release import COMPONENTS, build, claim, signature_path, tar_layer
 from ansible_collections.disconnected.mirror.tests.fakes.release_server import ReleaseServer, fetch
 from ansible_collections.disconnected.mirror.tests.unit.releases.test_graph_image import BASE, GOOD, tarball, unpacked
 
-DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "data", "cincinnati")
+DATA = os.path.join(SHARED_DATA, "cincinnati")
 VERSIONS = ("4.14.1", "4.14.2")
 
 

@@ -16,9 +16,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import RELEASE, RELEASE_CONTENT
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import components
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import PayloadInvalid
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.release import boot_image_list, image_references
 
-DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "data", "releases")
+DATA = os.path.join(SHARED_DATA, "releases")
 PAYLOAD = parse("quay.io/openshift-release-dev/ocp-release@sha256:" + "a" * 64)
 CONTENT = "quay.io/openshift-release-dev/ocp-v4.0-art-dev"
 

@@ -23,8 +23,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 
-DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "data", "cincinnati", "graph-data", "graph-data.tar.gz")
+DATA = os.path.join(SHARED_DATA, "cincinnati", "graph-data", "graph-data.tar.gz")
 BASE = parse("registry.access.redhat.com/ubi9/ubi:latest")
 DIGEST = Digest.of(b"a release")
 

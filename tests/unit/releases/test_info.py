@@ -27,6 +27,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.releases 
 from ansible_collections.disconnected.mirror.plugins.modules import release_info
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.release_server import ReleaseServer
 
@@ -218,7 +219,7 @@ def test_the_module_documents_what_it_takes_and_returns():
     assert re.search(r"release_info:\n    channel: eus-4.14", release_info.EXAMPLES)
 
 
-DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "data", "cincinnati", "reconstructed")
+DATA = os.path.join(SHARED_DATA, "cincinnati", "reconstructed")
 
 
 @pytest.mark.needs_data

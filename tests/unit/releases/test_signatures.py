@@ -24,9 +24,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.signatures imp
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError, SignatureMissing
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import REQUIRE, Trust
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.release import SigningKey, claim, signature_path
 
-DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "data", "releases")
+DATA = os.path.join(SHARED_DATA, "releases")
 NAME = "quay.io/openshift-release-dev/ocp-release"
 DIGEST = Digest.of(b"a release")
 STORE = "https://signatures.example.com/release/"

@@ -20,10 +20,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.report.changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.excerpt import MOST_LINES
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import MOST_IMAGES, summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 from ansible_collections.disconnected.mirror.tests.fakes.world import World
 
 jinja2 = pytest.importorskip("jinja2")
-TEMPLATE = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "roles", "mirror", "templates", "report.html.j2")
+TEMPLATE = os.path.join(ROOT, "roles", "mirror", "templates", "report.html.j2")
 A, B = "registry.test/team/a", "registry.test/team/b"
 EVIL = "<script>alert(1)</script>\"'&"
 

@@ -31,9 +31,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.resources.gene
     ResourceOptions,
     make_resources,
 )
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-CRDS = os.path.join(os.path.dirname(os.path.realpath(ROOT)), "shared", "data", "crds")
+CRDS = os.path.join(SHARED_DATA, "crds")
 MIRROR = Destination.parse("docker://mirror.example.com:5000/ocp")
 V1, V2 = "mirror.openshift.io/v1alpha2", "mirror.openshift.io/v2alpha1"
 PAYLOAD = "sha256:" + "a" * 64

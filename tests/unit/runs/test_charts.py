@@ -19,12 +19,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.tests.fakes import images
+from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.processes import find
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.site import Site
 
 HELM = find(["helm"])
-DATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "data", "helm")
+DATA = os.path.join(SHARED_DATA, "helm")
 # Charts of the collected data with the paths that find all of their images.
 REAL = [
     ("charts/podinfo-5.0.0.tgz", []),
