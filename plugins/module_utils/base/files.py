@@ -8,20 +8,37 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from typing import Any
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
 
 
-def read(path: str) -> bytes:
-    """The content of a file; raises StorageError, FileNotFoundError when there is none."""
+def read(path: str, size: int = limits.RECORD.size) -> bytes:
+    """The content of a file of at most `size` bytes; raises StorageError, FileNotFoundError when there is none.
+
+    A pipe or a socket in the place of a file is refused, for it could hold us up for ever.
+    """
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        with open(path, "rb", opener=_open) as file:
+            content = file.read(size + 1) or b""
     except FileNotFoundError:
         raise
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}", subject=path) from error
+    if len(content) > size:
+        raise StorageError(f"{path} has more than the {size} bytes that are accepted", subject=path)
+    return content
+
+
+def _open(path: str, flags: int) -> int:
+    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISCHR(mode) or stat.S_ISDIR(mode):
+        return handle
+    os.close(handle)
+    raise OSError(0, "it is not a regular file")
 
 
 def write(path: str, content: bytes, mode: int = 0o644) -> bool:
@@ -30,10 +47,12 @@ def write(path: str, content: bytes, mode: int = 0o644) -> bool:
     A file that already holds `content` is left alone.  Raises StorageError.
     """
     try:
-        if read(path) == content:
+        if os.path.getsize(path) == len(content) and read(path, len(content)) == content:
             return False
     except FileNotFoundError:
         pass
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror}", subject=path) from error
     folder = os.path.dirname(path) or "."
     temporary = ""
     try:
@@ -56,8 +75,11 @@ def write(path: str, content: bytes, mode: int = 0o644) -> bool:
 
 
 def json_bytes(document: Any) -> bytes:
-    """The one form in which documents are written: sorted keys, indent 1, final newline."""
-    return (json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
+    """The one form in which documents are written: sorted keys, indent 1, final newline.
+
+    File names and foreign texts may have halves of characters, which UTF-8 has not: they are written as JSON's own escapes.
+    """
+    return (json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
 def write_json(path: str, document: Any, mode: int = 0o644) -> bool:
@@ -65,9 +87,9 @@ def write_json(path: str, document: Any, mode: int = 0o644) -> bool:
     return write(path, json_bytes(document), mode)
 
 
-def read_json(path: str) -> Any:
-    """Raises FileNotFoundError, StorageError (unreadable, or not JSON)."""
+def read_json(path: str, limit: limits.Limit = limits.RECORD) -> Any:
+    """Raises FileNotFoundError, StorageError (unreadable, not JSON, or too large)."""
     try:
-        return json.loads(read(path))
-    except (ValueError, RecursionError) as error:
+        return json_values.parse(read(path, limit.size), limit)
+    except ValueError as error:
         raise StorageError(f"{path} is not JSON: {error}", subject=path) from error

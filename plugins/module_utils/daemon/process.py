@@ -190,6 +190,8 @@ def _listens(address: str, port: int) -> bool:
 
 def _log_end(path: str) -> str:
     try:
-        return files.read(path)[-_LOG_END:].decode("utf-8", "replace").strip() or "its log is empty"
-    except FileNotFoundError:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_END))
+            return file.read(_LOG_END).decode("utf-8", "replace").strip() or "its log is empty"
+    except OSError:
         return "it wrote no log"

@@ -132,20 +132,20 @@ class Payloads:
             document: Any = files.read_json(self._file(digest))
             if not set(wanted) <= set(document["searched"]):
                 return None
-            documents = {name: text.encode("utf-8", "surrogateescape") for name, text in document["documents"].items()}
+            documents = {name: text.encode("utf-8") for name, text in document["documents"].items()}
             return Payload(digest, document["architecture"], documents)
         except (FileNotFoundError, StorageError, KeyError, TypeError, AttributeError):
             return None
 
     def _keep(self, payload: Payload, searched: Sequence[str]) -> None:
-        documents = {name: content.decode("utf-8", "surrogateescape") for name, content in payload.documents.items()}
         try:
-            files.write_json(
-                self._file(payload.digest), {"architecture": payload.architecture, "searched": list(searched), "documents": documents}
-            )
-        except UnicodeEncodeError:
+            documents = {name: content.decode("utf-8") for name, content in payload.documents.items()}
+        except UnicodeDecodeError:
             # Documents that are not UTF-8 are read again next time.
             return
+        files.write_json(
+            self._file(payload.digest), {"architecture": payload.architecture, "searched": list(searched), "documents": documents}
+        )
 
 
 def _instance(index: Manifest, repository: str) -> Descriptor:

@@ -24,7 +24,7 @@ import threading
 import time
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import files, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
 
 FORMAT = 1
@@ -207,7 +207,7 @@ class Journal:
 
     def _load(self, path: str) -> None:
         try:
-            lines = files.read(path).split(b"\n")
+            lines = files.read(path, limits.JOURNAL).split(b"\n")
         except FileNotFoundError:
             return
         header = _record(lines[0])
