@@ -27,7 +27,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.tru
     read_keys,
     store_url,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.verifier import Verifier
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.verifier import Asked, Verifier
 
 OPTION = "catalog_signatures"
 # What a rule is about: the catalog's own image, or also those that its bundles name.
@@ -116,7 +116,7 @@ class Seal:
                 advice=f"Give the repository that it is a copy of as names in {OPTION}, or set the policy of this catalog to off.",
             )
         tag = "" if reference.digest or reference.transport != DOCKER else reference.tag
-        return self._verifier.problem(reference.repository, tag, root.digest, self._instances(root), self._trust)
+        return self._verifier.problem(Asked(reference.repository, root.digest, tag), self._instances(root), self._trust)
 
     def _instances(self, root: Manifest) -> Tuple[Digest, ...]:
         return tuple(child.digest for child in choose(root, self._platforms) if not is_attestation(child)) if root.is_index else ()

@@ -18,8 +18,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import PayloadInvalid
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import BOOT_IMAGES, REFERENCES, Payload, Payloads
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import Settings
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.signatures import Signature, Signatures, encoded
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.signatures import Signatures, encoded
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import OFF, REQUIRE, Trust
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.verifier import Asked, Signature
 
 CATEGORY = "release"
 
@@ -95,7 +96,8 @@ class Inspector:
         if self._unsigned or trust.policy == OFF:
             return None
         try:
-            return self._signatures.find(Digest.parse(wanted.reference.digest), trust, wanted.reference.repository)
+            # A tag of a release is a place to find it; what it was signed as is told by `_differences`.
+            return self._signatures.find(Asked(wanted.reference.repository, Digest.parse(wanted.reference.digest)), trust)
         except Cancelled:
             raise
         except MirrorError as error:

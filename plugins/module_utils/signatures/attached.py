@@ -38,9 +38,9 @@ def find(store: Store, repository: str, digest: Digest, keys: Sequence[bytes], n
     """
     subject = f"{repository}@{digest}"
     loaded = [_load(key) for key in keys]
-    tag = f"{digest.algorithm}-{digest.hex}.sig"
+    place = f"{digest.algorithm}-{digest.hex}.sig"
     try:
-        manifest = store.fetch_manifest(repository, tag)
+        manifest = store.fetch_manifest(repository, place)
     except NotFound as error:
         raise SignatureMissing(f"no signature is attached to {digest}", subject=subject) from error
     refused: List[SignatureError] = []
@@ -54,7 +54,7 @@ def find(store: Store, repository: str, digest: Digest, keys: Sequence[bytes], n
             return claim
         except SignatureError as error:
             refused.append(error)
-    raise refused[0] if refused else SignatureMissing(f"the tag {tag} holds no signature", subject=subject)
+    raise refused[0] if refused else SignatureMissing(f"the tag {place} holds no signature", subject=subject)
 
 
 def _load(key: bytes) -> Any:

@@ -23,6 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.signatures imp
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import keys, openpgp, stores
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError, SignatureMissing
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import REQUIRE, Trust
+from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.verifier import Asked, verify
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.release import SigningKey, claim, signature_path
@@ -30,6 +31,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.release import SigningK
 DATA = os.path.join(SHARED_DATA, "releases")
 NAME = "quay.io/openshift-release-dev/ocp-release"
 DIGEST = Digest.of(b"a release")
+ASKED = Asked(NAME, DIGEST)
 STORE = "https://signatures.example.com/release/"
 
 
@@ -42,14 +44,14 @@ def signed(key, digest=DIGEST, identity=f"{NAME}:4.14.1-x86_64", **critical):
 
 
 def test_a_good_signature(release_key):
-    found = signatures.verify(signed(release_key), DIGEST, trust(release_key), NAME)
+    found = verify(signed(release_key), ASKED, trust(release_key))
     assert (found.claim.repository, found.claim.tag, found.claim.digest) == (NAME, "4.14.1-x86_64", DIGEST)
     assert len(found.key) == 40
 
 
 def test_sig11_wrong_key(release_key, other_key):
     with pytest.raises(SignatureError, match="made with the key [0-9A-F]{16}, which is none of the trusted ones"):
-        signatures.verify(signed(other_key), DIGEST, trust(release_key), NAME)
+        verify(signed(other_key), ASKED, trust(release_key))
 
 
 def test_sig12_changed_content(release_key):
@@ -57,14 +59,14 @@ def test_sig12_changed_content(release_key):
     place = bytes(message).index(b"atomic")
     message[place] ^= 1
     with pytest.raises(SignatureError, match="content or signature were changed"):
-        signatures.verify(bytes(message), DIGEST, trust(release_key), NAME)
+        verify(bytes(message), ASKED, trust(release_key))
 
 
 def test_sig13_expired_key():
     key = SigningKey("Old", "1d", "20200101T000000")
     try:
         with pytest.raises(SignatureError, match="the key of the signature has expired"):
-            signatures.verify(signed(key), DIGEST, trust(key), NAME)
+            verify(signed(key), ASKED, trust(key))
     finally:
         key.close()
 
@@ -74,30 +76,30 @@ def test_sig13_expired_signature():
     try:
         message = key.sign(claim(DIGEST, f"{NAME}:1"), "--default-sig-expire", "1d")
         with pytest.raises(SignatureError, match="the signature has expired"):
-            signatures.verify(message, DIGEST, trust(key), NAME)
+            verify(message, ASKED, trust(key))
     finally:
         key.close()
 
 
 def test_sig15_wrong_digest(release_key):
     with pytest.raises(SignatureError, match=f"the signature is for {Digest.of(b'other')} .*, not for {DIGEST}"):
-        signatures.verify(signed(release_key, Digest.of(b"other")), DIGEST, trust(release_key), NAME)
+        verify(signed(release_key, Digest.of(b"other")), ASKED, trust(release_key))
 
 
 def test_wrong_identity(release_key):
     message = signed(release_key, identity="quay.io/other/thing:1")
     with pytest.raises(SignatureError, match="for an image of another name, quay.io/other/thing:1"):
-        signatures.verify(message, DIGEST, trust(release_key), NAME)
-    assert signatures.verify(message, DIGEST, trust(release_key, names=("quay.io/other/thing",)), NAME)
+        verify(message, ASKED, trust(release_key))
+    assert verify(message, ASKED, trust(release_key, names=("quay.io/other/thing",)))
 
 
 def test_sig10_truncated_at_every_length(release_key):
     message = signed(release_key)
     for length in range(1, len(message), 7):
         with pytest.raises(SignatureError):
-            signatures.verify(message[:length], DIGEST, trust(release_key), NAME)
+            verify(message[:length], ASKED, trust(release_key))
     with pytest.raises(SignatureError, match="truncated"):
-        signatures.verify(message[: len(message) // 2], DIGEST, trust(release_key), NAME)
+        verify(message[: len(message) // 2], ASKED, trust(release_key))
 
 
 @pytest.mark.parametrize(
@@ -112,12 +114,12 @@ def test_sig10_truncated_at_every_length(release_key):
 )
 def test_sig10_what_is_no_message(message, text, release_key):
     with pytest.raises(SignatureError, match=text):
-        signatures.verify(message, DIGEST, trust(release_key), NAME)
+        verify(message, ASKED, trust(release_key))
 
 
 def test_sig10_an_unsigned_message(release_key):
     with pytest.raises(SignatureError, match="not a signed message"):
-        signatures.verify(release_key.run("--store", content=claim(DIGEST, f"{NAME}:1")), DIGEST, trust(release_key), NAME)
+        verify(release_key.run("--store", content=claim(DIGEST, f"{NAME}:1")), ASKED, trust(release_key))
 
 
 @pytest.mark.parametrize(
@@ -170,36 +172,36 @@ def test_sig01_the_path_has_an_equals_sign():
 def test_found_signatures_are_kept_and_not_asked_for_again(tmp_path, release_key):
     stores = Stores({place(): signed(release_key)})
     workspace = Workspace(str(tmp_path))
-    first = signatures.Signatures(workspace, stores.fetch).find(DIGEST, trust(release_key), NAME)
-    again = signatures.Signatures(workspace).find(DIGEST, trust(release_key), NAME)
+    first = signatures.Signatures(workspace, stores.fetch).find(ASKED, trust(release_key))
+    again = signatures.Signatures(workspace).find(ASKED, trust(release_key))
     assert first.content == again.content == stores.contents[place()]
     assert stores.asked == [place()]
 
 
 def test_a_kept_signature_that_no_trusted_key_made_is_not_taken(tmp_path, release_key, other_key):
     workspace = Workspace(str(tmp_path))
-    signatures.Signatures(workspace, Stores({place(): signed(other_key)}).fetch).find(DIGEST, trust(other_key), NAME)
-    found = signatures.Signatures(workspace, Stores({place(): signed(release_key)}).fetch).find(DIGEST, trust(release_key), NAME)
+    signatures.Signatures(workspace, Stores({place(): signed(other_key)}).fetch).find(ASKED, trust(other_key))
+    found = signatures.Signatures(workspace, Stores({place(): signed(release_key)}).fetch).find(ASKED, trust(release_key))
     assert found.claim.digest == DIGEST
 
 
 def test_the_next_number_is_tried_after_a_bad_signature(tmp_path, release_key, other_key):
     stores = Stores({place(1): signed(other_key), place(2): b"garbage", place(3): signed(release_key)})
-    signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(DIGEST, trust(release_key), NAME)
+    signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(ASKED, trust(release_key))
     assert stores.asked == [place(1), place(2), place(3)]
 
 
 def test_no_more_than_nine_are_tried(tmp_path, release_key, other_key):
     stores = Stores({place(number): signed(other_key) for number in range(1, 20)})
     with pytest.raises(SignatureError, match="none of the trusted ones"):
-        signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(DIGEST, trust(release_key), NAME)
+        signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(ASKED, trust(release_key))
     assert len(stores.asked) == 9
 
 
 def test_the_next_store_is_asked_when_one_has_nothing_or_is_away(tmp_path, release_key):
     second, third = "https://two.example.com/", "https://three.example.com/"
     stores = Stores({place(1, second): Unreachable("two.example.com does not answer"), place(1, third): signed(release_key)})
-    found = signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(DIGEST, trust(release_key, (STORE, second, third)), NAME)
+    found = signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(ASKED, trust(release_key, (STORE, second, third)))
     assert found.claim.digest == DIGEST
     assert stores.asked == [place(1), place(1, second), place(1, third)]
 
@@ -209,24 +211,24 @@ def test_a_store_may_be_a_directory(tmp_path, release_key):
     folder.mkdir(parents=True)
     (folder / "signature-1").write_bytes(signed(release_key))
     trusted = trust(release_key, (f"file://{tmp_path}/empty/", f"file://{tmp_path}/store/"))
-    assert signatures.Signatures(Workspace(str(tmp_path))).find(DIGEST, trusted, NAME).claim.digest == DIGEST
+    assert signatures.Signatures(Workspace(str(tmp_path))).find(ASKED, trusted).claim.digest == DIGEST
 
 
 def test_missing(tmp_path, release_key):
-    with pytest.raises(SignatureMissing, match=f"no signature found for {DIGEST} in {STORE}") as caught:
-        signatures.Signatures(Workspace(str(tmp_path)), Stores({}).fetch).find(DIGEST, trust(release_key), NAME)
+    with pytest.raises(SignatureMissing, match=f"no signature of {ASKED} was found in {STORE}") as caught:
+        signatures.Signatures(Workspace(str(tmp_path)), Stores({}).fetch).find(ASKED, trust(release_key))
     assert caught.value.code == "signature_missing"
 
 
 def test_a_store_that_is_away_is_told(tmp_path, release_key):
     stores = Stores({place(): Unreachable("signatures.example.com does not answer")})
-    with pytest.raises(SignatureMissing, match="could be read .* does not answer"):
-        signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(DIGEST, trust(release_key), NAME)
+    with pytest.raises(Unreachable, match="could be read: signatures.example.com does not answer"):
+        signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(ASKED, trust(release_key))
 
 
 def test_no_key_at_all(tmp_path):
     with pytest.raises(SignatureError, match="no public key"):
-        signatures.Signatures(Workspace(str(tmp_path))).find(DIGEST, Trust(REQUIRE, (STORE,), ()), NAME)
+        signatures.Signatures(Workspace(str(tmp_path))).find(ASKED, Trust(REQUIRE, (STORE,), ()))
 
 
 def test_sig21_keys_that_are_none(release_key):
@@ -245,16 +247,16 @@ def test_sig21_keys_that_are_none(release_key):
 def test_keys_may_be_armoured_or_not_and_several_in_a_file(release_key, other_key):
     both = openpgp.binary_key(release_key.public + b"\n" + other_key.public)
     assert openpgp.binary_key(both) == both
-    assert signatures.verify(signed(other_key), DIGEST, Trust(REQUIRE, (), (both,)), NAME)
+    assert verify(signed(other_key), ASKED, Trust(REQUIRE, (), (both,)))
 
 
 def test_gpg_is_used_where_gpgv_is_missing(release_key, other_key, tmp_path, monkeypatch):
     good, bad, trusted = signed(release_key), signed(other_key), trust(release_key)
     os.symlink(shutil.which("gpg"), tmp_path / "gpg")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert signatures.verify(good, DIGEST, trusted, NAME)
+    assert verify(good, ASKED, trusted)
     with pytest.raises(SignatureError, match="none of the trusted ones"):
-        signatures.verify(bad, DIGEST, trusted, NAME)
+        verify(bad, ASKED, trusted)
 
 
 def test_no_program_to_verify_with_is_told(release_key, monkeypatch, tmp_path):
@@ -262,17 +264,17 @@ def test_no_program_to_verify_with_is_told(release_key, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "pysequoia", None)
     with pytest.raises(Unsupported, match="neither gpgv nor gpg"):
-        signatures.verify(message, DIGEST, trusted, NAME)
+        verify(message, ASKED, trusted)
 
 
 def test_sequoia_is_used_where_gnupg_is_missing(release_key, other_key, monkeypatch, tmp_path):
     pytest.importorskip("pysequoia")
     message, bad, trusted = signed(release_key), signed(other_key), trust(release_key)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert signatures.verify(message, DIGEST, trusted, NAME).claim.digest == DIGEST
+    assert verify(message, ASKED, trusted).claim.digest == DIGEST
     for wrong in (bad, message[:80], b"\xff\x00"):
         with pytest.raises(SignatureError):
-            signatures.verify(wrong, DIGEST, trusted, NAME)
+            verify(wrong, ASKED, trusted)
 
 
 def attached(store, key, content, signature=None):
@@ -300,12 +302,27 @@ class TestAttachedSignatures:
         curves = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ec")
         return curves.generate_private_key(curves.SECP256R1())
 
-    def find(self, store, key, tmp_path, **more):
+    def find(self, store, key, tmp_path, tag="", **more):
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
         pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         trusted = Trust(REQUIRE, (), (), public_keys=(pem,), **more)
-        return signatures.Signatures(Workspace(str(tmp_path)), upstream=store).find(DIGEST, trusted, NAME)
+        return signatures.Signatures(Workspace(str(tmp_path)), upstream=store).find(Asked(NAME, DIGEST, tag), trusted)
+
+    @pytest.mark.parametrize(
+        ("signed_as", "tag"), [(f"{NAME}:4.14.1", "4.14.1"), (f"{NAME}:4.14.1", ""), (NAME, "4.14.1"), (NAME, ""), (f"{NAME}:a", "a")]
+    )
+    def test_a_signed_tag_is_compared_with_the_one_that_was_asked_for(self, signed_as, tag, key, tmp_path):
+        store = MemoryStore()
+        attached(store, key, cosigned(identity=signed_as))
+        assert self.find(store, key, tmp_path, tag).claim.identity == signed_as
+
+    @pytest.mark.parametrize("tag", ["4.14.2", "latest", f"sha256-{DIGEST.hex}.sig"])
+    def test_a_signature_of_another_tag_is_refused(self, tag, key, tmp_path):
+        store = MemoryStore()
+        attached(store, key, cosigned(identity=f"{NAME}:4.14.1"))
+        with pytest.raises(SignatureError, match=f"is for the tag 4.14.1 .*, not for {tag}"):
+            self.find(store, key, tmp_path, tag)
 
     def test_good(self, key, tmp_path):
         store = MemoryStore()
@@ -363,7 +380,7 @@ class TestAttachedSignatures:
         pytest.importorskip("cryptography")
         trusted = Trust(REQUIRE, (), (), public_keys=(b"-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----\n",))
         with pytest.raises(InputError, match="not a public key in PEM form"):
-            signatures.Signatures(Workspace(str(tmp_path)), upstream=MemoryStore()).find(DIGEST, trusted, NAME)
+            signatures.Signatures(Workspace(str(tmp_path)), upstream=MemoryStore()).find(ASKED, trusted)
 
     def test_without_the_library_it_is_told(self, key, tmp_path, monkeypatch):
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -371,9 +388,7 @@ class TestAttachedSignatures:
         pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.serialization", None)
         with pytest.raises(Unsupported, match="cryptography"):
-            signatures.Signatures(Workspace(str(tmp_path)), upstream=MemoryStore()).find(
-                DIGEST, Trust(REQUIRE, (), (), public_keys=(pem,)), NAME
-            )
+            signatures.Signatures(Workspace(str(tmp_path)), upstream=MemoryStore()).find(ASKED, Trust(REQUIRE, (), (), public_keys=(pem,)))
 
     def test_keys_are_told_apart_by_their_form(self, tmp_path, release_key):
         pem, pgp = tmp_path / "key.pem", tmp_path / "key.asc"
@@ -411,30 +426,30 @@ class TestPublishedSignatures:
         assert self.red_hat.keys[1] == openpgp.binary_key(read("keys", "verifier-public-key-redhat-beta-2"))
 
     def test_a_real_release(self):
-        found = signatures.verify(read("signatures", self.file), self.digest, self.red_hat, NAME)
+        found = verify(read("signatures", self.file), Asked(NAME, self.digest), self.red_hat)
         assert found.claim.tag == "4.16.0-x86_64"
         assert found.key == "567E347AD0044ADE55BA8A5F199E2F91FD431D51"
         assert len(base64.b64encode(found.content)) == 1200
 
     def test_sig15_the_digest_in_the_file_s_name_is_not_what_was_signed(self):
         with pytest.raises(SignatureError, match="not for sha256:37433b71"):
-            signatures.verify(read("signatures", self.file), Digest.parse("sha256:" + self.file[7:]), self.red_hat, NAME)
+            verify(read("signatures", self.file), Asked(NAME, Digest.parse("sha256:" + self.file[7:])), self.red_hat)
 
     @pytest.mark.parametrize("number", [1, 2])
     def test_a_real_signature_of_something_else(self, number):
         content = read("signatures", f"noo-bundle-image-signature-{number}")
         digest = claims.parse(openpgp.verify(content, self.red_hat.keys).content).digest
         with pytest.raises(SignatureError, match="another name"):
-            signatures.verify(content, digest, self.red_hat, NAME)
+            verify(content, Asked(NAME, digest), self.red_hat)
 
     def test_a_release_signed_by_a_given_key(self):
         name = "oc-mirror-test-v0.0.1-sha256-2352c020dacb945a96cf665e553644f3a3c39341b636a4d9ef1653944fd9de1f"
         repository = "quay.io/oc-mirror/release/test-release-index-multi"
         given = Trust(REQUIRE, (), (openpgp.binary_key(read("keys", "oc-mirror-tests-release-pk.asc")),))
         digest = Digest.parse(f"sha256:{name[-64:]}")
-        assert signatures.verify(read("signatures", name), digest, given, repository).claim.tag == "v0.0.1"
+        assert verify(read("signatures", name), Asked(repository, digest), given).claim.tag == "v0.0.1"
         with pytest.raises(SignatureError, match="none of the trusted ones"):
-            signatures.verify(read("signatures", name), digest, self.red_hat, repository)
+            verify(read("signatures", name), Asked(repository, digest), self.red_hat)
 
     def test_sig21_a_broken_key_is_refused(self):
         with pytest.raises(InputError):
