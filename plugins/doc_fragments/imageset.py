@@ -28,6 +28,12 @@ options:
       - One run works in it at a time.
     type: path
     required: true
+  check_workspace:
+    description:
+      - A directory that stands in for O(workspace) in check mode, in which nothing is written into O(workspace). Tasks in a row that
+        name the same one see what the tasks before planned, so that all of them together plan once.
+      - It is empty at first, or missing; whoever names it removes it in the end. Without it each task uses a temporary one of its own.
+    type: path
 """
 
     FAILURES = r"""

@@ -15,6 +15,8 @@ description:
   - Reads an ImageSetConfiguration and resolves all that it names to images with digest, media type, size, destination, tags
     and the reasons why they are there.
   - The plan is written to C(results/plan.json) in the workspace. All other modules take it from there and resolve nothing again.
+  - A plan in which something could not be resolved leaves the last complete one as it is, and goes to C(results/plan-incomplete.json)
+    beside it, until the next complete one. M(disconnected.mirror.image_mirror) carries out the latest of the two.
   - Reads manifests only, no layers. What a tag meant in the last plan is asked for again with a single small request.
 requirements:
   - PyYAML
@@ -42,7 +44,7 @@ attributes:
 options:
   locked:
     description:
-      - Whether the plan that the workspace keeps is replayed exactly. Nothing is resolved again, wherever tags have moved to;
+      - Whether the last complete plan of the workspace is replayed exactly. Nothing is resolved again, wherever tags have moved to;
         only what the workspace lacks of it is read, by digest.
       - Fails when the configuration says something else than the one that the plan was made of.
     type: bool
@@ -53,6 +55,12 @@ options:
         runs of this workspace have brought there, and C(results/mapping.txt) says where each image goes. The registry itself is not
         asked.
     type: str
+  fail:
+    description:
+      - Whether the task fails when something could not be resolved that O(allow_failures) does not name. V(false) leaves that to a
+        later task; the plan counts as incomplete all the same.
+    type: bool
+    default: true
   max_nested_paths:
     description:
       - How many path components repositories may have at O(destination); deeper names are joined with dashes. V(0) is no limit.
@@ -101,12 +109,19 @@ EXAMPLES = r"""
 RETURN = r"""
 plan_path:
   description: Where the plan is, or in check mode would be.
-  returned: success
+  returned: success, and when the plan is not complete
   type: str
   sample: /srv/mirror/workspace/results/plan.json
+complete:
+  description: Whether nothing failed that O(allow_failures) does not name.
+  returned: success, and when the plan is not complete
+  type: bool
+  sample: true
 mapping_path:
-  description: Where the list of sources and destinations is, or in check mode would be. Empty without O(destination).
-  returned: success
+  description:
+    - Where the list of sources and destinations is, or in check mode would be. Empty without O(destination), and for a plan that is not
+      complete; the list of the last complete one stays then.
+  returned: success, and when the plan is not complete
   type: str
   sample: /srv/mirror/workspace/results/mapping.txt
 images:
@@ -366,6 +381,7 @@ def main() -> None:
             **CATALOGS,
             **arguments.FAILURES,
             "locked": {"type": "bool", "default": False},
+            "fail": {"type": "bool", "default": True},
             "destination": {"type": "str"},
             "max_nested_paths": {"type": "int", "default": 0},
             "explain": {"type": "list", "elements": "str", "default": []},

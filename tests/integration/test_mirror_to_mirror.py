@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 
@@ -194,3 +195,27 @@ def test_the_module_runs_without_the_playbook_plain_and_as_a_job(site):
     directory = {"ansible_async_dir": os.path.join(site.folder, "jobs")}
     run = play(os.path.join(site.folder, "play"), tasks(plain, job, check), directory)
     assert run.ok, run.text
+
+
+def test_a_cold_check_asks_the_source_as_often_as_one_plan(site):
+    variables = {**site.variables(), "mirror_parallel_images": 1}
+    planned = play(os.path.join(site.folder, "play"), "disconnected.mirror.plan", {**variables, "mirror_workspace": f"{site.folder}/other"})
+    assert planned.ok, planned.text
+    site.source.settle()
+    once = len(site.source.requests())
+    checked = site.run({**variables, "mirror_prune": True}, "--check")
+    assert checked.ok, checked.text
+    site.source.settle()
+    assert len(site.source.requests()) - once <= 1.05 * once
+    assert not os.path.exists(site.workspace)
+
+
+def test_a_limit_that_refuses_to_prune_costs_nothing_else(site):
+    assert site.run(site.variables()).ok
+    for name in ("cluster-resources", "report.html"):
+        path = os.path.join(site.workspace, "results", name)
+        shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+    refused = site.run(site.variables(site.names[0], mirror_prune=True, mirror_max_deletions=1))
+    assert not refused.ok and "max_deletions" in refused.text[refused.text.index("Fail for that reason") :], refused.text
+    assert os.listdir(os.path.join(site.workspace, "results", "cluster-resources"))
+    assert os.path.exists(os.path.join(site.workspace, "results", "report.html"))

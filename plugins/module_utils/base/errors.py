@@ -12,8 +12,9 @@ failure never stops the others.
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, FrozenSet, Iterable, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, Sequence, Tuple
 
 
 class MirrorError(Exception):
@@ -164,3 +165,9 @@ class Failure:
     def document(self) -> Dict[str, Any]:
         """A JSON-ready mapping, empty members left out."""
         return {key: value for key, value in {**asdict(self), "wanted_by": list(self.wanted_by)}.items() if value not in ("", 0, [])}
+
+
+def not_allowed(failures: Iterable[Failure], patterns: Iterable[str]) -> List[Failure]:
+    """The failures whose object no shell pattern matches."""
+    patterns = tuple(patterns)
+    return [failure for failure in failures if not any(fnmatch.fnmatchcase(failure.subject, pattern) for pattern in patterns)]

@@ -12,9 +12,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Workspace:
-    """Paths below one directory.  Having the value creates nothing; writers create what they write."""
+    """Paths below one directory.  Having the value creates nothing; writers create what they write.
+
+    stand_in: a directory that takes its place in check mode, so that steps in a row see what the ones before planned; empty
+        for one of each step's own.
+    """
 
     root: str
+    stand_in: str = ""
 
     def path(self, *parts: str) -> str:
         return os.path.join(self.root, *parts)
@@ -27,6 +32,11 @@ class Workspace:
     @property
     def plan(self) -> str:
         return self.path("results", "plan.json")
+
+    @property
+    def incomplete_plan(self) -> str:
+        """A later plan than `plan`, in which something could not be resolved; not there when `plan` is the latest."""
+        return self.path("results", "plan-incomplete.json")
 
     @property
     def changes(self) -> str:

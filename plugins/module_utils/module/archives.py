@@ -11,14 +11,13 @@ import os
 import time
 from typing import Any, Mapping, Optional, Sequence
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.module import mirroring
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import MAX_FILES, Outcome, not_allowed, problem_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request, source_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import MAX_FILES, Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request, source_options, workspace_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.describe import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
@@ -57,7 +56,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
     return Outcome(
         changed=run.changed,
         values={
-            **mirroring.result_values(run.result or TransferResult(()), run.failures, run.path, Workspace(params["workspace"])),
+            **mirroring.result_values(run.result or TransferResult(()), run.failures, run.path, workspace_of(params)),
             "sequences": [contents.sequence] if names else [],
             "archive_id": run.archive_id,
             "volumes": names[:MAX_FILES],
@@ -77,7 +76,7 @@ def load_archives(params: Params, check_mode: bool) -> Outcome:
     return Outcome(
         changed=run.changed,
         values={
-            **mirroring.result_values(run.result, run.failures, run.path, Workspace(params["workspace"])),
+            **mirroring.result_values(run.result, run.failures, run.path, workspace_of(params)),
             "sequences": list(run.loaded),
         },
         failures=run.failures,
@@ -114,7 +113,7 @@ def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
 
 def from_disk_request(params: Params) -> FromDiskRequest:
     return FromDiskRequest(
-        workspace=Workspace(params["workspace"]),
+        workspace=workspace_of(params),
         archive=directory_of(params["archive"]),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         connections=connections(params),

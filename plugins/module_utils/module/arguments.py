@@ -53,7 +53,7 @@ REGISTRY: Dict[str, Any] = {
     "parallel_layers": {"type": "int", "default": 8},
 }
 
-WORKSPACE: Dict[str, Any] = {"workspace": {"type": "path", "required": True}}
+WORKSPACE: Dict[str, Any] = {"workspace": {"type": "path", "required": True}, "check_workspace": {"type": "path"}}
 
 IMAGESET: Dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Mapping, Sequence
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, not_allowed, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import latest_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import Shard, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
@@ -49,7 +50,7 @@ def result_values(result: TransferResult, failures: Sequence[Failure], path: str
         "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
         "duration": round(result.duration, 3),
         "result_path": path,
-        "plan_path": workspace.plan if os.path.exists(workspace.plan) else "",
+        "plan_path": latest_path(workspace),
     }
 
 

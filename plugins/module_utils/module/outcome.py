@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
@@ -82,11 +81,6 @@ def problem_of(failures: Iterable[Failure], what: str) -> str:
         return ""
     reasons = [f"{failure.subject}: {failure.message}" if failure.subject not in failure.message else failure.message for failure in listed]
     return f"{what} is not complete, {len(listed)} failed: {'; '.join(_first(reasons, 3, 'failures'))}"
-
-
-def not_allowed(failures: Sequence[Failure], patterns: Sequence[str]) -> List[Failure]:
-    """The failures whose object no pattern of `allow_failures` matches."""
-    return [failure for failure in failures if not any(fnmatch.fnmatchcase(failure.subject, pattern) for pattern in patterns)]
 
 
 def _first(texts: Sequence[str], count: int, what: str) -> List[str]:

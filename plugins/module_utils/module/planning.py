@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Mapping
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.answers import (
@@ -19,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.module.answers
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import catalog_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import chart_options
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, not_allowed, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.resources import write_mapping
@@ -33,12 +34,14 @@ def plan(params: Params, check_mode: bool) -> Outcome:
     place = Destination.parse(params["destination"], params["max_nested_paths"]) if params["destination"] else None
     run = plan_imageset(request, os.environ, check_mode, str(place or ""), params["explain"])
     document = run.plan
-    mapped = write_mapping(request.workspace, document, place, check_mode) if place else False
+    # The list goes with the complete plan, and stays with it when a later one is not.
+    mapped = write_mapping(request.workspace, document, place, check_mode) if place and run.complete else False
     return Outcome(
         changed=run.changed or mapped,
         values={
-            "plan_path": request.workspace.plan,
-            "mapping_path": request.workspace.mapping if place else "",
+            "plan_path": request.workspace.plan if run.complete else request.workspace.incomplete_plan,
+            "complete": run.complete,
+            "mapping_path": request.workspace.mapping if place and run.complete else "",
             "images": len(document.images),
             "bytes": run.forecast.store,
             "releases": len(document.releases),
@@ -50,22 +53,27 @@ def plan(params: Params, check_mode: bool) -> Outcome:
         },
         failures=document.failures,
         warnings=document.warnings,
-        problem=problem_of(not_allowed(document.failures, params["allow_failures"]), "The plan"),
+        problem=problem_of(not_allowed(document.failures, params["allow_failures"]), "The plan") if params["fail"] else "",
         diff=run.diff,
     )
 
 
 def plan_request(params: Params) -> PlanRequest:
     return PlanRequest(
-        workspace=Workspace(params["workspace"]),
+        workspace=workspace_of(params),
         config=params["config"] or "",
         imageset=params["imageset"],
         connections=connections(params),
         signatures=params["signatures"],
         options=source_options(params),
         locked=params.get("locked", False),
+        allow_failures=tuple(params.get("allow_failures") or ()),
         parallel=params["parallel_images"],
     )
+
+
+def workspace_of(params: Params) -> Workspace:
+    return Workspace(params["workspace"], params["check_workspace"] or "")
 
 
 def source_options(params: Params) -> Dict[str, Any]:

@@ -10,11 +10,10 @@ import os
 from typing import Any, Dict, List, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, problem_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request, source_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.module.planning import plan_request, source_options, workspace_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.space import NOTE
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.delete import DeleteRequest, delete_listed
@@ -57,7 +56,7 @@ def run(params: Params, check_mode: bool) -> Outcome:
 
 def delete_request(params: Params) -> DeleteRequest:
     return DeleteRequest(
-        workspace=Workspace(params["workspace"]),
+        workspace=workspace_of(params),
         destination=destination(params),
         path=params["delete_list"],
         connections=connections(params),
@@ -83,7 +82,7 @@ def prune_request(params: Params) -> PruneRequest:
 def generate(params: Params, check_mode: bool) -> Outcome:
     """The list for review."""
     request = GenerateRequest(
-        workspace=Workspace(params["workspace"]),
+        workspace=workspace_of(params),
         destination=destination(params),
         config=params["config"] or "",
         imageset=params["imageset"],

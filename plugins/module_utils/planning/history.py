@@ -304,8 +304,13 @@ class History:
 
 def is_decided(entry: Association, plan: Plan) -> bool:
     """Whether the plan is complete in the part of the configuration that an image belongs to."""
+    return not is_undecided(entry.type, plan)
+
+
+def is_undecided(image_type: str, plan: Plan) -> bool:
+    """Whether something failed in the part of the configuration that images of a type belong to."""
     uncertain = {failure.category for failure in plan.failures}
-    return "" not in uncertain and CATEGORIES.get(entry.type, "") not in uncertain
+    return "" in uncertain or CATEGORIES.get(image_type, "") in uncertain
 
 
 def memory_name(destination: str, configuration: str = "") -> str:

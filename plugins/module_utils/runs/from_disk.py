@@ -19,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import OURS, FoundArchive, Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import at_destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -196,7 +197,7 @@ class _Loading:
 
     def _remember(self, archive: FoundArchive, placed: List[PlacedImage], result: TransferResult) -> None:
         """What came along goes to the results; a complete load is recorded here and at the registry."""
-        archive.plan.write(self._request.workspace.plan)
+        keep_plan(archive.plan, self._request.workspace, self._request.workspace, complete=True)
         for name, content in archive.extra().items():
             files.write(os.path.join(self._request.workspace.results, name), content)
         if any(image.outcome in (FAILED, HELD, PENDING) for image in result.images):

@@ -16,7 +16,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held import held_catalogs
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, keep_reduced, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_reduced
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, at_destination, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -79,7 +80,7 @@ def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool 
     """
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = wanted_plan(request.planning, request.plan, run.place, run.network)
+        plan = carried_plan(request.planning, request.plan, run.place, run.network)
         return _Mirroring(request, plan, run).run()
 
 
@@ -138,7 +139,8 @@ class _Mirroring:
             return reduction.explained(result)
         self._plan = plan
         self._placed, self._misplaced = place_images(plan, request.destination)
-        keep_reduced(request.planning, request.plan, plan)
+        if not request.plan:
+            keep_reduced(plan, run.place)
         return reduction.explained(both(result, self._move(history)))
 
     def _remember(self, history: History, result: TransferResult) -> Tuple[str, ...]:

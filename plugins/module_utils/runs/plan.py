@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Sequence, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
@@ -24,6 +24,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lock 
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.changes import keep_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections, Network
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import (
+    expected_plan,
+    is_complete,
+    keep_plan,
+    kept_plan,
+    known_plan,
+    latest_plan,
+    read_plan,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
@@ -36,7 +45,8 @@ class PlanRequest:
 
     config: path of a configuration, or `imageset`: the document itself; exactly one of them.
     options: of content sources, by name (`imageset.wanted.Context`).
-    locked: replay the plan that the workspace keeps, and resolve nothing again.
+    locked: replay the last complete plan of the workspace, and resolve nothing again.
+    allow_failures: patterns of failures that a complete plan may have.
     """
 
     workspace: Workspace
@@ -46,6 +56,7 @@ class PlanRequest:
     signatures: str = "copy"
     options: Mapping[str, Any] = field(default_factory=dict)
     locked: bool = False
+    allow_failures: Tuple[str, ...] = ()
     parallel: int = 8
 
     @property
@@ -55,16 +66,18 @@ class PlanRequest:
 
 @dataclass(frozen=True)
 class PlanRun:
-    """changed: whether the plan of the workspace became, or would become, another one.  before: it, None for none.
+    """changed: whether the plan of the workspace became, or would become, another one.  before: its last complete one, None for none.
 
-    forecast: bytes of the plan, less what the history says is at the destination.  difference: to `before`.
+    complete: whether nothing failed but what may.  difference: to `before`.
+    forecast: bytes of the plan, less what the history says is at the destination.
     """
 
     plan: Plan
     before: Optional[Plan]
     changed: bool
-    forecast: Forecast
+    complete: bool
     difference: Diff
+    forecast: Forecast = Forecast(0, 0, 0, 0, 0)
     explanations: Tuple[Explanation, ...] = ()
 
     @property
@@ -81,29 +94,34 @@ def plan_imageset(
     Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
     """
     imageset = load_imageset(request)
-    before = kept_plan(request.workspace)
     network = request.connections.open(environ, lambda host, reason, delay: None)
     try:
         with working_place(request.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(
             lambda reason: network.cancel()
         ):
-            plan = make_plan(request, imageset, before, place, network)
-            changed = _keep(plan, request.workspace, check_mode)
+            run = _planned(request, imageset, place, network)
             shelf = Shelf(place.manifests)
-            difference = diff(before, plan, shelf) if changed else Diff()
-            if changed and before is not None and not check_mode:
-                keep_changes(request.workspace, plan, difference)
-            present = _present(request.workspace, destination, plan, network) if destination else frozenset()
-            return PlanRun(
-                plan=plan,
-                before=before,
-                changed=changed,
-                forecast=forecast(plan, shelf, present),
-                difference=difference,
-                explanations=tuple(explain(plan, question, shelf) for question in questions),
+            present = _present(request.workspace, destination, run.plan, network) if destination else frozenset()
+            return replace(
+                run,
+                forecast=forecast(run.plan, shelf, present),
+                explanations=tuple(explain(run.plan, question, shelf) for question in questions),
             )
     finally:
         network.close()
+
+
+def _planned(request: PlanRequest, imageset: ImageSet, place: Workspace, network: Network) -> PlanRun:
+    """Makes the plan and keeps it in `place`, with what it changed."""
+    before = kept_plan(request.workspace)
+    plan = make_plan(request, imageset, before, place, network)
+    # What is replayed is the latest from now on, whatever was planned since.
+    complete = is_complete(plan, request.allow_failures) or (request.locked and os.path.exists(request.workspace.plan))
+    changed = keep_plan(plan, request.workspace, place, complete)
+    difference = diff(before, plan, Shelf(place.manifests)) if changed else Diff()
+    if changed and before is not None:
+        keep_changes(place, plan, difference)
+    return PlanRun(plan, before, changed, complete, difference)
 
 
 def _present(workspace: Workspace, destination: str, plan: Plan, network: Network) -> FrozenSet[str]:
@@ -115,7 +133,9 @@ def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], 
     """The plan itself; manifests are kept in `place`, nothing else is written."""
     context = Context(network.upstream(place), place, request.options, request.parallel, fetch=network.fetch)
     if not request.locked:
-        return build_plan(imageset, context, previous=before, options=PlanOptions(request.signatures, now=int(time.time())))
+        return build_plan(
+            imageset, context, previous=known_plan(request.workspace), options=PlanOptions(request.signatures, now=int(time.time()))
+        )
     if before is None:
         raise InputError("there is no plan to replay", subject=request.workspace.plan, advice="Make one without locked first.")
     failures: Tuple[Failure, ...] = tuple(replay(before, imageset, context))
@@ -125,39 +145,42 @@ def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], 
 
 
 def wanted_plan(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:
-    """The plan that a later step works with: made in memory when a configuration is given, else read from `path` or the workspace.
+    """The plan that a later step works with: made in memory when a configuration is given, else read from `path`, or the latest kept.
 
     Raises InputError (no such plan), Incompatible, StorageError, and what planning raises.
     """
+    if request.has_configuration:
+        return make_plan(request, load_imageset(request), kept_plan(request.workspace), place, network)
+    return read_plan(path) if path else _found(latest_plan, request.workspace, place)
+
+
+def carried_plan(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:
+    """`wanted_plan` for a step that carries it out: what it made is kept for the steps that come after.  Raises the same."""
     if not request.has_configuration:
-        return read_plan(path or request.workspace.plan)
-    return make_plan(request, load_imageset(request), kept_plan(request.workspace), place, network)
+        return wanted_plan(request, path, place, network)
+    return _planned(request, load_imageset(request), place, network).plan
 
 
-def keep_reduced(request: PlanRequest, path: str, plan: Plan) -> None:
-    """What became of the workspace's plan while it was carried out, for the steps that read it next.  Raises StorageError."""
-    if not request.has_configuration and path in ("", request.workspace.plan):
-        plan.write(request.workspace.plan)
+def expected(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:
+    """`wanted_plan` for a step that looks at what a mirror holds (`kept.expected_plan`).  Raises the same."""
+    if path or request.has_configuration:
+        return wanted_plan(request, path, place, network)
+    return _found(expected_plan, request.workspace, place)
+
+
+def _found(find: Callable[[Workspace], Optional[Plan]], workspace: Workspace, place: Workspace) -> Plan:
+    """What was planned in check mode goes before what the workspace keeps.  Raises InputError when there is neither."""
+    return find(place) or find(workspace) or read_plan(workspace.plan)
 
 
 def find_plan(request: PlanRequest, path: str, place: Workspace, environ: Mapping[str, str]) -> Plan:
-    """`wanted_plan` for a step that needs no network of its own."""
+    """`expected` for a step that needs no network of its own."""
     network = request.connections.open(environ, lambda host, reason, delay: None)
     try:
         with stopped_by_signals(lambda reason: network.cancel()):
-            return wanted_plan(request, path, place, network)
+            return expected(request, path, place, network)
     finally:
         network.close()
-
-
-def read_plan(path: str) -> Plan:
-    """Raises InputError (no such plan), Incompatible, StorageError."""
-    try:
-        return Plan.read(path)
-    except FileNotFoundError:
-        raise InputError(
-            f"there is no plan at {path}", subject=path, advice="Make one with imageset_plan, or give a configuration."
-        ) from None
 
 
 def load_imageset(request: PlanRequest) -> ImageSet:
@@ -165,23 +188,6 @@ def load_imageset(request: PlanRequest) -> ImageSet:
     if request.imageset is not None:
         return configuration.parse(dict(request.imageset), (IMAGE_SET,), "imageset")
     return configuration.load(request.config, (IMAGE_SET,))
-
-
-def kept_plan(workspace: Workspace) -> Optional[Plan]:
-    """The plan of the last run, None when there is none."""
-    try:
-        return Plan.read(workspace.plan)
-    except FileNotFoundError:
-        return None
-
-
-def _keep(plan: Plan, workspace: Workspace, check_mode: bool) -> bool:
-    if not check_mode:
-        return plan.write(workspace.plan)
-    try:
-        return files.read(workspace.plan) != files.json_bytes(plan.document())
-    except FileNotFoundError:
-        return True
 
 
 def _locked(failures: Tuple[Failure, ...]) -> MirrorError:

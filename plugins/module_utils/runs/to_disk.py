@@ -19,7 +19,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held import held_catalogs
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, keep_reduced, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_reduced
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
@@ -100,7 +101,7 @@ def mirror_to_disk(request: ToDiskRequest, environ: Mapping[str, str], check_mod
     """
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = wanted_plan(request.planning, request.plan, run.place, run.network)
+        plan = carried_plan(request.planning, request.plan, run.place, run.network)
         imageset = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
         return _Writing(request, imageset, plan, run).run()
 
@@ -147,7 +148,8 @@ class _Writing:
             if plan is not None:
                 # An archive is described in full before it is filled, so that it is begun again.
                 self._plan = plan
-                keep_reduced(self._request.planning, self._request.plan, plan)
+                if not self._request.plan:
+                    keep_reduced(plan, self._run.place)
                 packing = self._pack(_counted(history, self._request))
                 if packing.empty:
                     return ToDiskRun(plan, packing, None, plan.failures, plan.warnings)

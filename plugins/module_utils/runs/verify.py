@@ -16,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, expected
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.recorded import neighbours, remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
@@ -92,7 +92,7 @@ def verify_mirror(request: VerifyRequest, environ: Mapping[str, str], check_mode
     """
     with session(request.workspace, request.planning.connections, "mirror_verify", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = wanted_plan(request.planning, request.plan, run.place, run.network)
+        plan = expected(request.planning, request.plan, run.place, run.network)
         return _Verifying(request, plan, run).run()
 
 

@@ -162,7 +162,8 @@ def test_the_modules_of_a_role_get_every_shared_option():
     variables = load("roles", "mirror", "vars", "main.yml")
     assert set(variables["__mirror_registry"]) == set(fragment_text(f"{PREFIX}registry")["options"])
     planning = ("releases", "catalogs", "catalogs.planning", "charts")
-    assert set(variables["__mirror_planning"]) == {option for name in planning for option in fragment_text(f"{PREFIX}{name}")["options"]}
+    options = {option for name in planning for option in fragment_text(f"{PREFIX}{name}")["options"]}
+    assert set(variables["__mirror_planning"]) == options | {"check_workspace"}
 
 
 def test_every_module_supports_check_mode():

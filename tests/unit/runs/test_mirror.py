@@ -49,5 +49,7 @@ def test_the_report_tells_what_came_and_what_went(source, target, tmp_path):
     # What one plan changed is not told of another one.
     os.remove(site.workspace.report)
     assert site.mirror("team/app:1", "team/third:1", check_mode=True).result.complete and not os.path.exists(site.workspace.report)
-    request = MirrorRequest(site.planning("team/other:1"), site.destination)
+    other = Site(source.host, target.host, tmp_path / "other")
+    other.plan("team/other:1")
+    request = MirrorRequest(site.planning(), site.destination, plan=other.workspace.plan)
     assert mirror(request, {}).result.complete and read_json(site.workspace.report)["changes"] is None
