@@ -16,7 +16,7 @@ import tempfile
 from typing import Any, Dict, List, Mapping, Tuple
 
 from ansible_collections.disconnected.mirror.extensions.demo.images import DOCKER, MIB, Image, index, layer, single
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 
 VERSIONS = ("4.99.1", "4.99.2")
 CHANNEL = "stable-4.99"

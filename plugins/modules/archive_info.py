@@ -165,8 +165,8 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import archives, arguments, outcome
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import archives, arguments, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
 
 
 def main() -> None:

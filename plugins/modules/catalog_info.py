@@ -231,8 +231,8 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, catalog_faces, outcome
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, catalog_faces, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
 
 
 def main() -> None:

@@ -311,11 +311,11 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, outcome, verify
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.catalog_arguments import CATALOGS
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.chart_arguments import CHARTS
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.release_arguments import RELEASES
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, outcome, verify
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catalog_arguments import CATALOGS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import CHARTS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import RELEASES
 
 
 def main() -> None:

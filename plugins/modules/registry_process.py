@@ -102,7 +102,7 @@ pid:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.daemon.process import Daemon, ensure_started, ensure_stopped
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.outcome import Outcome, finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, finish
 
 
 def main() -> None:

@@ -185,8 +185,8 @@ missing:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.module import arguments, outcome, release_faces
-from ansible_collections.disconnected.mirror.plugins.module_utils.module.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, outcome, release_faces
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
 
 
 def main() -> None:

@@ -26,8 +26,8 @@ if __name__ == "__main__":
 
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [conftest.COLLECTIONS, os.environ.get("PYTHONPATH", "")]))
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import parser
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.contents import Contents, directory_files, scan
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import parser
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import Contents, directory_files, scan
 from ansible_collections.disconnected.mirror.tests.benchmarks.measure import bytecode, launch
 from ansible_collections.disconnected.mirror.tests.fakes.processes import find
 

@@ -22,22 +22,22 @@ from typing import Any, Dict, List, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.lock import EXPIRE, RENEW, WorkspaceLock
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.lock import EXPIRE, RENEW, WorkspaceLock
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.crew import Crew
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.worker_pool import Crew
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import Listener, ignore
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Listener, ignore
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.progress import Progress
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stop import Stop
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stop import Stop
 
 
 class Resolver:
@@ -106,7 +106,7 @@ def open_stores(arguments: SimpleNamespace) -> List[Store]:
     host = HostSettings(plain_http=not arguments.tls, verify=not arguments.tls)
     source = RegistryStore(arguments.source, Http(Settings(default=host)))
     if arguments.layout:
-        from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
+        from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 
         return [source, LayoutStore(arguments.destination)]
     return [source, RegistryStore(arguments.destination, Http(Settings(default=host)), writing=True)]

@@ -38,7 +38,7 @@ if __name__ == "__main__":
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, scaled
 from ansible_collections.disconnected.mirror.tests.benchmarks.fill import fill, open_registry

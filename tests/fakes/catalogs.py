@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.model import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 
 _CHANNEL = re.compile(r"(\S+) ([^\s*:]+)(\*?)(?: prio=(\d+))?:(.*)")

@@ -12,7 +12,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, WriteInterrupted
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 
 

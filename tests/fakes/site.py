@@ -21,16 +21,20 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentia
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.delete import DeleteRequest, delete_listed
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import DeletionRun, Guards
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.generate_list import GenerateRequest, GenerateRun, generate_list
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, MirrorRun, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete import DeleteRequest, delete_listed
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import DeletionRun, Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete_list import (
+    GenerateRequest,
+    GenerateRun,
+    generate_list,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, MirrorRun, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, PlanRun, plan_imageset
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 

@@ -24,16 +24,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 
 if TYPE_CHECKING:
     # As a program it is measured: like the modules it loads what its step needs, and no more.
-    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRun
-    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRun
-    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRun
+    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRun
+    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRun
+    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRun
 
 # Loopback registries without TLS, and no patience with those that are switched off.
 CONNECTIONS = Connections(settings={"plain_http": True, "retries": {"times": 1, "delay": 0.01, "max_delay": 0.02}})
@@ -62,7 +62,7 @@ class Near:
         self, *names: str, folder: str = "", check_mode: bool = False, document: Optional[Dict[str, Any]] = None, **more: Any
     ) -> ToDiskRun:
         """document: further keys of the configuration.  more: of the request."""
-        from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
+        from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 
         request = ToDiskRequest(self.planning(*names, **(document or {})), folder or self.place, **more)
         return mirror_to_disk(request, {}, check_mode)
@@ -75,7 +75,7 @@ class Near:
         return self.place
 
     def mirror(self, destination: str, *names: str, **more: Any) -> MirrorRun:
-        from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, mirror
+        from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
 
         return mirror(MirrorRequest(self.planning(*names, **more), Destination.parse(destination)), {})
 
@@ -92,7 +92,7 @@ class Far:
         self.destination = Destination.parse(destination)
 
     def load(self, archive: str, check_mode: bool = False, **more: Any) -> FromDiskRun:
-        from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
+        from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 
         return disk_to_mirror(FromDiskRequest(self.workspace, archive, self.destination, CONNECTIONS, **more), {}, check_mode)
 

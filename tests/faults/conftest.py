@@ -18,12 +18,12 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set
 import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Retries, Settings, Timeouts
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
 from ansible_collections.disconnected.mirror.tests.benchmarks import engine as engine_process
 from ansible_collections.disconnected.mirror.tests.fakes import images as make

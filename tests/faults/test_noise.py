@@ -12,7 +12,7 @@ import time
 from typing import List
 
 import pytest
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.faults.conftest import RandomFaults, World, assert_closed
 

@@ -21,7 +21,7 @@ from typing import Any, Dict, List, Sequence
 
 from ansible_collections.disconnected.mirror.extensions.demo import prove
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.resources import ResourcesRequest, write_cluster_resources
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
 from ansible_collections.disconnected.mirror.tests.fakes import trip
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
 

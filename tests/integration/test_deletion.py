@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.deleting import Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import CONTENT
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess, require

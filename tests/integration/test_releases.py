@@ -19,14 +19,14 @@ from ansible_collections.disconnected.mirror.extensions.demo import prove
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess, require
 from ansible_collections.disconnected.mirror.tests.fakes.release import SigningKey, build, claim, signature_path
 from ansible_collections.disconnected.mirror.tests.fakes.release_server import ReleaseServer
-from ansible_collections.disconnected.mirror.tests.unit.releases.test_graph_image import GOOD, tarball
+from ansible_collections.disconnected.mirror.tests.unit.plugins.module_utils.releases.graph_image.test_image import GOOD, tarball
 
 VERSIONS = ("4.14.1", "4.14.2")
 

@@ -16,7 +16,7 @@ import re
 import zlib
 from typing import Dict
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, Unsupported
 
 # What helm itself takes at most.

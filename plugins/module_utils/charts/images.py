@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator, List, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import documents
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.json_path import Finder, compile_path
 
 DEFAULT_PATHS = (

@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass
 from typing import List, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Chart
 

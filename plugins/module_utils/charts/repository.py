@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 from urllib.parse import urljoin
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import documents
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 

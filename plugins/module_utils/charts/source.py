@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives

@@ -18,9 +18,9 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, StorageError, Unreachable
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.process import born
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.process import born
 
 _LOG_END = 2000
 

@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, StorageError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import normal_host

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import GROUP, Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import tree
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document import tree
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.checks import Finding, check
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.decode import Decoder
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.decode import Decoder
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import (
     DELETE_IMAGE_SET,
     IMAGE_SET,
@@ -23,9 +23,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
     ImageSet,
     Storage,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.problems import ConfigurationError, Problem
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.schema import names_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.tree import Entry, Node
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.problems import ConfigurationError, Problem
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.schema import names_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.tree import Entry, Node
 
 KINDS = (IMAGE_SET, DELETE_IMAGE_SET)
 _STANZAS = {IMAGE_SET: "mirror", DELETE_IMAGE_SET: "delete"}

@@ -16,7 +16,7 @@ from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.schema import (
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.schema import (
     documents_of,
     flag,
     item,

@@ -19,11 +19,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.block
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import without_crowds
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context, WantedImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lookups import Lookups
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.lookups import Lookups
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.merge import entry_of, united, without_collisions
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.signing import COPY, check_policy, with_attachments
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.entries import COPY, check_policy, with_attachments
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sources import SOURCES, Source, used_sources
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 

@@ -36,7 +36,7 @@ def _releases(imageset: ImageSet, context: Context) -> Collected:
 
 
 def _catalogs(imageset: ImageSet, context: Context) -> Collected:
-    from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.collect import collect
+    from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.collect import collect
 
     return collect(imageset, context)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Iterable, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import documents
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import Association, History, is_decided
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History, is_decided
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 

@@ -16,14 +16,22 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import graph_source, memory, selection, signatures, takeover
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import Channel
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.inspection import CATEGORY, Inspected, Inspector, WantedRelease
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import Payloads
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.selection import ARCHITECTURES, Picked, Selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import Settings
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.signatures import Signatures
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.update_service import UpdateService
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image import source
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import memory, takeover
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Channel
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.inspection import (
+    CATEGORY,
+    Inspected,
+    Inspector,
+    WantedRelease,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.payload import Payloads
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.selection import ARCHITECTURES, Picked, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import Signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.update_service import UpdateService
 
 DEFAULT_ARCHITECTURE = "amd64"
 
@@ -60,7 +68,7 @@ class _Collecting:
         with ThreadPoolExecutor(max_workers=max(1, self.context.parallel)) as pool:
             inspected: Sequence[Inspected] = list(pool.map(inspector.inspect, wanted))
         releases = tuple(one.entry for one in inspected if one.entry is not None)
-        graph = graph_source.collect(self.imageset, self.context, self.settings, signatures.documents(releases))
+        graph = source.collect(self.imageset, self.context, self.settings, signatures.documents(releases))
         return Collected(
             images=tuple(image for one in inspected for image in one.images) + graph.images,
             releases=releases,

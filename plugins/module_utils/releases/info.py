@@ -12,9 +12,9 @@ from typing import Any, Dict, FrozenSet, Iterable, List, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import path as paths
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import extremes
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import Graph
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import extremes
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.reachability import reach
 
 # Where releases of OpenShift are published, with a tag for each version and architecture.

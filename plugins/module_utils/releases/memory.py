@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.channel import Bounds, Channel, Memory
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.selection import Selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Bounds, Channel, Memory
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.selection import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
 
 
 class Past:

@@ -12,9 +12,9 @@ from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Mapping, T
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import path as paths
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.components import release_tag
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import Graph, Release
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.components import release_tag
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph, Release
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import Forecast, Share, forecast, top
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.excerpt import excerpt
-from ansible_collections.disconnected.mirror.plugins.module_utils.report.signatures import Signed, signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.signed_images import Signed, signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
 SCHEMA = "disconnected.mirror/report/1"

@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 from typing import List, Mapping, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 
 INDEX = ".disconnected-mirror.json"

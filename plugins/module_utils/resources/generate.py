@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import documents as yaml_documents
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents as yaml_documents
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -21,7 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, GRAPH, RELEASE
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import signatures as release_signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import signatures as release_signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import mirror_sets, signature_maps
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_names import PREFIX, names_v1, names_v2
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_sources import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Iterable
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml_library import yaml
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import yaml
 
 
 def yaml_bytes(documents: Iterable[Any]) -> bytes:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -28,13 +28,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.registry_memory import RegistryMemory
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sequence import follows
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.takeover import history_of, plan_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.takeover_catalogs import with_catalogs
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.signatures import folder as signature_folder
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import RegistryMemory
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.sequence import follows
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of, plan_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover_catalogs import with_catalogs
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import folder as signature_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys, verify
@@ -43,11 +43,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import first_name
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.with_mirror import WithMirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive_over_registry import WithMirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstream import Upstream
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.loading import opened
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import opened
 
 OURS, OC_MIRROR_V1, OC_MIRROR_V2 = "disconnected.mirror", "oc-mirror v1", "oc-mirror v2"
 # What archives carry for people; nothing else of them becomes a file of the results.

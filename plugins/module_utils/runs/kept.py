@@ -14,10 +14,10 @@ import os
 from dataclasses import replace
 from typing import Optional, Sequence
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history import is_undecided
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import is_undecided
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 
 

@@ -20,10 +20,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff, before_and_after, diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.explain import Explanation, explain
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import Forecast, forecast
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.lock import replay
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.replay import replay
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.changes import keep_changes
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.connections import Connections, Network
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import keep_changes
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import (
     expected_plan,
     is_complete,
@@ -33,9 +33,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept impo
     latest_plan,
     read_plan,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.place import working_place
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.remembered import Remembered, storage_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, storage_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.signals import stopped_by_signals
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
 

@@ -18,9 +18,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import availability, waiver
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.reduction import Reduced, Reducer
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.waiver import Waiver
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import availability, exceptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.reduction import Reduced, Reducer
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.exceptions import Waiver
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
@@ -28,7 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.conte
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import FAILED
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import FAILED
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult, joined
 
 # What is wrong on this side is no reason to leave anything out.
@@ -59,7 +59,7 @@ class Reduction:
         self._workspace = workspace
         self._shelf = shelf
         self._policy = str(options.get(availability.OPTION) or availability.REPORT)
-        self._waivers = waiver.read(options.get(waiver.OPTION))
+        self._waivers = exceptions.read(options.get(exceptions.OPTION))
         self._host = host
 
     def after(self, plan: Plan, result: TransferResult) -> Optional[Plan]:
@@ -88,7 +88,7 @@ class Reduction:
 
     def explained(self, result: TransferResult) -> TransferResult:
         """The result with failures that tell when an exception for them has ended."""
-        day = waiver.today()
+        day = exceptions.today()
         images = []
         for image in result.images:
             bundles = [chain[2] for chain in image.placed.image.why if len(chain) > 2 and _ENTRY.match(chain[0])]
@@ -102,7 +102,7 @@ class Reduction:
 
     def _lost(self, result: TransferResult) -> _Lost:
         lost = _Lost()
-        day = waiver.today()
+        day = exceptions.today()
         for failed in result.images:
             failure, image = failed.failure, failed.placed.image
             if failed.outcome != FAILED or failure is None or not self._is_missing(failure, image):
@@ -123,8 +123,8 @@ class Reduction:
 
     def _waiver(self, image: PlanImage, bundle: str) -> Optional[Waiver]:
         """Exceptions name images as bundles write them, by tag or by digest."""
-        found = waiver.covering(self._waivers, image.origin, bundle)
-        return found if found is not None else waiver.covering(self._waivers, image.origin.partition("@")[0], bundle)
+        found = exceptions.covering(self._waivers, image.origin, bundle)
+        return found if found is not None else exceptions.covering(self._waivers, image.origin.partition("@")[0], bundle)
 
     def _is_missing(self, failure: Failure, image: PlanImage) -> bool:
         """Whether the source is to blame."""

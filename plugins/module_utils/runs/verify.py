@@ -10,24 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, expected
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.recorded import neighbours, remembered
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.session import Session, session
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.several import Several
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.first_of import Several
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import Phase
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import Finding, Verification, repairs

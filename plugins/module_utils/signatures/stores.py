@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterator, List, Mapping, Optional
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import openpgp

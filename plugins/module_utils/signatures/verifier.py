@@ -18,7 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.err
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.stores import Fetch
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import Trust
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstream import LAYOUT
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import LAYOUT
 
 # An image is signed once for each of its names, and names of catalogs are many.
 MOST = 50

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_blob import RegistryBlobReader
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.blob import RegistryBlobReader
 
 
 def open_foreign(http: Http, blob: Descriptor, offset: int, mend: Callable[[int, str], None], subject: str) -> RegistryBlobReader:

@@ -16,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform 
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import instances
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import (
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import (
     COPIED,
     FAILED,
     HELD,
@@ -28,13 +28,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.event
     Phase,
     ignore,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import ImageResult, Tally, TransferResult
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run import Run
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.stop import Stop
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.survey import Survey, Verdict
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stop import Stop
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Survey, Verdict
 
 # Asked once, with the images that the destination lacks and before anything is written: the store to take them from.
 Supply = Callable[[Sequence[PlacedImage]], Store]
@@ -116,7 +116,7 @@ def _deliver(run: Run, verdicts: Mapping[int, Verdict], present: List[PlacedImag
     if not verdicts:
         return {}
     # An unchanged run does without, and starts sooner.
-    from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.delivery import Delivery
+    from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.delivery import Delivery
 
     delivery = Delivery(run, verdicts, present)
     delivery.work()

@@ -12,7 +12,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Claim, Destination, check_collisions
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 
 
 def place_images(plan: Plan, destination: Destination) -> Tuple[Tuple[PlacedImage, ...], Tuple[Failure, ...]]:

@@ -11,7 +11,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.events import (
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import (
     COPIED,
     FAILED,
     HELD,
@@ -20,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.event
     PRESENT,
     BlobDone,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 
 
 @dataclass(frozen=True)

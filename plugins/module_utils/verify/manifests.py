@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.instances import MAX_DEPTH, choose
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import (
     CORRUPT_MANIFEST,
     MISSING_INSTANCE,

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.blobs import is_sound, missing
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import (
     CORRUPT_BLOB,

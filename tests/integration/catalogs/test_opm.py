@@ -13,14 +13,15 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs import filtering, render, validate
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.draft import Options
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image import instances
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.rebuild import rebuild
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering, validation
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import render
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.inspection import instances
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.rebuild import rebuild
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout import LayoutStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, opm
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
@@ -136,7 +137,7 @@ def test_the_same_verdict_as_opm(tmp_path, number):
     ][number]
     catalog = catalogs.catalog(tmp_path, broken)
     try:
-        validate.check(catalog.everything())
+        validation.check(catalog.everything())
         mine = ""
     except InputError as error:
         mine = error.message

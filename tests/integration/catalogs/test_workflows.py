@@ -12,16 +12,16 @@ import pytest
 import yaml
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.kept import Kept
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.from_disk import FromDiskRequest, disk_to_mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror import MirrorRequest, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.resources import ResourcesRequest, write_cluster_resources
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.to_disk import ToDiskRequest, mirror_to_disk
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes import catalog_oracle as oracle
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore

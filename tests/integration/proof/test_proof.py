@@ -20,9 +20,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import forecast
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.upstream import Upstream
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images

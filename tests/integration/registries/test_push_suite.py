@@ -4,7 +4,7 @@
 """The common push suite against real registries: distribution 2.8 and 3, and zot, as far as they are installed.
 
 One process serves all cases of a registry; cases keep to repositories of their own.  What only an emulator can be
-made to do is skipped here and runs in tests/unit/stores/test_dialects.py.
+made to do is skipped here and runs in tests/unit/plugins/module_utils/stores/test_dialects.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Retries, Settings
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes import images, processes, push_suite
 
 SETTINGS = Settings(default=HostSettings(plain_http=True), retries=Retries(times=3, delay=0.05, max_delay=0.2))

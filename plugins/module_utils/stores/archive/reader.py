@@ -33,8 +33,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
     volume_name,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import VolumeSet
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout_index import REF_NAME
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.index import REF_NAME
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities
 
 

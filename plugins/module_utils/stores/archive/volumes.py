@@ -26,7 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
     volume_name,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import BLOCK, first_member
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout_blob import open_file
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.blob import open_file
 
 NAME = re.compile(r"mirror_seq([0-9]{1,9})_([0-9]{6})\.tar\Z")
 # Larger manifests are refused before they are read: four million members.

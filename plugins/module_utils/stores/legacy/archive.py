@@ -13,7 +13,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import EntryReader, TarIndex
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities
 
 

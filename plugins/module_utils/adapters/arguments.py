@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Arguments that several modules take, each worded once; the same name means the same everywhere.
+
+`plugins/doc_fragments` documents them under the same headings.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+
+REGISTRY: Dict[str, Any] = {
+    "auth_file": {"type": "path"},
+    "credentials": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "registry": {"type": "str", "required": True},
+            "username": {"type": "str"},
+            "password": {"type": "str", "no_log": True},
+            "identity_token": {"type": "str", "no_log": True},
+        },
+        "required_together": [("username", "password")],
+        "mutually_exclusive": [("password", "identity_token")],
+        "required_one_of": [("password", "identity_token")],
+    },
+    "pull_secret": {"type": "dict", "no_log": True},
+    # Names of hosts, which are no secret.
+    "trusted_token_hosts": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "registries_conf": {"type": "path"},
+    "tls": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "host": {"type": "str", "required": True},
+            "verify": {"type": "bool", "default": True},
+            "ca_path": {"type": "path"},
+            "client_cert": {"type": "path"},
+            "client_key": {"type": "path"},
+            "plain_http": {"type": "bool", "default": False},
+        },
+    },
+    "http_proxy": {"type": "str"},
+    "https_proxy": {"type": "str"},
+    "no_proxy": {"type": "str"},
+    "retry_times": {"type": "int", "default": 7},
+    "retry_delay": {"type": "float", "default": 1.0},
+    "parallel_images": {"type": "int", "default": 8},
+    "parallel_layers": {"type": "int", "default": 8},
+}
+
+WORKSPACE: Dict[str, Any] = {"workspace": {"type": "path", "required": True}, "check_workspace": {"type": "path"}}
+
+IMAGESET: Dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
+
+FAILURES: Dict[str, Any] = {"allow_failures": {"type": "list", "elements": "str", "default": []}}
+
+SIGNATURES: Dict[str, Any] = {"signatures": {"type": "str", "choices": ["copy", "require", "skip"], "default": "copy"}}
+
+DESTINATION: Dict[str, Any] = {"destination": {"type": "str", "required": True}, "max_nested_paths": {"type": "int", "default": 0}}
+
+TRANSFER: Dict[str, Any] = {
+    "plan": {"type": "path"},
+    "check": {"type": "str", "choices": ["fast", "default", "deep"], "default": "default"},
+    "tag_moves": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
+    "stop_on": {"type": "list", "elements": "str", "choices": ["release", "operator", "additional", "helm"], "default": []},
+    "shard": {"type": "dict", "options": {"index": {"type": "int", "required": True}, "count": {"type": "int", "required": True}}},
+    # Taken by the action plugin.
+    "progress": {"type": "bool", "default": True},
+    "progress_interval": {"type": "int", "default": 10},
+}
+
+_KEY_KINDS = ["ssh", "gpg"]
+
+TRUSTED_KEYS: Dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "kind": {"type": "str", "choices": _KEY_KINDS, "default": "ssh"},
+        "path": {"type": "path", "required": True, "no_log": False},
+    },
+    "no_log": False,
+}
+
+ARCHIVES: Dict[str, Any] = {
+    "archive": {"type": "str"},
+    "archive_size": {"type": "float"},
+    "archive_for": {"type": "str"},
+    "archive_signing_key": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": _KEY_KINDS, "default": "ssh"},
+            "key": {"type": "str", "required": True, "no_log": False},
+        },
+        "no_log": False,
+    },
+    "archive_trusted_keys": TRUSTED_KEYS,
+    "ignore_history": {"type": "bool", "default": False},
+    "since": {"type": "str"},
+}
+
+RESOURCES: Dict[str, Any] = {
+    "plan": {"type": "path"},
+    "archive": {"type": "str"},
+    "dest": {"type": "path"},
+    "mirror_sets": {"type": "list", "elements": "str", "choices": ["idms", "itms", "icsp"], "default": []},
+    "scope": {"type": "str", "choices": ["repository", "namespace", "host"]},
+    "signature_layout": {"type": "str", "choices": ["single", "per_release"]},
+}
+
+
+def connections(params: Mapping[str, Any]) -> Connections:
+    """The connection options of a module as the core takes them."""
+    hosts = {entry["host"]: {key: value for key, value in entry.items() if key != "host"} for entry in params["tls"] or ()}
+    settings: Dict[str, Any] = {
+        **hosts.pop("*", {}),
+        "hosts": hosts,
+        "retries": {"times": params["retry_times"], "delay": params["retry_delay"]},
+        "parallel": max(params["parallel_images"], params["parallel_layers"]),
+        **{key: params[key] for key in ("http_proxy", "https_proxy", "no_proxy") if params[key]},
+    }
+    return Connections(
+        auth_file=params["auth_file"] or "",
+        credentials={
+            **_auths(params["pull_secret"]),
+            **{entry["registry"]: _credential(entry) for entry in params["credentials"] or ()},
+        },
+        token_hosts=tuple(params["trusted_token_hosts"] or ()),
+        registries_conf=params["registries_conf"] or "",
+        settings=settings,
+    )
+
+
+def _auths(pull_secret: Any) -> Mapping[str, Any]:
+    return (pull_secret or {}).get("auths") or pull_secret or {}
+
+
+def _credential(entry: Mapping[str, Any]) -> Dict[str, Any]:
+    return {key: entry[key] for key in ("username", "password", "identity_token") if entry[key]}

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The one place where the core's values and errors become a module's result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
+
+# Task results stay small; the whole truth is in files (user-needs, section 7, item 4).
+MAX_FILES = 100
+MAX_FAILURES = 20
+MAX_WARNINGS = 20
+MAX_REASONS = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a module has to tell.
+
+    values: the module's own return values, small.
+    failures: all of them, for modules that report failures one by one; the first ones are returned.  None for others.
+    problem: why the task failed, empty when it did not.  diff: for `--diff`, empty for none.
+    """
+
+    changed: bool
+    values: Dict[str, Any] = field(default_factory=dict)
+    failures: Optional[Tuple[Failure, ...]] = None
+    warnings: Tuple[str, ...] = ()
+    problem: str = ""
+    diff: Dict[str, str] = field(default_factory=dict)
+
+    def result(self) -> Dict[str, Any]:
+        """The keyword arguments of exit_json."""
+        result: Dict[str, Any] = {"changed": self.changed, **self.values}
+        return result if self.failures is None else {**result, **failure_values(self.failures)}
+
+
+def failure_values(failures: Sequence[Failure]) -> Dict[str, Any]:
+    """The return values of modules that report failures one by one."""
+    return {
+        "failures": [_short(failure).document() for failure in failures[:MAX_FAILURES]],
+        "failures_total": len(failures),
+        "failed_categories": sorted({failure.category for failure in failures if failure.category}),
+    }
+
+
+def _short(failure: Failure) -> Failure:
+    return replace(failure, wanted_by=tuple(_first(failure.wanted_by, MAX_REASONS, "reasons")))
+
+
+def finish(module: Any, work: Callable[[], Outcome]) -> None:
+    """Does the work and ends the module.  An error of the user's world is a message; ours keeps its traceback."""
+    module.no_log_values.update(secrets_in(module.params))
+    try:
+        outcome = work()
+    except MirrorError as error:
+        module.fail_json(msg=str(error), error=Failure.of(error).document())
+    for text in _first(outcome.warnings, MAX_WARNINGS, "warnings"):
+        module.warn(text)
+    result = outcome.result()
+    if outcome.diff and module._diff:
+        result["diff"] = outcome.diff
+    if outcome.problem:
+        module.fail_json(msg=outcome.problem, **result)
+    module.exit_json(**result)
+
+
+def problem_of(failures: Iterable[Failure], what: str) -> str:
+    """A sentence that names the first failures; empty when there are none.
+
+    what: what is incomplete, such as `The plan`.
+    """
+    listed = list(failures)
+    if not listed:
+        return ""
+    reasons = [f"{failure.subject}: {failure.message}" if failure.subject not in failure.message else failure.message for failure in listed]
+    return f"{what} is not complete, {len(listed)} failed: {'; '.join(_first(reasons, 3, 'failures'))}"
+
+
+def _first(texts: Sequence[str], count: int, what: str) -> List[str]:
+    return list(texts) if len(texts) <= count else [*texts[:count], f"and {len(texts) - count} more {what}"]

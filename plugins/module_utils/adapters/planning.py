@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Planning for modules: `imageset_plan`, and the request that every module makes which may have to plan."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, Mapping
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import not_allowed
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.answers import (
+    difference_values,
+    explanation_values,
+    forecast_values,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catalog_arguments import catalog_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import chart_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import release_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import write_mapping
+
+Params = Mapping[str, Any]
+
+
+def plan(params: Params, check_mode: bool) -> Outcome:
+    """imageset_plan."""
+    request = plan_request(params)
+    place = Destination.parse(params["destination"], params["max_nested_paths"]) if params["destination"] else None
+    run = plan_imageset(request, os.environ, check_mode, str(place or ""), params["explain"])
+    document = run.plan
+    # The list goes with the complete plan, and stays with it when a later one is not.
+    mapped = write_mapping(request.workspace, document, place, check_mode) if place and run.complete else False
+    return Outcome(
+        changed=run.changed or mapped,
+        values={
+            "plan_path": request.workspace.plan if run.complete else request.workspace.incomplete_plan,
+            "complete": run.complete,
+            "mapping_path": request.workspace.mapping if place and run.complete else "",
+            "images": len(document.images),
+            "bytes": run.forecast.store,
+            "releases": len(document.releases),
+            "catalogs": len(document.catalogs),
+            "charts": len(document.charts),
+            "forecast": forecast_values(run.forecast),
+            "difference": difference_values(run.difference),
+            "explanations": [explanation_values(explanation) for explanation in run.explanations],
+        },
+        failures=document.failures,
+        warnings=document.warnings,
+        problem=problem_of(not_allowed(document.failures, params["allow_failures"]), "The plan") if params["fail"] else "",
+        diff=run.diff,
+    )
+
+
+def plan_request(params: Params) -> PlanRequest:
+    return PlanRequest(
+        workspace=workspace_of(params),
+        config=params["config"] or "",
+        imageset=params["imageset"],
+        connections=connections(params),
+        signatures=params["signatures"],
+        options=source_options(params),
+        locked=params.get("locked", False),
+        allow_failures=tuple(params.get("allow_failures") or ()),
+        parallel=params["parallel_images"],
+    )
+
+
+def workspace_of(params: Params) -> Workspace:
+    return Workspace(params["workspace"], params["check_workspace"] or "")
+
+
+def source_options(params: Params) -> Dict[str, Any]:
+    """The options of all content sources, for whatever may have to plan."""
+    return {**release_options(params), **catalog_options(params), **chart_options(params)}

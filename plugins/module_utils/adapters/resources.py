@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""From the parameters of `cluster_resources` to a request of the core, and from its result to an outcome."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Mapping
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
+
+
+def write_resources(params: Mapping[str, Any], check_mode: bool) -> Outcome:
+    """cluster_resources."""
+    archive = params["archive"] or ""
+    request = ResourcesRequest(
+        planning=plan_request(params),
+        destination=Destination.parse(params["destination"], params["max_nested_paths"]),
+        plan=params["plan"] or "",
+        archive=directory_of(archive) if archive.startswith("file://") else archive,
+        folder=params["dest"] or "",
+        options=ResourceOptions(tuple(params["mirror_sets"]), params["scope"] or "", params["signature_layout"] or ""),
+    )
+    run = write_cluster_resources(request, os.environ, check_mode)
+    values = {
+        "directory": request.place,
+        "mapping_path": request.workspace.mapping,
+        "files": run.files[:MAX_FILES],
+        "files_total": len(run.files),
+    }
+    return Outcome(changed=run.changed, values=values, warnings=run.warnings, diff=run.diff)

@@ -1,0 +1,322 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What was mirrored before: sequences for one destination and one configuration (design, section 6; mirroring 4.2 to 4.5).
+
+A history is a value.  `next` says what a plan adds to it, `record` gives the history after a run; loading and saving
+go through a backend, of which the directory is the first.  Clocks are read by the caller.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import AbstractSet, Any, Dict, FrozenSet, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.backend import Backend, Directory
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+
+SCHEMA = "disconnected.mirror/history/1"
+
+
+@dataclass(frozen=True, order=True)
+class Association:
+    """An image that is at the destination (mirroring 4.2).
+
+    name: its origin.  path: repository at the destination, below host and namespace.  id: digest of its manifest.
+    manifests: children, for an index.  blobs: config and layers of all of them.  subject: what it is attached to.
+    """
+
+    path: str
+    id: str
+    name: str
+    type: str
+    tags: Tuple[str, ...] = ()
+    manifests: Tuple[str, ...] = ()
+    blobs: Tuple[str, ...] = ()
+    subject: str = ""
+
+    @property
+    def key(self) -> Tuple[str, str, str]:
+        return (self.path, self.id, self.name)
+
+    @property
+    def digests(self) -> FrozenSet[str]:
+        """All content: its manifest, its children, its blobs."""
+        return frozenset((self.id, *self.manifests, *self.blobs))
+
+    def document(self) -> Dict[str, Any]:
+        document: Dict[str, Any] = {
+            "name": self.name,
+            "path": self.path,
+            "id": self.id,
+            "type": self.type,
+            "tags": list(self.tags),
+            "manifests": list(self.manifests),
+            "blobs": list(self.blobs),
+        }
+        if self.subject:
+            document["subject"] = self.subject
+        return document
+
+    @classmethod
+    def parse(cls, document: Dict[str, Any]) -> "Association":
+        return cls(
+            path=document["path"],
+            id=Digest.parse(document["id"]),
+            name=document["name"],
+            type=document["type"],
+            tags=tuple(document["tags"]),
+            manifests=tuple(Digest.parse(text) for text in document["manifests"]),
+            blobs=tuple(Digest.parse(text) for text in document["blobs"]),
+            subject=document.get("subject", ""),
+        )
+
+    @classmethod
+    def of(cls, image: PlanImage, shelf: Shelf) -> "Association":
+        """Raises NotFound when the image's manifests are not on the shelf."""
+        content = shelved(image, shelf)
+        return cls(
+            path=image.destination,
+            id=image.digest,
+            name=image.origin,
+            type=image.type,
+            tags=image.tags,
+            manifests=tuple(sorted(manifest.digest for manifest in content.manifests if manifest.digest != image.digest)),
+            blobs=tuple(sorted(content.blobs)),
+            subject=image.subject,
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one sequence brought.
+
+    timestamp: seconds since 1970, as the caller gave them.  images: keys of what is new or has new tags.
+    blobs: digests of blobs and manifests that no earlier sequence that still counts had brought.
+    archive: id of the archive that carried them; empty for a run from registry to registry, and where it is not known.
+    """
+
+    sequence: int
+    timestamp: int
+    config: Dict[str, Any]
+    images: Tuple[Tuple[str, str, str], ...] = ()
+    blobs: Tuple[str, ...] = ()
+    archive: str = ""
+
+    def document(self) -> Dict[str, Any]:
+        document = {
+            "sequence": self.sequence,
+            "timestamp": self.timestamp,
+            "config": self.config,
+            "images": [list(key) for key in self.images],
+            "blobs": list(self.blobs),
+        }
+        if self.archive:
+            document["archive"] = self.archive
+        return document
+
+    @classmethod
+    def parse(cls, document: Dict[str, Any]) -> "Run":
+        return cls(
+            sequence=document["sequence"],
+            timestamp=document["timestamp"],
+            config=document["config"],
+            images=tuple((path, Digest.parse(digest), name) for path, digest, name in document["images"]),
+            blobs=tuple(Digest.parse(text) for text in document["blobs"]),
+            archive=document.get("archive", ""),
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a plan adds to a history: the next sequence.
+
+    fresh: associations that are new, or stand under other tags now.  kept: those that were there before.
+    dropped: those that the plan no longer names, the candidates of pruning.  Nothing is dropped from a part of the
+        configuration in which planning failed: what could not be looked up today is not unwanted.
+    blobs: digests to ship; everything else the destination has.
+    """
+
+    sequence: int
+    fresh: Tuple[Association, ...]
+    kept: Tuple[Association, ...]
+    dropped: Tuple[Association, ...]
+    blobs: FrozenSet[str]
+
+    @property
+    def empty(self) -> bool:
+        return not (self.fresh or self.dropped)
+
+
+@dataclass(frozen=True)
+class History:
+    """uid: identity of the sequence, empty until the first run is recorded.  associations: what is at the destination."""
+
+    destination: str
+    configuration: str = ""
+    uid: str = ""
+    runs: Tuple[Run, ...] = ()
+    associations: Tuple[Association, ...] = ()
+
+    @property
+    def sequence(self) -> int:
+        """Of the last run; 0 before the first."""
+        return self.runs[-1].sequence if self.runs else 0
+
+    def known_blobs(self, plan: Optional[Plan] = None) -> FrozenSet[str]:
+        """Digests of blobs and manifests that are at the destination.
+
+        With a plan only those that it still names count: what it drops may be pruned and collected (mirroring 4.1).
+        """
+        wanted = None if plan is None else {(image.destination, image.digest) for image in plan.images}
+        return frozenset(
+            digest for entry in self.associations if wanted is None or (entry.path, entry.id) in wanted for digest in entry.digests
+        )
+
+    def repositories(self) -> Dict[str, str]:
+        """A repository at the destination for each known digest, to mount or to read it from (mirroring 4.6)."""
+        return {digest: entry.path for entry in reversed(self.associations) for digest in entry.digests}
+
+    def next(self, plan: Plan, shelf: Shelf) -> Step:
+        """Raises NotFound when a manifest of the plan is not on the shelf."""
+        before = {entry.key: entry for entry in self.associations}
+        now = {entry.key: entry for entry in (Association.of(image, shelf) for image in plan.images)}
+        fresh = tuple(sorted(entry for key, entry in now.items() if before.get(key) != entry))
+        known = self.known_blobs(plan)
+        return Step(
+            sequence=self.sequence + 1,
+            fresh=fresh,
+            kept=tuple(sorted(entry for key, entry in now.items() if before.get(key) == entry)),
+            dropped=tuple(sorted(entry for key, entry in before.items() if key not in now and is_decided(entry, plan))),
+            blobs=frozenset(digest for entry in fresh for digest in entry.digests if digest not in known),
+        )
+
+    def record(
+        self,
+        plan: Plan,
+        shelf: Shelf,
+        timestamp: int,
+        failed: AbstractSet[Tuple[str, str]] = frozenset(),
+        pruned: bool = True,
+        uid: str = "",
+    ) -> "History":
+        """The history after a run; the same history when the run brought nothing (mirroring 4.3, B5).
+
+        failed: (destination, digest) of images that did not arrive; what was known of them stays.
+        pruned: whether what the plan no longer names was given up; otherwise it still counts as being there.
+        uid: for the first run, made up when not given.
+        """
+        return self.recorded(self.next(plan, shelf), plan.config, timestamp, failed, pruned, uid)
+
+    def recorded(
+        self,
+        step: Step,
+        config: Dict[str, Any],
+        timestamp: int,
+        failed: AbstractSet[Tuple[str, str]] = frozenset(),
+        pruned: bool = True,
+        uid: str = "",
+    ) -> "History":
+        """`record` of a step that is known already."""
+        fresh = tuple(entry for entry in step.fresh if (entry.path, entry.id) not in failed)
+        awaited = {(entry.path, entry.name) for entry in step.fresh if (entry.path, entry.id) in failed}
+        gone = {entry.key for entry in step.dropped if pruned and (entry.path, entry.name) not in awaited}
+        if not fresh and not gone:
+            return self
+        arrived = {digest for entry in fresh for digest in entry.digests}
+        renewed = {entry.key for entry in fresh}
+        stay = [entry for entry in self.associations if entry.key not in renewed and entry.key not in gone]
+        run = Run(
+            sequence=step.sequence,
+            timestamp=timestamp,
+            config=config,
+            images=tuple(sorted(renewed)),
+            blobs=tuple(sorted(step.blobs & arrived)),
+        )
+        return replace(
+            self,
+            uid=self.uid or uid or str(uuid.uuid4()),
+            runs=(*self.runs, run),
+            associations=tuple(sorted((*stay, *fresh))),
+        )
+
+    def without(self, gone: AbstractSet[Tuple[str, str, str]]) -> "History":
+        """Without the associations of these keys, which were deleted.  No sequence of its own: archives count theirs."""
+        return replace(self, associations=tuple(entry for entry in self.associations if entry.key not in gone))
+
+    def document(self) -> Dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "destination": self.destination,
+            "configuration": self.configuration,
+            "uid": self.uid,
+            "runs": [run.document() for run in self.runs],
+            "associations": [entry.document() for entry in self.associations],
+        }
+
+    @classmethod
+    def parse(cls, document: Any, subject: str = "history") -> "History":
+        """Raises Incompatible (no history, or another schema), InputError (malformed, or sequences that do not follow)."""
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            raise Incompatible(f"not a history of schema {SCHEMA}", subject=subject, advice="Name another workspace or storage.")
+        try:
+            history = cls(
+                destination=str(document["destination"]),
+                configuration=str(document["configuration"]),
+                uid=str(document["uid"]),
+                runs=tuple(Run.parse(entry) for entry in document["runs"]),
+                associations=tuple(Association.parse(entry) for entry in document["associations"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"the history is malformed: {error!r}", subject=subject, advice="Restore it from a copy.") from error
+        if any(later.sequence != earlier.sequence + 1 for earlier, later in zip(history.runs, history.runs[1:])):
+            raise InputError("the sequences of the history do not follow each other", subject=subject, advice="Restore it from a copy.")
+        return history
+
+    @classmethod
+    def load(cls, workspace: Workspace, destination: str, configuration: str = "", backend: Optional[Backend] = None) -> "History":
+        """What is remembered of a destination; an empty history when nothing is.
+
+        destination: `docker://host/namespace` or the archive's directory.  configuration: a name that tells image sets
+        apart which share workspace and destination.  Raises StorageError, Incompatible, InputError.
+        """
+        backend = backend or Directory(workspace.history)
+        document = backend.read(memory_name(destination, configuration))
+        if document is None:
+            return cls(destination, configuration)
+        return cls.parse(document, subject=f"history of {destination}")
+
+    def save(self, workspace: Workspace, backend: Optional[Backend] = None) -> bool:
+        """Says whether anything changed.  A history without runs is not written."""
+        if not self.runs:
+            return False
+        backend = backend or Directory(workspace.history)
+        return backend.write(memory_name(self.destination, self.configuration), self.document())
+
+
+def is_decided(entry: Association, plan: Plan) -> bool:
+    """Whether the plan is complete in the part of the configuration that an image belongs to."""
+    return not is_undecided(entry.type, plan)
+
+
+def is_undecided(image_type: str, plan: Plan) -> bool:
+    """Whether something failed in the part of the configuration that images of a type belong to."""
+    uncertain = {failure.category for failure in plan.failures}
+    return "" in uncertain or CATEGORIES.get(image_type, "") in uncertain
+
+
+def memory_name(destination: str, configuration: str = "") -> str:
+    """A file name for a destination and a configuration: readable, and unique by a part of a digest."""
+    text = f"{destination} {configuration}".strip()
+    readable = "".join(
+        character if character.isalnum() and character.isascii() else "-" for character in text.rsplit("://", maxsplit=1)[-1].lower()
+    )
+    return f"{readable.strip('-')[:60]}-{Digest.of(text.encode('utf-8')).hex[:12]}"

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Histories kept in a registry: one small artifact for each document (mirroring 4.4).
+
+At the destination it lets the receiving side refuse a gap and tell what it has, whoever runs
+there and from which host.  Where `storageConfig.registry` names an image, it is kept there.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+import zlib
+from typing import Any, Optional
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.backend import Backend
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+
+ARTIFACT = "application/vnd.disconnected.mirror.history.v1+json"
+# Where the reference implementation keeps its metadata at the destination, so that one place tells (mirroring 2.3).
+REPOSITORY = "oc-mirror"
+_LIMIT = 512 * 1024 * 1024
+_V1_FILE = "publish/.metadata.json"
+_FILE = "history.json"
+_PREFIX = "history-"
+
+
+class RegistryMemory(Backend):
+    """Documents as images of one repository; a document's tag is a prefix and its name, cut to what tags allow.
+
+    What oc-mirror v1 keeps in the same repository has tags of its own and stays as it is.
+    """
+
+    def __init__(self, store: Store, repository: str, prefix: str = _PREFIX) -> None:
+        self._store = store
+        self._repository = repository
+        self._prefix = prefix
+
+    def read(self, name: str) -> Optional[Any]:
+        """None when there is none.  Raises Incompatible when the tag is taken by something else."""
+        manifest = self._manifest(self._tag_of(name))
+        if manifest is None:
+            return None
+        if manifest.artifact_type != ARTIFACT or not manifest.blobs:
+            raise Incompatible(
+                f"the tag {self._repository}:{self._tag_of(name)} of {self._store.name} is not a history",
+                subject=self._repository,
+                advice="Name another image or namespace, or remove the tag.",
+            )
+        try:
+            return json.loads(_member(read_blob(self._store, self._repository, manifest.blobs[-1], _LIMIT), _FILE))
+        except (ValueError, RecursionError, KeyError, OSError, EOFError, tarfile.TarError, zlib.error) as error:
+            raise CorruptContent(
+                f"the history in {self._repository} of {self._store.name} cannot be read", subject=self._repository
+            ) from error
+
+    def write(self, name: str, document: Any) -> bool:
+        tar = _tar(files.json_bytes(document))
+        layer = gzip.compress(tar, mtime=0)
+        config = _config(tar)
+        manifest = _image(config, layer)
+        found = self._store.find_manifest(self._repository, self._tag_of(name))
+        if found is not None and found.digest == manifest.digest:
+            return False
+        for blob, content in zip(manifest.blobs, (config, layer)):
+            writer = self._store.start_blob(self._repository, blob)
+            if writer is not None:
+                writer.write(memoryview(content))
+                writer.commit()
+        self._store.put_manifest(self._repository, manifest, self._tag_of(name))
+        return True
+
+    def read_v1(self, tag: str) -> Optional[bytes]:
+        """The metadata file that oc-mirror v1 stored under a tag; None when there is none, or something else.
+
+        Its image has one layer, a tar with `publish/.metadata.json`.
+        """
+        manifest = self._manifest(tag)
+        if manifest is None or manifest.is_index or manifest.artifact_type == ARTIFACT:
+            return None
+        for layer in reversed(manifest.blobs[1:]):
+            try:
+                return _member(read_blob(self._store, self._repository, layer, _LIMIT), _V1_FILE)
+            except (tarfile.TarError, KeyError, OSError, EOFError, zlib.error):
+                continue
+        return None
+
+    def _manifest(self, tag: str) -> Optional[Manifest]:
+        try:
+            return self._store.fetch_manifest(self._repository, tag)
+        except NotFound:
+            return None
+
+    def _tag_of(self, name: str) -> str:
+        return f"{self._prefix}{name}"[:128]
+
+
+def _member(layer: bytes, name: str) -> bytes:
+    """A file of a layer.  Raises KeyError when it is not there, and what tarfile and zlib raise."""
+    with tarfile.open(fileobj=io.BytesIO(layer), mode="r:*") as tar:
+        file = tar.extractfile(name)
+        if file is None:
+            raise KeyError(name)
+        return file.read(_LIMIT)
+
+
+def _tar(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        entry = tarfile.TarInfo(_FILE)
+        entry.size, entry.mode = len(content), 0o644
+        tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _config(tar: bytes) -> bytes:
+    return files.json_bytes(
+        {"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [Digest.of(tar)]}}
+    )
+
+
+def _image(config: bytes, layer: bytes) -> Manifest:
+    """An ordinary image with a document in its layer: every registry takes that, and not every one takes artifacts."""
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "artifactType": ARTIFACT,
+        "config": {"mediaType": OCI_CONFIG, "digest": Digest.of(config), "size": len(config)},
+        "layers": [{"mediaType": OCI_LAYER_GZIP, "digest": Digest.of(layer), "size": len(layer)}],
+    }
+    return Manifest.parse(files.json_bytes(document))

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Which images of a plan are signed, as far as the plan brings their signatures along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.search import SIGNATURE_SUFFIX, Attachment
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Signed:
+    """signed: number of images with a signature on themselves or on all their instances.
+
+    unsigned: origins of the others, sorted.  attachments: signatures, attestations and SBOMs of the plan.
+    """
+
+    signed: int
+    unsigned: Tuple[str, ...]
+    attachments: int
+
+
+def signatures(plan: Plan, shelf: Shelf) -> Signed:
+    """What was built here is not counted at all: nobody else can have signed it."""
+    attached = [image for image in plan.images if image.subject]
+    subjects: Dict[str, Set[str]] = {}
+    for image in attached:
+        if _is_signature(image, shelf):
+            subjects.setdefault(image.destination, set()).add(image.subject)
+    signed = 0
+    unsigned: List[str] = []
+    for image in plan.images:
+        if image.subject or not image.origin.startswith(image.source):
+            continue
+        if _is_signed(image, subjects.get(image.destination, set()), shelf):
+            signed += 1
+        else:
+            unsigned.append(image.origin)
+    return Signed(signed, tuple(sorted(set(unsigned))), len(attached))
+
+
+def _is_signed(image: PlanImage, subjects: Set[str], shelf: Shelf) -> bool:
+    if image.digest in subjects:
+        return True
+    try:
+        instances = [manifest.digest for manifest in shelved(image, shelf).manifests if manifest.digest != image.digest]
+    except MirrorError:
+        return False
+    return bool(instances) and subjects.issuperset(instances)
+
+
+def _is_signature(image: PlanImage, shelf: Shelf) -> bool:
+    manifest = shelf.get(image.digest)
+    tag = image.tags[0] if image.tags else ""
+    if manifest is None or manifest.subject is None:
+        return tag.endswith(SIGNATURE_SUFFIX)
+    return Attachment(manifest, manifest.subject.digest, tag).is_signature

@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A run that writes what clusters need to use a mirror, and the list of where each image went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources import folder as folders
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources import mapping_file
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.folder import Change
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions, make_resources
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, find_plan
+
+
+@dataclass(frozen=True)
+class ResourcesRequest:
+    """planning, plan: as in `runs.mirror`.  folder: where the files go; empty for the workspace's place.
+
+    archive: take the plan of the last archive in a folder instead, loaded or not.
+    """
+
+    planning: PlanRequest
+    destination: Destination
+    plan: str = ""
+    archive: str = ""
+    folder: str = ""
+    options: ResourceOptions = ResourceOptions()
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.planning.workspace
+
+    @property
+    def place(self) -> str:
+        return self.folder or self.workspace.cluster_resources
+
+
+@dataclass(frozen=True)
+class ResourcesRun:
+    """changes: every file, with what it was and is.  warnings: what was left out or done otherwise than asked."""
+
+    changes: Tuple[Change, ...]
+    warnings: Tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        return any(change.changed for change in self.changes)
+
+    @property
+    def files(self) -> List[str]:
+        """Paths of the files that are there, or in check mode would be."""
+        return [change.path for change in self.changes if change.after is not None]
+
+    @property
+    def diff(self) -> Dict[str, str]:
+        """The files that change, one after the other."""
+        changed = [change for change in self.changes if change.changed]
+        return {
+            "before": "".join(_listed(change.path, change.before) for change in changed),
+            "after": "".join(_listed(change.path, change.after) for change in changed),
+        }
+
+
+def write_cluster_resources(request: ResourcesRequest, environ: Mapping[str, str], check_mode: bool = False) -> ResourcesRun:
+    """Makes the files for clusters and `mapping.txt` agree with the plan; in check mode says what would change.
+
+    Raises InputError, NotFound (an archive), Incompatible, Locked, StorageError, and what planning raises when a configuration
+    is given.
+    """
+    with working_place(request.workspace, "cluster_resources", check_mode) as (place, _lost):
+        plan = _archived(request, place) if request.archive else find_plan(request.planning, request.plan, place, environ)
+        resources = make_resources(plan, request.destination, request.options)
+        changes = folders.compare(request.place, resources.files)
+        mapping = mapping_change(request.workspace, plan, request.destination)
+        if not check_mode:
+            folders.apply(request.place, resources.files)
+            files.write(mapping.path, mapping.after or b"")
+        return ResourcesRun((*changes, mapping), resources.warnings)
+
+
+def write_mapping(workspace: Workspace, plan: Plan, destination: Destination, check_mode: bool = False) -> bool:
+    """Makes `mapping.txt` agree with a plan; whether it did not, or in check mode does not.  Raises InputError, StorageError."""
+    change = mapping_change(workspace, plan, destination)
+    if change.changed and not check_mode:
+        files.write(change.path, change.after or b"")
+    return change.changed
+
+
+def _archived(request: ResourcesRequest, place: Workspace) -> Plan:
+    planning = request.planning
+    with opened_archives(request.archive, Unplanned(place, planning.options), None, planning.parallel, check=False) as archives:
+        return archives[-1].plan
+
+
+def mapping_change(workspace: Workspace, plan: Plan, destination: Destination) -> Change:
+    """`mapping.txt` as it is and as it has to be.  Raises InputError."""
+    content = mapping_file.text(mapping_file.lines(plan.images, destination, plan.generation)).encode("utf-8")
+    before: Optional[bytes] = None
+    try:
+        before = files.read(workspace.mapping)
+    except FileNotFoundError:
+        pass
+    return Change(workspace.mapping, before, content)
+
+
+def _listed(path: str, content: Optional[bytes]) -> str:
+    return f"# {path}\n{content.decode('utf-8', 'replace')}" if content is not None else ""

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Disk to mirror: archives into a registry.  Nothing is pushed before everything was proved, and nobody else is asked anything."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import OURS, FoundArchive, Unplanned, opened_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.archive_over_registry import Completed
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED, HELD, PENDING, Phase
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import LeftOut, prove_left_out
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult, joined
+
+
+@dataclass(frozen=True)
+class FromDiskRequest:
+    """What to load, and where.
+
+    archive: folder of volumes, or one of them.  trusted: keys that must have signed it, None for none.
+    planning: options of content sources, for archives that carry no plan.
+    """
+
+    workspace: Workspace
+    archive: str
+    destination: Destination
+    connections: Connections = Connections()
+    trusted: Optional[TrustedKeys] = None
+    planning: Mapping[str, Any] = field(default_factory=dict)
+    options: TransferOptions = TransferOptions()
+
+
+@dataclass(frozen=True)
+class FromDiskRun:
+    """loaded: sequences that were, or would be, loaded.  result: of all of them.  plan: of the last archive.
+
+    path: of the document with every image's result, empty when none was written.
+    """
+
+    plan: Plan
+    loaded: Tuple[int, ...]
+    result: TransferResult
+    failures: Tuple[Failure, ...]
+    warnings: Tuple[str, ...]
+    path: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.result.changed
+
+    @property
+    def complete(self) -> bool:
+        return not self.failures and self.result.complete
+
+    @property
+    def diff(self) -> Dict[str, str]:
+        """The names that become, or would become, something else."""
+        after = sorted(
+            f"{image.placed.repository}:{tag} {image.placed.digest}\n"
+            for image in self.result.images
+            if image.outcome == COPIED
+            for tag in image.placed.tags or ("-",)
+        )
+        return {"before": "", "after": "".join(after)}
+
+
+def disk_to_mirror(request: FromDiskRequest, environ: Mapping[str, str], check_mode: bool = False) -> FromDiskRun:
+    """Loads the archives of a folder in their order; in check mode says what that would do.
+
+    Raises CorruptContent (damage, signature), Incompatible (a gap; what an earlier archive shipped is not there), NotFound
+    (no archive), Locked, StorageError, and what any request raises when the registry does not answer or let us in.
+    """
+    with session(request.workspace, request.connections, "image_mirror", environ, check_mode) as run:
+        run.progress(Phase("check"))
+        registry = run.network.mirror(request.destination, writing=not check_mode)
+        unplanned = Unplanned(run.place, request.planning, registry, request.destination)
+        with opened_archives(request.archive, unplanned, request.trusted, request.options.parallel) as archives:
+            registry.ping()
+            return _Loading(request, run, registry).run(archives)
+
+
+class _Loading:
+    """A row of archives into one registry."""
+
+    def __init__(self, request: FromDiskRequest, run: Session, registry: Store) -> None:
+        self._request = request
+        self._run = run
+        self._registry = registry
+        self._shelf = Shelf(run.place.manifests)
+        self._memory = at_destination(registry, request.destination)
+        self._warnings: List[str] = []
+        self._failures: List[Failure] = []
+        self._results: List[TransferResult] = []
+        self._loaded: List[int] = []
+
+    def run(self, archives: Tuple[FoundArchive, ...]) -> FromDiskRun:
+        wanted = self._not_loaded_before(archives)
+        for archive in wanted:
+            self._load(archive)
+            if self._failures or self._run.stop.is_set():
+                break
+        plan = (wanted or archives)[-1].plan
+        result = joined(self._results)
+        warnings = (*plan.warnings, *self._warnings, *result.warnings)
+        path = "" if self._run.check_mode or not wanted else self._keep(plan, result)
+        return FromDiskRun(plan, tuple(self._loaded), result, tuple(self._failures), warnings, path)
+
+    def _keep(self, plan: Plan, result: TransferResult) -> str:
+        place = str(self._request.destination)
+        return keep_results(self._request.workspace, plan, self._shelf, "disk_to_mirror", place, result, self._failures)
+
+    def _not_loaded_before(self, archives: Tuple[FoundArchive, ...]) -> List[FoundArchive]:
+        """Archives that follow what the registry has; the one that it has last is loaded again, to mend what is missing.
+
+        Raises Incompatible on a gap, before anything is pushed.
+        """
+        has: Dict[str, int] = {}
+        wanted = []
+        for archive in archives:
+            if archive.uid not in has:
+                has[archive.uid] = self._current(archive)
+            if archive.sequence < has[archive.uid]:
+                self._warnings.append(f"{archive.name} was loaded before: the registry has sequence {has[archive.uid]}.")
+                continue
+            archive.require_follows(has[archive.uid])
+            has[archive.uid] = archive.sequence
+            wanted.append(archive)
+        return wanted
+
+    def _current(self, archive: FoundArchive) -> int:
+        stored = archive.stored_history(self._memory)
+        return stored.sequence if stored is not None else 0
+
+    def _load(self, archive: FoundArchive) -> None:
+        placed, misplaced = place_images(archive.plan, self._request.destination)
+        self._run.progress.expect(len(placed))
+        journal = Journal.open(self._request.workspace.journal, self._registry.name, writable=not self._run.check_mode)
+        result = self._foresee(archive, placed, journal) if self._run.check_mode else self._move(archive, placed, journal)
+        self._results.append(result)
+        self._loaded.append(archive.sequence)
+        self._failures += [*misplaced, *result.failures]
+        if archive.maker != OURS:
+            # Planned here and now; the failures of a plan that came along were told where it was made.
+            self._failures += archive.plan.failures
+        elif archive.plan.failures:
+            count = len(archive.plan.failures)
+            self._warnings.append(f"{archive.name} was written without {count} objects that could not be resolved there.")
+        if not self._run.check_mode:
+            self._remember(archive, placed, result)
+
+    def _foresee(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
+        run, options = self._run, self._request.options
+        forecast = predict(placed, archive.store, self._registry, self._shelf, options, journal, run.progress, run.stop)
+        # An archive before this one that would be loaded first brings what this one leaves out.
+        if not self._loaded:
+            self._prove(archive, [image.placed for image in forecast.images if image.outcome == COPIED])
+        return forecast
+
+    def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
+        def completed(missing: Sequence[PlacedImage]) -> Store:
+            left_out = self._prove(archive, missing)
+            for digest, repository in left_out.blobs.items():
+                journal.add_blob(digest, repository)
+            return Completed(archive.store, self._registry, {**left_out.blobs, **left_out.manifests})
+
+        run, options = self._run, self._request.options
+        supply = None if archive.holds_everything else completed
+        return transfer(placed, archive.store, self._registry, self._shelf, options, journal, run.progress, run.stop, supply)
+
+    def _prove(self, archive: FoundArchive, missing: Sequence[PlacedImage]) -> LeftOut:
+        place = self._request.destination.repository
+        return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, self._request.options.parallel)
+
+    def _remember(self, archive: FoundArchive, placed: List[PlacedImage], result: TransferResult) -> None:
+        """What came along goes to the results; a complete load is recorded here and at the registry."""
+        keep_plan(archive.plan, self._request.workspace, self._request.workspace, complete=True)
+        for name, content in archive.extra().items():
+            files.write(os.path.join(self._request.workspace.results, name), content)
+        if any(image.outcome in (FAILED, HELD, PENDING) for image in result.images):
+            return
+        history = _lingering(archive.history, archive.stored_history(self._memory))
+        if archive.recorded:
+            self._memory.write(archive.uid, history.document())
+        *before, last = history.runs
+        here = replace(history, destination=str(self._request.destination), runs=(*before, replace(last, timestamp=int(time.time()))))
+        here.save(self._request.workspace)
+
+
+def _lingering(history: History, before: Optional[History]) -> History:
+    """The archive's history, with what it no longer names and what is still there until it is pruned."""
+    if before is None:
+        return history
+    known = {(entry.path, entry.id) for entry in history.associations}
+    lingering = [entry for entry in before.associations if (entry.path, entry.id) not in known]
+    return replace(history, associations=tuple(sorted((*history.associations, *lingering))))

@@ -1,0 +1,229 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Mirror to disk: a plan into the archive of the next sequence."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import Dict, Mapping, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held_catalogs import held_catalogs
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_reduced
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES, Remembered
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, sign
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import Packing, pack
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import ImageResult, TransferResult
+
+
+@dataclass(frozen=True)
+class ToDiskRequest:
+    """What to write, and where.
+
+    planning, plan: as for a mirroring run.  folder: where the volumes go.
+    destination: of the registry that the archive is for, when its history is to be counted apart; may be empty.
+    volume_size: bytes, 0 for what the configuration says.
+    ignore_history: a full set, whatever was shipped before.
+    since: seconds since 1970; only runs before it count as shipped.
+    """
+
+    planning: PlanRequest
+    folder: str
+    destination: str = ""
+    plan: str = ""
+    volume_size: int = 0
+    signing: Optional[SigningKey] = None
+    ignore_history: bool = False
+    since: Optional[int] = None
+    options: TransferOptions = TransferOptions()
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.planning.workspace
+
+
+@dataclass(frozen=True)
+class ToDiskRun:
+    """packing: of the archive.  result: None when nothing had to be written.  volumes: names, none when there was nothing new.
+
+    archive_id: empty until it is finished.  path: of the document with every image's result, empty when none was written.
+    """
+
+    plan: Plan
+    packing: Packing
+    result: Optional[TransferResult]
+    failures: Tuple[Failure, ...]
+    warnings: Tuple[str, ...]
+    volumes: Tuple[str, ...] = ()
+    archive_id: str = ""
+    path: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.result is not None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing that the configuration names is left behind."""
+        return not self.failures and (self.result is None or self.result.complete)
+
+    @property
+    def diff(self) -> Dict[str, str]:
+        """The images that the archive brings."""
+        return {"before": "", "after": "".join(sorted(f"{placed.image.origin} {placed.digest}\n" for placed in self.packing.images))}
+
+
+def mirror_to_disk(request: ToDiskRequest, environ: Mapping[str, str], check_mode: bool = False) -> ToDiskRun:
+    """Writes the archive of what is new; in check mode says what it would hold.
+
+    An interrupted write is gone on with.  What fails for one image leaves the archive unfinished and is in the result.
+    Raises InputError, Locked, StorageError (no room), Incompatible, and what planning raises.
+    """
+    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
+        run.progress(Phase("plan"))
+        plan = carried_plan(request.planning, request.plan, run.place, run.network)
+        imageset = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
+        return _Writing(request, imageset, plan, run).run()
+
+
+class _Writing:
+    """One archive, from its description to its names."""
+
+    def __init__(self, request: ToDiskRequest, imageset: ImageSet, plan: Plan, run: Session) -> None:
+        self._request = request
+        self._plan = plan
+        self._run = run
+        self._shelf = Shelf(run.place.manifests)
+        self._volume_size = request.volume_size or imageset.archive_bytes
+        self._remembered = Remembered(request.workspace, request.destination or ARCHIVES, imageset.storage, run.network.registry)
+
+    def run(self) -> ToDiskRun:
+        history = self._remembered.load()
+        packing = self._pack(_counted(history, self._request))
+        if packing.empty:
+            return ToDiskRun(self._plan, packing, None, self._plan.failures, self._plan.warnings)
+        unfinished = UnfinishedSet(self._request.folder, packing.contents)
+        if unfinished.is_finished():
+            # The last run ended between the last rename and its own bookkeeping.
+            self._remember(packing, unfinished.archive_id)
+            return self._done(packing, None, unfinished)
+        if self._run.check_mode:
+            return self._done(packing, _forecast(packing), unfinished)
+        return self._write(packing, unfinished, history)
+
+    def _pack(self, history: History) -> Packing:
+        uid = history.uid or self._remembered.uid(write=not self._run.check_mode)
+        signature = self._request.signing.kind if self._request.signing else ""
+        return pack(self._plan, self._shelf, history, self._volume_size, uid, signature, self._extra())
+
+    def _write(self, packing: Packing, unfinished: UnfinishedSet, history: History) -> ToDiskRun:
+        result, whole = self._fill(packing, unfinished)
+        if not result.complete:
+            # A run in which nothing fails starts sooner without it.
+            from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reduction import Reduction, both
+
+            upstream = self._run.network.upstream(self._run.place)
+            reduction = Reduction(upstream, self._run.place, self._shelf, self._request.planning.options, "")
+            plan = reduction.after(self._plan, result)
+            if plan is not None:
+                # An archive is described in full before it is filled, so that it is begun again.
+                self._plan = plan
+                if not self._request.plan:
+                    keep_reduced(plan, self._run.place)
+                packing = self._pack(_counted(history, self._request))
+                if packing.empty:
+                    return ToDiskRun(plan, packing, None, plan.failures, plan.warnings)
+                unfinished = UnfinishedSet(self._request.folder, packing.contents)
+                again, whole = self._fill(packing, unfinished)
+                result = both(result, again)
+            result = reduction.explained(result)
+        if whole:
+            self._remember(packing, unfinished.archive_id)
+        return self._done(packing, result, unfinished, whole)
+
+    def _fill(self, packing: Packing, unfinished: UnfinishedSet) -> Tuple[TransferResult, bool]:
+        """What came of it, and whether the archive is whole."""
+        signature = sign(packing.contents.encoded(), self._request.signing) if self._request.signing else b""
+        try:
+            unfinished.open(packing.documents, signature)
+            writer = ArchiveWriter(unfinished, packing.left_out)
+            source = self._run.network.upstream(self._run.place)
+            journal = Journal(None, writer.name)
+            self._run.progress.expect(len(packing.images))
+            result = transfer(
+                packing.images, source, writer, self._shelf, self._request.options, journal, self._run.progress, self._run.stop
+            )
+            whole = result.complete and not writer.missing()
+            if whole:
+                unfinished.finish()
+        finally:
+            unfinished.close()
+        return result, whole
+
+    def _done(self, packing: Packing, result: Optional[TransferResult], unfinished: UnfinishedSet, whole: bool = True) -> ToDiskRun:
+        failures = (*self._plan.failures, *(result.failures if result is not None else ()))
+        warnings = (*self._plan.warnings, *((*result.warnings, *held_catalogs(result)) if result is not None else ()))
+        archive_id = unfinished.archive_id if whole else ""
+        path = "" if result is None or self._run.check_mode else self._keep(result, failures)
+        return ToDiskRun(self._plan, packing, result, failures, warnings, tuple(unfinished.names), archive_id, path)
+
+    def _keep(self, result: TransferResult, failures: Tuple[Failure, ...]) -> str:
+        folder = f"file://{self._request.folder}"
+        return keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_disk", folder, result, failures)
+
+    def _remember(self, packing: Packing, archive_id: str) -> None:
+        """The history counts the archive only now that it is whole."""
+        if self._run.check_mode:
+            return
+        *before, last = packing.history.runs
+        run = replace(last, archive=str(archive_id), timestamp=int(time.time()))
+        self._remembered.save(replace(packing.history, runs=(*before, run)))
+
+    def _extra(self) -> Dict[str, bytes]:
+        """Files that travel with the images: chart archives.  Raises NotFound when planning did not leave them here."""
+        names = sorted({os.path.basename(str(chart["file"])) for chart in self._plan.charts if chart.get("file")})
+        return {f"charts/{name}": self._chart(name) for name in names}
+
+    def _chart(self, name: str) -> bytes:
+        path = os.path.join(self._run.place.charts, name)
+        try:
+            return files.read(path)
+        except FileNotFoundError:
+            advice = "Plan again in this workspace: planning fetches the charts."
+            raise NotFound(f"the plan names the chart {name}, and there is no {path}", subject=name, advice=advice) from None
+
+
+def _counted(history: History, request: ToDiskRequest) -> History:
+    """What counts as shipped: nothing for a full set, or what runs before a date brought."""
+    if request.ignore_history:
+        return replace(history, associations=())
+    if request.since is None:
+        return history
+    brought = {key for run in history.runs if run.timestamp < request.since for key in run.images}
+    return replace(history, associations=tuple(entry for entry in history.associations if entry.key in brought))
+
+
+def _forecast(packing: Packing) -> TransferResult:
+    """What a run would copy: all of the packing's images."""
+    size = sum(member.size for member in packing.contents.members if member.is_blob)
+    return TransferResult(tuple(ImageResult(placed, COPIED) for placed in packing.images), size=size)

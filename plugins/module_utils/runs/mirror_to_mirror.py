@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A mirroring run: the images of a plan into a registry."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Dict, List, Mapping, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held_catalogs import held_catalogs
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_reduced
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, at_destination, storage_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED, HELD, PENDING, Phase
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+
+
+@dataclass(frozen=True)
+class MirrorRequest:
+    """What to mirror, and where.
+
+    planning: workspace, connections, and the configuration when one is given: then the plan is made first, in memory.
+    plan: path of the plan otherwise; empty for the workspace's own.
+    """
+
+    planning: PlanRequest
+    destination: Destination
+    plan: str = ""
+    options: TransferOptions = TransferOptions()
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.planning.workspace
+
+
+@dataclass(frozen=True)
+class MirrorRun:
+    """failures: of the plan and of the transfer.  path: of the document with every image's result, empty in check mode."""
+
+    plan: Plan
+    result: TransferResult
+    failures: Tuple[Failure, ...]
+    warnings: Tuple[str, ...]
+    path: str = ""
+
+    @property
+    def diff(self) -> Dict[str, str]:
+        """The names that become, or would become, something else: what they are before and after."""
+        before: List[str] = []
+        after: List[str] = []
+        for image in self.result.images:
+            if image.outcome == COPIED:
+                repository, digest = image.placed.repository, image.placed.digest
+                after += [f"{repository}:{tag} {digest}\n" for tag in image.placed.tags] or [f"{repository}@{digest}\n"]
+                before += [f"{repository}:{tag} {moved}\n" for tag, moved in image.moved.items()]
+        return {"before": "".join(sorted(before)), "after": "".join(sorted(after))}
+
+
+def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool = False) -> MirrorRun:
+    """Makes the registry hold what the plan names; in check mode says what that would take, and writes nothing.
+
+    What fails for one image is in the result.
+    Raises InputError, Locked, StorageError, Incompatible (the plan), Cancelled (while planning), and what any request
+    raises when the registry as a whole does not answer or let us in.
+    """
+    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
+        run.progress(Phase("plan"))
+        plan = carried_plan(request.planning, request.plan, run.place, run.network)
+        return _Mirroring(request, plan, run).run()
+
+
+class _Mirroring:
+    """One plan into one registry."""
+
+    def __init__(self, request: MirrorRequest, plan: Plan, run: Session) -> None:
+        self._request = request
+        self._plan = plan
+        self._run = run
+        self._placed, self._misplaced = place_images(plan, request.destination)
+        self._registry = run.network.mirror(request.destination, writing=not run.check_mode)
+        self._shelf = Shelf(run.place.manifests)
+        self._remembered = Remembered(request.workspace, str(request.destination), storage_of(plan), run.network.registry)
+
+    def run(self) -> MirrorRun:
+        self._run.progress.expect(len(self._placed))
+        self._registry.ping()
+        history = self._remembered.load()
+        result = self._without_lost(history, self._move(history))
+        failures = (*self._plan.failures, *self._misplaced, *result.failures)
+        if self._run.check_mode:
+            return MirrorRun(self._plan, result, failures, self._plan.warnings)
+        warnings = (*self._plan.warnings, *result.warnings, *held_catalogs(result), *self._remember(history, result))
+        place = str(self._request.destination)
+        path = keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_mirror", place, result, failures)
+        return MirrorRun(self._plan, result, failures, warnings, path)
+
+    def _move(self, history: History) -> TransferResult:
+        run, request = self._run, self._request
+        journal = Journal.open(request.workspace.journal, self._registry.name, writable=not run.check_mode)
+        # What is stale and not pruned yet is at hand too.
+        journal.hint(_homes(history, request.destination))
+        # A catalog must not name what is not there.
+        lacking = [failure for failure in (*self._plan.failures, *self._misplaced) if failure.category == "operator"]
+        options = replace(
+            request.options,
+            hold_catalogs=request.options.hold_catalogs or not all(failure.entries for failure in lacking),
+            hold_entries=frozenset(entry for failure in lacking for entry in failure.entries),
+        )
+        work = predict if run.check_mode else transfer
+        return work(self._placed, run.network.upstream(run.place), self._registry, self._shelf, options, journal, run.progress, run.stop)
+
+    def _without_lost(self, history: History, result: TransferResult) -> TransferResult:
+        """Goes on without the bundles that lack images, where that is allowed; catalogs are published without them."""
+        request, run = self._request, self._run
+        if run.check_mode or result.complete:
+            return result
+        # A run in which nothing fails starts sooner without it.
+        from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reduction import Reduction, both
+
+        upstream = run.network.upstream(run.place)
+        reduction = Reduction(upstream, run.place, self._shelf, request.planning.options, request.destination.host)
+        plan = reduction.after(self._plan, result)
+        if plan is None:
+            return reduction.explained(result)
+        self._plan = plan
+        self._placed, self._misplaced = place_images(plan, request.destination)
+        if not request.plan:
+            keep_reduced(plan, run.place)
+        return reduction.explained(both(result, self._move(history)))
+
+    def _remember(self, history: History, result: TransferResult) -> Tuple[str, ...]:
+        """Records in the history what arrived, here and at the registry; says so when that cannot be done."""
+        if result.sharded:
+            return ()
+        uid = history.uid or self._remembered.uid(write=True)
+        try:
+            after = history.record(self._plan, self._shelf, int(time.time()), failed=self._missing(result), pruned=False, uid=uid)
+        except NotFound as error:
+            return (f"The history was not written, because not all manifests of the plan are in the workspace: {error}",)
+        if not self._remembered.save(after):
+            return ()
+        try:
+            at_destination(self._registry, self._request.destination).write(after.uid, after.document())
+        except MirrorError as error:
+            return (f"The registry did not take a copy of the history, so archives that build on this run cannot be loaded there: {error}",)
+        return ()
+
+    def _missing(self, result: TransferResult) -> Set[Tuple[str, str]]:
+        """Destination and digest of what did not arrive, or has no place there."""
+        lost = {
+            (image.placed.image.destination, image.placed.digest) for image in result.images if image.outcome in (FAILED, HELD, PENDING)
+        }
+        placed = {(entry.image.destination, entry.digest) for entry in self._placed}
+        return lost | ({(image.destination, image.digest) for image in self._plan.images} - placed)
+
+
+def _homes(history: History, destination: Destination) -> Dict[str, str]:
+    """A repository of the registry for each digest that is remembered to be there."""
+    places = {path: destination.repository(path) for path in {entry.path for entry in history.associations} if destination.fits(path)}
+    return {digest: places[path] for digest, path in history.repositories().items() if path in places}

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Deleting what a reviewed list names, and nothing that anything else needs (mirroring 5.4; user-needs P05, G09)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import Candidate
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.delete_list import Item, placed, read_list
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.protection import Judgement, Spared
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import kept_images
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Deleting, DeletionRun, Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import kept_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import session
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase
+
+UNRECORDED = "this workspace has not mirrored it"
+
+
+@dataclass(frozen=True)
+class DeleteRequest:
+    """path: of the reviewed list.  unrecorded: delete also what the history does not know, such as what other tools mirrored."""
+
+    workspace: Workspace
+    destination: Destination
+    path: str
+    connections: Connections = Connections()
+    guards: Guards = Guards()
+    unrecorded: bool = False
+    parallel: int = 8
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A manifest that the list names by one or more of its names.  digest: None when it is not there (any more)."""
+
+    item: Item
+    repository: str
+    selector: str
+    digest: Optional[Digest]
+
+
+def delete_listed(request: DeleteRequest, environ: Mapping[str, str], check_mode: bool = False) -> DeletionRun:
+    """Deletes the images of a list, with the instances of those that are indexes; in check mode lists what would go.
+
+    The list says what is not wanted any more, so the last plan keeps only what it names besides.
+    Raises InputError (no such list, not a list, limits), Locked, StorageError, and what the registry raises when it cannot
+    be read: then nothing is deleted.
+    """
+    try:
+        items = read_list(files.read(request.path), request.path)
+    except FileNotFoundError:
+        raise InputError("there is no such list", subject=request.path, advice="Generate one from a DeleteImageSetConfiguration.") from None
+    inside, outside = placed(items, request.destination)
+    with session(request.workspace, request.connections, "image_prune", environ, check_mode) as run:
+        run.progress(Phase("look"))
+        plan = kept_plan(request.workspace) or Plan()
+        work = Deleting(run, request.destination, plan, request.guards, request.parallel)
+        named = _named(inside, work.registry, request.parallel)
+        gone, others, known = _given_up(named, work.history, request)
+        kept = (*kept_images(_not_listed(plan, named, request.destination), work.history, work.shelf), *others)
+        done = work.carry_out(gone, kept, known)
+        return replace(done, left_alone=(*outside, *_needed(named, done)), warnings=_planned(plan, gone))
+
+
+def _named(inside: Sequence[Tuple[Item, Reference, str]], registry: Store, parallel: int) -> List[_Named]:
+    """One question for each name."""
+
+    def look(entry: Tuple[Item, Reference, str]) -> _Named:
+        item, reference, repository = entry
+        found = registry.find_manifest(repository, reference.selector)
+        return _Named(item, repository, reference.selector, found.digest if found else None)
+
+    with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
+        return list(pool.map(look, inside))
+
+
+def _given_up(named: Sequence[_Named], history: History, request: DeleteRequest) -> Tuple[List[Association], List[Association], Judgement]:
+    """What is to go and what has the same content under other names, as both were recorded; what of the list is spared or absent."""
+    recorded: Dict[Tuple[str, str], List[Association]] = {}
+    for entry in history.associations:
+        recorded.setdefault((request.destination.repository(entry.path), entry.id), []).append(entry)
+    gone: List[Association] = []
+    others: List[Association] = []
+    spared: List[Spared] = []
+    absent: List[Candidate] = []
+    for (repository, digest), names in _by_content(named).items():
+        item = names[0].item
+        listed = {name.selector for name in names}
+        tags = tuple(sorted(selector for selector in listed if ":" not in selector))
+        if digest is None:
+            absent += [Candidate(repository, name.selector, name.item.origin, name.item.type) for name in names]
+            continue
+        entries = recorded.get((repository, digest), [])
+        for entry in entries:
+            (gone if listed.issuperset(entry.tags or (digest,)) else others).append(entry)
+        if not entries and request.unrecorded:
+            gone.append(Association(_path(repository, request.destination), digest, item.origin, item.type, tags))
+        elif not entries:
+            spared.append(Spared(Candidate(repository, digest, item.origin, item.type, tags), UNRECORDED))
+    return gone, others, Judgement((), tuple(spared), tuple(absent))
+
+
+def _by_content(named: Sequence[_Named]) -> Dict[Tuple[str, Optional[Digest]], List[_Named]]:
+    groups: Dict[Tuple[str, Optional[Digest]], List[_Named]] = {}
+    for name in named:
+        groups.setdefault((name.repository, name.digest), []).append(name)
+    return groups
+
+
+def _path(repository: str, destination: Destination) -> str:
+    """The path of a plan that leads to a repository."""
+    return repository[len(destination.namespace) + 1 :] if destination.namespace else repository
+
+
+def _not_listed(plan: Plan, named: Sequence[_Named], destination: Destination) -> Tuple[PlanImage, ...]:
+    """Images of the last plan of which a name is not listed."""
+    listed = {(name.repository, name.selector) for name in named}
+
+    def stays(image: PlanImage) -> bool:
+        repository = destination.repository(image.destination)
+        return any((repository, name) not in listed for name in image.tags or (image.digest,))
+
+    fitting = (image for image in plan.images if destination.fits(image.destination))
+    return tuple(image for image in fitting if stays(image))
+
+
+def _needed(named: Sequence[_Named], done: DeletionRun) -> List[str]:
+    """A sentence for each listed image that stays because something that is wanted has the same content."""
+    judgement = done.judgement
+    judged = {(candidate.repository, candidate.digest) for candidate in judgement.doomed}
+    judged |= {(spared.candidate.repository, spared.candidate.digest) for spared in judgement.spared}
+    stays = [name for name in named if name.digest is not None and (name.repository, name.digest) not in judged]
+    return [f"{name.item.reference} stays, for another image that was mirrored, and is not listed, needs {name.digest}." for name in stays]
+
+
+def _planned(plan: Plan, gone: Sequence[Association]) -> Tuple[str, ...]:
+    """The next run would bring back what its configuration still names."""
+    keys = {(image.destination, image.digest) for image in plan.images}
+    names = sorted({entry.name for entry in gone if (entry.path, entry.id) in keys})
+    if not names:
+        return ()
+    return (
+        f"The last plan names {len(names)} of the listed images ({', '.join(names[:3])}): "
+        "the next run mirrors them again unless the ImageSetConfiguration loses them.",
+    )

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How a run reaches registries: the user's settings as a value, and the stores that come of them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
+
+OnRetry = Callable[[str, str, float], None]
+
+
+@dataclass(frozen=True)
+class Connections:
+    """auth_file, registries_conf: paths, empty for what the environment and the system say.
+
+    credentials: entries of an auth file by registry, which win over files.
+    token_hosts: hosts that may hand out tokens for registries of other names (see `http.realm`).
+    settings: the document of `http.settings.Settings.of`; not shown, for a proxy's URL may hold a password.
+    """
+
+    auth_file: str = ""
+    credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    token_hosts: Tuple[str, ...] = ()
+    registries_conf: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def open(self, environ: Mapping[str, str], on_retry: OnRetry) -> "Network":
+        """Raises InputError (settings, credentials, registries.conf), StorageError, Unsupported (no TOML reader)."""
+        credentials = Credentials.of(self.auth_file, self.credentials, environ)
+        settings = Settings.of(self.settings, environ)
+        conf = RegistriesConf.of(self.registries_conf, environ)
+        return Network(settings, lambda each: Http(each, credentials, on_retry, self.token_hosts), conf)
+
+
+class Network:
+    """The stores of a run.  Either end has a client of its own, so that its requests are counted apart.
+
+    A source that registries.conf calls insecure has one, too: where such a registry leads to, by a redirect or for a
+    token, the rules of that other host hold.
+    """
+
+    def __init__(self, settings: Settings, client: Callable[[Settings], Http], conf: RegistriesConf) -> None:
+        self._settings = settings
+        self._client = client
+        self._source = client(settings)
+        self._destination = client(settings)
+        self._conf = conf
+        self._lock = threading.Lock()
+        self._insecure: Dict[str, Http] = {}
+        self._cancelled = False
+
+    def upstream(self, workspace: Workspace) -> Upstream:
+        """The store that answers for every origin.  workspace: where what is built here lies."""
+        return Upstream(
+            lambda host: RegistryStore(host, self._source),
+            self._conf,
+            workspace,
+            lambda host: RegistryStore(host, self._careless(host)),
+            self._sources,
+        )
+
+    def mirror(self, destination: Destination, writing: bool) -> RegistryStore:
+        """The mirror registry; credentials with the right to push are asked for when `writing`."""
+        return RegistryStore(destination.host, self._destination, writing=writing)
+
+    def registry(self, host: str, insecure: bool = False) -> RegistryStore:
+        """Any registry that is written to beside the mirror itself, such as one that keeps histories.
+
+        insecure: verify nothing about it and do without TLS where it has none.
+        """
+        return RegistryStore(host, self._careless(host) if insecure else self._destination, writing=True)
+
+    def fetch(self, url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
+        """Reads a document for a content source (`imageset.wanted.Fetch`)."""
+        return self._source.get(url, (headers or {}).get("Accept", "*/*"), limit)
+
+    def cancel(self) -> None:
+        """No request is begun any more."""
+        with self._lock:
+            self._cancelled = True
+        for http in self._clients():
+            http.cancel()
+
+    def close(self) -> None:
+        for http in self._clients():
+            http.close()
+
+    def _clients(self) -> Tuple[Http, ...]:
+        return (*self._sources(), self._destination)
+
+    def _sources(self) -> Tuple[Http, ...]:
+        with self._lock:
+            return (self._source, *self._insecure.values())
+
+    def _careless(self, host: str) -> Http:
+        """The client for one registry that registries.conf, or the configuration, calls insecure."""
+        with self._lock:
+            if host not in self._insecure:
+                self._insecure[host] = self._client(_unprotected(self._settings, host))
+                if self._cancelled:
+                    self._insecure[host].cancel()
+            return self._insecure[host]
+
+
+def _unprotected(settings: Settings, host: str) -> Settings:
+    """For this host nothing is verified and TLS is not required; for all others everything stays as it is."""
+    origin = Origin.of("https", host)
+    own = replace(settings.host(origin.host, origin.port), verify=False, plain_http=True)
+    return replace(settings, hosts={**settings.hosts, host.lower(): own})

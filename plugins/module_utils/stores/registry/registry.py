@@ -1,0 +1,243 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A registry as a store (OCI distribution specification, with the dialects of user-needs section 2)."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, Mapping, Optional, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    CorruptContent,
+    InputError,
+    MirrorError,
+    NotFound,
+    RegistryError,
+    Unsupported,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import MAX_SIZE, Descriptor, Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import ACCEPT
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.blob import RegistryBlobReader
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import (
+    Endpoint,
+    blob_path,
+    digest_of,
+    manifest_path,
+    repository_path,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.errors import codes, push_refusal, refusal
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_foreign import open_foreign
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.pages import next_link, pages
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.referrers import Referrers
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.upload_start import Uploads, has_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
+
+_ACCEPT = (("Accept", ACCEPT),)
+# A registry that was just given a blob may deny it for a moment (user-needs F17).
+_FORGETFUL = frozenset(("MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"))
+_REMINDERS = 3
+
+
+class RegistryStore(Store):
+    """host: host[:port] as references write it.
+
+    writing: blobs and manifests will be put here, so tokens are asked for with the right to do so.
+    deleting: manifests will be deleted here, likewise.
+    foreign: layers that the registry does not hold are fetched from the URLs that their manifests name.
+    """
+
+    def __init__(self, host: str, http: Http, writing: bool = False, deleting: bool = False, foreign: bool = False) -> None:
+        actions = "pull,push,delete" if deleting else "pull,push" if writing else "pull"
+        self._endpoint = Endpoint(host, http, actions)
+        self._uploads = Uploads(self._endpoint)
+        self._referrers = Referrers(self._endpoint, self)
+        self._foreign = foreign
+        self._deletes: Optional[bool] = None
+        self.host = host
+        self.http = http
+        self.name = self._endpoint.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(mount=self._uploads.mounts, tags=True, delete=self._deletes, referrers=self._referrers.api)
+
+    def ping(self) -> None:
+        """Asks whether the registry answers and lets us in.  Raises what any request raises."""
+        response = self._endpoint.ask("GET", "/v2/", self._endpoint.access(""))
+        if response.status >= 300:
+            raise refusal(response, self.host, self.name, "answer as a registry")
+
+    def fetch_manifest(self, repository: str, reference: str) -> Manifest:
+        subject = self._subject(repository, reference)
+        response = self._ask_manifest("GET", repository, reference)
+        if response.status != 200:
+            raise refusal(response, self.host, subject, "hand out the manifest")
+        digest = digest_of(reference)
+        manifest = Manifest.parse(response.body, response.headers.get("content-type", ""), digest, subject)
+        told = response.headers.get("docker-content-digest", "")
+        if told and told != manifest.digest and told.startswith(f"{manifest.digest.algorithm}:"):
+            problem = f"{self.host} calls the manifest {told:.100}, its bytes are {manifest.digest}"
+            raise CorruptContent(problem, subject=subject, host=self.host)
+        return manifest
+
+    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+        response = self._ask_manifest("HEAD", repository, reference)
+        if response.status == 404:
+            return None
+        headers = response.headers
+        size = headers.get("content-length", "")
+        told = headers.get("docker-content-digest", "") or (digest_of(reference) or "")
+        if response.status == 405 or (response.status == 200 and not (told and size.isdigit())):
+            return super().find_manifest(repository, reference)
+        if response.status != 200:
+            raise refusal(response, self.host, self._subject(repository, reference), "say what the manifest is")
+        subject = self._subject(repository, reference)
+        try:
+            digest = Digest.parse(told)
+        except InputError as error:
+            raise CorruptContent(f"{self.host} gave {told!r:.100} as the digest", subject=subject, host=self.host) from error
+        if digest_of(reference) not in (None, digest):
+            raise CorruptContent(f"{self.host} has {digest} under that digest", subject=subject, host=self.host)
+        return Descriptor(headers.get("content-type", "").split(";")[0].strip(), digest, int(size))
+
+    def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
+        target = blob_path(repository, blob.digest)
+        access = self._endpoint.access(repository)
+        subject = f"{self.host}/{repository}@{blob.digest}"
+
+        def opener(start: int) -> Response:
+            headers = (("Range", f"bytes={start}-"),) if start else ()
+            response = self._endpoint.open(target, access, headers)
+            if response.status in (200, 206):
+                return response
+            raise refusal(response, self.host, subject, "hand out the blob")
+
+        def mend(attempt: int, reason: str) -> None:
+            self._endpoint.wait(attempt, reason)
+
+        try:
+            return RegistryBlobReader(opener, mend, blob.size, offset, subject)
+        except NotFound:
+            if not (self._foreign and blob.foreign and blob.urls):
+                raise
+            return open_foreign(self.http, blob, offset, mend, subject)
+
+    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+        found = self._tags(repository)
+        return None if found is None else found[0]
+
+    def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
+        return self._tags(repository, most) or ((), True)
+
+    def _tags(self, repository: str, most: int = 0) -> Optional[Tuple[Tuple[str, ...], bool]]:
+        """Tags and whether they are all.  most: enough to stop at the next page, 0 for never; None: no such repository."""
+        found: Dict[str, None] = {}
+        access = self._endpoint.access(repository)
+        subject = f"{self.host}/{repository}"
+        for response, document in pages(self._endpoint, f"{repository_path(repository)}/tags/list", access, subject):
+            if response.status == 404:
+                return None
+            if response.status != 200:
+                raise refusal(response, self.host, subject, "list the tags")
+            listed = document.get("tags") if isinstance(document, dict) else ""
+            if listed is not None and not (isinstance(listed, list) and all(isinstance(tag, str) for tag in listed)):
+                raise RegistryError(f"{self.host} answered with something that is not a list of tags", subject=subject, host=self.host)
+            found.update(dict.fromkeys(listed or ()))
+            if 0 < most <= len(found) and next_link(response.headers.get("link", "")):
+                return tuple(found), False
+        return tuple(found), True
+
+    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+        return self._referrers.of(repository, Digest.parse(digest))
+
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+        return {digest for digest in digests if has_blob(self._endpoint, repository, digest)}
+
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+        return self._uploads.start(repository, blob, mount_from)
+
+    def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
+        reference = tag or manifest.digest
+        subject = self._subject(repository, reference)
+        response = self._push_manifest(repository, reference, manifest)
+        if response.status not in (200, 201, 202):
+            raise self._push_refused(response, subject, manifest)
+        told = response.headers.get("docker-content-digest", "")
+        if told and told != manifest.digest and told.startswith(f"{manifest.digest.algorithm}:"):
+            raise CorruptContent(
+                f"{self.host} changed the manifest {manifest.digest} and keeps it as {told:.100}",
+                subject=subject,
+                host=self.host,
+                advice="Have the registry take manifests as they are (zot: http.compat: [docker2s2]).",
+            )
+        if manifest.subject is not None and response.headers.get("oci-subject", "") != manifest.subject.digest:
+            self._referrers.add(repository, manifest)
+
+    def delete_manifest(self, repository: str, digest: Digest) -> None:
+        subject = self._subject(repository, digest)
+        target = manifest_path(repository, Digest.parse(digest))
+        response = self._endpoint.ask("DELETE", target, self._endpoint.access(repository, "pull,push,delete"))
+        if response.status in (200, 202, 204):
+            self._deletes = True
+            return
+        if response.status == 405 or "UNSUPPORTED" in codes(response):
+            self._deletes = False
+            raise self._undeletable(response, subject)
+        raise refusal(response, self.host, subject, "delete the manifest")
+
+    def _undeletable(self, response: Response, subject: str) -> Unsupported:
+        """A registry that takes no changes at all also refuses to put manifests where it refuses to delete them."""
+        allowed = response.headers.get("allow", "").upper()
+        if allowed and "PUT" not in allowed:
+            message, advice = f"{self.host} is read-only", "Deleting has to wait until its maintenance is over."
+        else:
+            message = f"{self.host} does not delete manifests"
+            advice = "Deleting has to be switched on in the registry (distribution: storage.delete.enabled)."
+        return Unsupported(message, subject=subject, host=self.host, status=response.status, advice=advice)
+
+    @property
+    def requests(self) -> Mapping[str, int]:
+        return self.http.requests
+
+    @property
+    def retries(self) -> int:
+        return self.http.retries
+
+    def cancel(self) -> None:
+        self.http.cancel()
+
+    def close(self) -> None:
+        self.http.close()
+
+    def _ask_manifest(self, method: str, repository: str, reference: str) -> Response:
+        target = manifest_path(repository, reference)
+        return self._endpoint.ask(method, target, self._endpoint.access(repository), MAX_SIZE, headers=_ACCEPT)
+
+    def _push_manifest(self, repository: str, reference: str, manifest: Manifest) -> Response:
+        target = manifest_path(repository, reference)
+        headers = (("Content-Type", manifest.media_type),)
+        access = self._endpoint.access(repository, "pull,push")
+        reminder = 0
+        while True:
+            response = self._endpoint.ask("PUT", target, access, headers=headers, body=manifest.content, slow=True)
+            if response.status not in (400, 404) or not _FORGETFUL.intersection(codes(response)):
+                return response
+            reminder += 1
+            reason = "the registry does not know yet what it was just given"
+            if reminder > _REMINDERS or not self.http.pause(self._endpoint.origin, reminder, reason):
+                return response
+
+    def _push_refused(self, response: Response, subject: str, manifest: Manifest) -> MirrorError:
+        error = push_refusal(response, self.host, subject, f"take the manifest of type {manifest.media_type}", manifest.is_index)
+        if response.status == 415 or ("unsupported" in error.message and "media" in error.message):
+            error.advice = "The registry does not take this media type; zot needs http.compat: [docker2s2] for images in Docker's format."
+        elif subject.endswith(manifest.digest) and response.status in (400, 403, 404, 405):
+            error.advice = f"{error.advice} Some registries take no manifest without a tag (the OpenShift internal registry).".strip()
+        return error
+
+    def _subject(self, repository: str, reference: str) -> str:
+        return f"{self.host}/{repository}{'@' if ':' in reference else ':'}{reference}"

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What must hold before an archive is loaded into a registry (design, section 5).
+
+Nothing is pushed before all of it was proved: the sequence follows what the registry has, and
+what the archive leaves out, because an earlier one shipped it, is there.
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import AbstractSet, Any, Callable, Dict, List, Sequence, Set, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import HISTORY, PLAN
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+
+# The destination's repository for a path of the plan.
+Place = Callable[[str], str]
+# Whether an archive holds a digest.
+Holds = Callable[[Digest], bool]
+
+
+@dataclass(frozen=True)
+class Load:
+    """An archive that may be loaded: its plan, and the history of the destination once it is."""
+
+    plan: Plan
+    history: History
+
+
+def opened(archive: ArchiveReader) -> Load:
+    """Plan and history that an archive carries.  Raises CorruptContent, Incompatible, InputError."""
+    return Load(
+        Plan.of(_json(archive, PLAN), subject=f"{PLAN} of {archive.name}"),
+        History.parse(_json(archive, HISTORY), subject=f"{HISTORY} of {archive.name}"),
+    )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Where the destination has what an archive leaves out: a repository by digest, of blobs and of manifests."""
+
+    blobs: Dict[Digest, str]
+    manifests: Dict[Digest, str]
+
+
+def prove_left_out(
+    name: str, holds: Holds, history: History, images: Sequence[PlacedImage], destination: Store, place: Place, parallel: int = 8
+) -> LeftOut:
+    """Proves that the registry has what the images need and the archive does not hold.
+
+    name, holds: of the archive.  history: that it carries.  images: those that are not at the destination yet.
+    Raises Incompatible naming the archives that brought what is missing.
+    """
+    wanted = {(placed.image.destination, placed.digest) for placed in images}
+    entries = [entry for entry in history.associations if (entry.path, entry.id) in wanted]
+    places = _places(history, wanted, place)
+    blobs = {Digest(digest) for entry in entries for digest in entry.blobs if not holds(Digest(digest))}
+    manifests = {Digest(digest) for entry in entries for digest in (entry.id, *entry.manifests) if not holds(Digest(digest))}
+    with ThreadPoolExecutor(max_workers=parallel) as pool:
+        found = LeftOut(
+            _found(blobs, places, pool, destination.blobs_present),
+            _found(manifests, places, pool, lambda repository, digests: _manifests_present(destination, repository, digests)),
+        )
+    missing = (blobs - set(found.blobs)) | (manifests - set(found.manifests))
+    if missing:
+        raise Incompatible(_told(missing, history), subject=name, advice="Load them first; nothing was pushed.")
+    return found
+
+
+def _places(history: History, wanted: AbstractSet[Tuple[str, str]], place: Place) -> Dict[str, List[str]]:
+    """Repositories that should hold a digest, those of images that are there first."""
+    places: Dict[str, List[str]] = {}
+    for entry in sorted(history.associations, key=lambda entry: (entry.path, entry.id) in wanted):
+        repository = place(entry.path)
+        for digest in entry.digests:
+            known = places.setdefault(digest, [])
+            if repository not in known:
+                known.append(repository)
+    return places
+
+
+def _found(
+    digests: AbstractSet[Digest],
+    places: Dict[str, List[str]],
+    pool: ThreadPoolExecutor,
+    present: Callable[[str, List[Digest]], Set[Digest]],
+) -> Dict[Digest, str]:
+    """Asks the likeliest repository of each digest, then the next one for those that were not there."""
+    found: Dict[Digest, str] = {}
+    for attempt in range(max((len(places[digest]) for digest in digests), default=0)):
+        asked: Dict[str, List[Digest]] = {}
+        for digest in sorted(digests - set(found)):
+            if attempt < len(places[digest]):
+                asked.setdefault(places[digest][attempt], []).append(digest)
+        for repository, there in zip(sorted(asked), pool.map(lambda item: present(*item), sorted(asked.items()))):
+            found.update((digest, repository) for digest in there)
+    return found
+
+
+def _manifests_present(destination: Store, repository: str, digests: List[Digest]) -> Set[Digest]:
+    return {digest for digest in digests if destination.find_manifest(repository, digest) is not None}
+
+
+def _told(missing: AbstractSet[Digest], history: History) -> str:
+    """Which archives to fetch, by the sequence that brought each digest last; the last run is that of the archive itself."""
+    brought: Dict[str, int] = {digest: run.sequence for run in history.runs[:-1] for digest in run.blobs}
+    sequences = sorted({brought[digest] for digest in missing if digest in brought})
+    names: Tuple[str, ...] = tuple(f"mirror_seq{sequence}" for sequence in sequences)
+    blobs = "1 blob" if len(missing) == 1 else f"{len(missing)} blobs"
+    shipped = ", ".join(names) or "an earlier archive"
+    return f"the registry lacks {blobs} that this archive leaves out, such as {sorted(missing)[0]}; shipped in {shipped}"
+
+
+def _json(archive: ArchiveReader, name: str) -> Any:
+    try:
+        return json.loads(archive.document(name))
+    except (ValueError, RecursionError, NotFound) as error:
+        raise CorruptContent(f"{archive.name} has no readable {name}", subject=archive.name) from error

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The progress of a transfer as one small document, and as a file that others watch.
+
+    {"phase": "copy", "images": {"done": 3, "total": 190, "failed": 0}, "blobs": {"done": 7, "total": 578},
+     "bytes": {"done": 1048576, "total": 920000000}, "rate": 250000000, "eta": 4, "retries": 0,
+     "current": [{"digest": "sha256:...", "repository": "...", "size": 1, "done": 0}], "last_error": "", "updated": 1700000000.0}
+
+`images.done` counts every image that came to an end, failed ones included; `bytes.total` is
+what may have to be sent at most.  rate: bytes a second, of the last half minute.  eta:
+seconds, null while it is not known.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import deque
+from typing import Any, Callable, Deque, Dict, Optional, Tuple
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import (
+    COPIED,
+    FAILED,
+    PENDING,
+    BlobDone,
+    BlobProgress,
+    BlobStarted,
+    Finished,
+    ImageDone,
+    ImageFailed,
+    Phase,
+    Retried,
+    Started,
+)
+
+# Seconds between two states of the file, and over which the rate is taken.
+INTERVAL = 1.0
+WINDOW = 30.0
+# Blobs that are shown under way, and characters of the last error.
+SHOWN = 8
+MESSAGE = 500
+
+
+class Progress:
+    """A listener that keeps totals; with a path, it also keeps a file of them.
+
+    total: images that the plan has, known before the first event.
+    """
+
+    def __init__(self, path: str = "", total: int = 0, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+        self._phase = ""
+        self._images = {"done": 0, "total": total, "failed": 0}
+        self._blobs = {"done": 0, "total": 0}
+        self._bytes = {"done": 0, "total": 0}
+        self._retries = 0
+        self._last_error = ""
+        self._seen: set = set()
+        self._current: Dict[str, Dict[str, Any]] = {}
+        self._samples: Deque[Tuple[float, int]] = deque()
+        self._written = 0.0
+        # Retries are told by clients, past the transfer that has its events in order.
+        self._lock = threading.Lock()
+
+    def __call__(self, event: object) -> None:
+        handler = self._HANDLERS.get(type(event))
+        with self._lock:
+            if handler is not None:
+                handler(self, event)
+            now = self._clock()
+            if self._path and (now - self._written >= INTERVAL or isinstance(event, Finished)):
+                self.write(now)
+
+    def expect(self, images: int) -> None:
+        """How many images there are, once that is known."""
+        self._images["total"] = images
+
+    def document(self) -> Dict[str, Any]:
+        now = self._clock()
+        rate = self._rate(now)
+        left = self._bytes["total"] - self._bytes["done"]
+        return {
+            "phase": self._phase,
+            "images": dict(self._images),
+            "blobs": dict(self._blobs),
+            "bytes": dict(self._bytes),
+            "rate": int(rate),
+            "eta": int(left / rate) if rate and left > 0 else None,
+            "retries": self._retries,
+            "current": sorted(self._current.values(), key=lambda entry: -entry["size"])[:SHOWN],
+            "last_error": self._last_error,
+            "updated": round(now, 3),
+        }
+
+    def write(self, now: float) -> None:
+        """Replaces the file; a file that cannot be written must not stop a transfer."""
+        self._written = now
+        temporary = f"{self._path}.part"
+        try:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(self.document(), file)
+            os.replace(temporary, self._path)
+        except OSError as error:
+            self._last_error = f"cannot write {self._path}: {error.strerror}"
+
+    def _rate(self, now: float) -> float:
+        self._samples.append((now, self._bytes["done"]))
+        while len(self._samples) > 2 and self._samples[0][0] < now - WINDOW:
+            self._samples.popleft()
+        (then, before), (_now, done) = self._samples[0], self._samples[-1]
+        return max(0.0, (done - before) / (now - then)) if now > then else 0.0
+
+    def _on_phase(self, event: Phase) -> None:
+        self._phase = event.name
+
+    def _on_started(self, event: Started) -> None:
+        self._images["total"] = event.images
+        self._blobs["total"] = event.blobs
+        self._bytes["total"] = event.size
+
+    def _on_blob_started(self, event: BlobStarted) -> None:
+        self._current[event.digest] = {"digest": event.digest, "repository": event.repository, "size": event.size, "done": 0}
+
+    def _on_blob_progress(self, event: BlobProgress) -> None:
+        self._bytes["done"] += event.size
+        if event.digest in self._current:
+            self._current[event.digest]["done"] += event.size
+
+    def _on_blob_done(self, event: BlobDone) -> None:
+        self._current.pop(event.digest, None)
+        if event.digest in self._seen:
+            return
+        self._seen.add(event.digest)
+        self._blobs["done"] += 1
+        if event.outcome not in (COPIED, FAILED):
+            # It is there without being sent.
+            self._bytes["done"] += event.size
+
+    def _on_image_done(self, event: ImageDone) -> None:
+        if event.outcome != PENDING:
+            self._images["done"] += 1
+            self._images["failed"] += event.outcome == FAILED
+
+    def _on_image_failed(self, event: ImageFailed) -> None:
+        self._last_error = _sentence(event.failure)
+
+    def _on_retried(self, event: Retried) -> None:
+        self._retries += 1
+        self._last_error = f"{event.host}: {event.reason}"[:MESSAGE]
+
+    def _on_finished(self, event: Finished) -> None:
+        self._phase = "complete" if event.complete else "incomplete"
+        self._current.clear()
+
+    _HANDLERS: Dict[type, Callable[["Progress", Any], None]] = {
+        Phase: _on_phase,
+        Started: _on_started,
+        BlobStarted: _on_blob_started,
+        BlobProgress: _on_blob_progress,
+        BlobDone: _on_blob_done,
+        ImageDone: _on_image_done,
+        ImageFailed: _on_image_failed,
+        Retried: _on_retried,
+        Finished: _on_finished,
+    }
+
+
+def _sentence(failure: Optional[Failure]) -> str:
+    return f"{failure.subject}: {failure.message}"[:MESSAGE] if failure else ""

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The delivery: does what the survey found missing.
+
+    read contents > carry blobs, publish images > publish catalogs
+
+The work is that of unique blobs, not of images; an image is published as soon as its
+blobs are there, catalogs after all else.  A run that finds nothing missing needs none of this.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, List, Mapping
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import BUNDLE, RELATED
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase, Started
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.publisher import Publisher
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Cargo, Group, Job, cargoes, groups, shard_of
+
+# Ranks of the crew's tasks, before those of the carrier.
+_PUBLISH = (0, 0)
+_READ = (1, 0)
+
+
+class Delivery:
+    """verdicts: of the images that are not there, by position.  present: the images that are."""
+
+    def __init__(self, run: Run, verdicts: Mapping[int, Verdict], present: List[PlacedImage]) -> None:
+        self._run = run
+        self._present = present
+        self._carrier = Carrier(run, self._group_ready)
+        self._publisher = Publisher(run, self._carrier)
+        self.jobs: Dict[int, Job] = {}
+        for position, verdict in verdicts.items():
+            job = self.jobs[position] = Job(verdict.placed, verdict.missing, verdict.holds)
+            if verdict.failure is not None:
+                run.fail_with(job, verdict.failure)
+
+    def work(self) -> None:
+        """Leaves outcome and failure with each job."""
+        self._run.emit(Phase("read"))
+        self._run.crew.add(_READ, *(self._read(job) for job in self.jobs.values() if job.failure is None and not job.holds))
+        self._run.crew.drain()
+        all_groups = groups(self.jobs.values())
+        cargo = cargoes(job for job in self.jobs.values() if job.failure is None)
+        self._run.emit(Phase("copy"))
+        if self._run.options.shard is not None:
+            self._carry_shard(cargo)
+            return
+        self._find_homes(cargo)
+        moving = self._load(cargo)
+        for group in all_groups:
+            if group.waiting == 0:
+                self._group_ready(group)
+        self._carry(moving)
+        self._publish_catalogs(all_groups)
+
+    def _read(self, job: Job) -> Callable[[memoryview], None]:
+        def task(_buffer: memoryview) -> None:
+            try:
+                job.content = self._run.reader.content(job.placed, self._run.options.foreign_layers)
+            except MirrorError as error:
+                self._run.fail(job, error)
+
+        return task
+
+    def _carry_shard(self, cargo: List[Cargo]) -> None:
+        """Only this shard's blobs; a last run without a shard publishes."""
+        shard = self._run.options.shard
+        if shard is None:
+            return
+        mine = [entry for entry, number in zip(cargo, shard_of(cargo, shard.count)) if number == shard.index]
+        for job in self.jobs.values():
+            job.group = None
+        self._find_homes(mine)
+        self._carry(self._load(mine))
+
+    def _load(self, cargo: List[Cargo]) -> List[Cargo]:
+        """What has to be moved."""
+        moving = self._carrier.load(cargo)
+        self._run.emit(Started(len(self._present) + len(self.jobs), len(moving), sum(entry.blob.size for entry in moving)))
+        return moving
+
+    def _carry(self, moving: List[Cargo]) -> None:
+        for entry in moving:
+            self._carrier.start(entry)
+        self._run.crew.drain()
+
+    def _find_homes(self, cargo: List[Cargo]) -> None:
+        """Where blobs are at the destination, as far as journal and shelf know without a request."""
+        wanted = {entry.blob.digest: entry for entry in cargo}
+        for entry in cargo:
+            entry.add_homes(self._run.journal.places(entry.blob.digest))
+        for placed in self._present:
+            content = self._run.reader.shelved(placed)
+            for blob in content.blobs if content else ():
+                known = wanted.get(blob.digest)
+                if known is not None:
+                    known.add_homes((placed.repository,))
+        for entry in cargo:
+            entry.home = entry.home or self._run.journal.hinted(entry.blob.digest)
+
+    def _group_ready(self, group: Group) -> None:
+        if group.is_catalog:
+            return
+        self._run.crew.add(_PUBLISH, lambda buffer: self._publisher.publish(group, buffer))
+
+    def _publish_catalogs(self, all_groups: List[Group]) -> None:
+        """A catalog's tag moves only when all that it names is there (user-needs G03)."""
+        self._run.emit(Phase("catalogs"))
+        for group in all_groups:
+            if not group.is_catalog or self._run.is_set():
+                continue
+            if group.root.failure is None and self._lacks(group):
+                self._publisher.hold(group.members)
+            else:
+                self._run.crew.add(_PUBLISH, self._publish_task(group))
+        self._run.crew.drain()
+
+    def _publish_task(self, group: Group) -> Callable[[memoryview], None]:
+        return lambda buffer: self._publisher.publish(group, buffer)
+
+    def _lacks(self, group: Group) -> bool:
+        """Whether an image that the catalog names did not arrive.
+
+        An image belongs to a catalog when the same entry of the configuration wants both; one that names no entry counts for all.
+        """
+        owners = group.root.placed.owners
+        if self._run.options.holds(owners):
+            return True
+        for job in self.jobs.values():
+            if job.placed.image.type in (BUNDLE, RELATED) and job.outcome != COPIED:
+                wanted_by = job.placed.owners
+                if not owners or not wanted_by or owners & wanted_by:
+                    return True
+        return False

@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lines of progress: what they say, and how often."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from ansible_collections.disconnected.mirror.plugins.action import image_mirror
+from ansible_collections.disconnected.mirror.plugins.action.image_mirror import Lines, amount, duration, line
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import BlobDone, Phase, Started
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress
+
+
+def status(**more):
+    document = {
+        "phase": "copy",
+        "images": {"done": 412, "total": 1534, "failed": 0},
+        "bytes": {"done": 81 * 1024**3, "total": 204 * 1024**3},
+        "rate": 45 * 1024**2,
+        "eta": 2799,
+        "retries": 0,
+    }
+    return {**document, **more}
+
+
+def test_a_line_says_what_matters():
+    assert line(status(), 1900) == "copy: 412/1534 images, 81.0 GiB of 204.0 GiB, 45.0 MiB/s, about 46 min 39 s left"
+    troubled = status(retries=3, images={"done": 5, "total": 6, "failed": 1}, rate=0, eta=None)
+    assert line(troubled, 1) == "copy: 5/6 images, 81.0 GiB of 204.0 GiB, 3 retried, 1 failed"
+
+
+def test_a_line_needs_no_numbers():
+    assert line(None, 7) == "starting, 7 s so far"
+    assert line(status(phase="plan", images={"done": 0, "total": 0, "failed": 0}), 61) == "plan, 1 min 1 s so far"
+
+
+def test_a_line_reads_what_the_module_writes():
+    progress = Progress(total=3, clock=lambda: 1.0)
+    for event in (Phase("copy"), Started(3, 2, 2048), BlobDone("sha256:" + "0" * 64, "a/b", 1024, "present")):
+        progress(event)
+    assert line(progress.document(), 5) == "copy: 0/3 images, 1.0 KiB of 2.0 KiB"
+
+
+@pytest.mark.parametrize(
+    "size, text", [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 1024**3, "5.0 GiB"), (3 * 1024**4, "3.0 TiB")]
+)
+def test_amounts(size, text):
+    assert amount(size) == text
+
+
+@pytest.mark.parametrize("seconds, text", [(0, "0 s"), (59.9, "59 s"), (60, "1 min 0 s"), (7265, "2 h 1 min")])
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    class Clock:
+        now = 1000.0
+        shown = []
+
+        def display(self, text):
+            self.shown.append((self.now - 1000.0, text))
+
+    clock = Clock()
+    clock.shown = []
+    monkeypatch.setattr(image_mirror.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(image_mirror, "Display", lambda: clock)
+    return clock
+
+
+def test_a_short_run_shows_nothing(clock):
+    lines = Lines("registry-a", 10)
+    clock.now += 2
+    lines.show(status())
+    lines.show(status(), last=True)
+    assert not clock.shown
+
+
+def test_a_long_run_is_never_silent_for_half_a_minute_and_never_chatty(clock):
+    lines = Lines("registry-a", 10)
+    for _second in range(2 * 3600):
+        clock.now += 1
+        lines.show(status())
+    moments = [moment for moment, _text in clock.shown]
+    assert moments[0] == 10
+    assert max(later - earlier for earlier, later in zip(moments, moments[1:])) <= 31
+    assert len(moments) < 300
+    lines.show(status(phase="complete"), last=True)
+    assert clock.shown[-1][1].startswith("  registry-a: complete: ")
+
+
+class Target:
+    """Stands for the action on a target whose files are a mapping."""
+
+    def __init__(self, files):
+        self.files = files
+        self.commands = []
+
+    def _remote_expand_user(self, path):
+        return path
+
+    def _low_level_execute_command(self, command):
+        self.commands.append(command)
+        if command.startswith("find "):
+            return {"stdout": self.files.get(command.split()[1], "")}
+        parts = [part.split("cat ")[1].split(" ")[0] for part in command.split("; ") if "cat " in part]
+        return {"stdout": "".join(f"{self.files.get(path, '')}\n{image_mirror.SEPARATOR}\n" for path in parts)}
+
+
+RUNNING = '{"started": 1, "finished": 0, "ansible_job_id": "j1.1"}'
+
+
+def job(files):
+    found = image_mirror.Job(Target(files), "/ws/status.json", {})
+    found._results = "/jobs/j1.1"
+    return found
+
+
+def test_a_job_shows_what_is_new_and_ends_with_its_result(clock):
+    files = {"/ws/status.json": '{"phase": "complete"}', "/jobs/j1.1": RUNNING}
+    found = job(files)
+    assert not found.look() and found.status is None
+    files["/ws/status.json"] = '{"phase": "copy"}'
+    assert not found.look() and found.status == {"phase": "copy"}
+    files["/jobs/j1.1"] = '{"changed": true}'
+    assert found.look()
+
+
+def test_a_job_that_was_killed_is_not_waited_for_forever(clock):
+    files = {"/jobs/j1.1": RUNNING, "/ws/lock": '{"pid": 77}'}
+    found = job(files)
+    for _minute in range(30):
+        clock.now += 60
+        assert not found.look()
+    del files["/ws/lock"]
+    with pytest.raises(image_mirror.AnsibleActionFail, match="Run the task again"):
+        for _minute in range(10):
+            clock.now += 60
+            found.look()
+
+
+def test_only_a_job_that_holds_the_lock_is_stopped():
+    files = {"/jobs/j1.1": RUNNING}
+    found = job(files)
+    found.stop()
+    assert not [command for command in found._action.commands if command.startswith("kill")]
+    files["/ws/lock"] = '{"pid": 77}'
+    found.stop()
+    assert found._action.commands[-1] == "kill -TERM 77"
+
+
+def test_a_job_that_was_just_started_is_waited_for_to_be_stopped(monkeypatch):
+    files = {"/jobs/j1.1": RUNNING}
+    found = job(files)
+    monkeypatch.setattr(image_mirror.time, "sleep", lambda seconds: files.update({"/ws/lock": '{"pid": 77}'}))
+    found.stop(60)
+    assert found._action.commands[-1] == "kill -TERM 77"
+
+
+def test_a_job_that_has_ended_is_not_stopped_whoever_holds_the_lock():
+    found = job({"/jobs/j1.1": '{"changed": false}', "/ws/lock": '{"pid": 77}'})
+    found.stop(60)
+    assert not [command for command in found._action.commands if command.startswith("kill")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_are_held_back_and_given_on_in_the_end(number):
+    heard = []
+    before = signal.signal(number, lambda sent, _frame: heard.append(sent))
+    try:
+        with image_mirror.Interruption() as interruption:
+            os.kill(os.getpid(), number)
+            interruption.sleep(60)
+            assert interruption.came == number and heard == []
+        assert heard == [number]
+    finally:
+        signal.signal(number, before)

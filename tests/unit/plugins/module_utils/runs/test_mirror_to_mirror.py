@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run from registry to registry: what its result tells."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import read_json
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
+from ansible_collections.disconnected.mirror.tests.fakes import images
+from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+from ansible_collections.disconnected.mirror.tests.fakes.site import Site
+
+
+@pytest.fixture
+def source():
+    with FakeRegistry() as registry:
+        images.put(images.image("app"), registry.content, "team/app", "1")
+        yield registry
+
+
+def test_the_requests_of_both_ends_are_told(source, target, tmp_path):
+    site = Site(source.host, target.host, tmp_path)
+    site.plan("team/app:1")
+    before = len(source.ledger)
+    result = site.mirror("team/app:1").result
+    assert result.complete and set(result.requests) == {"source", "destination"}
+    # Of the source the transfer wants blobs alone; what planning asked is not counted.
+    assert set(result.requests["source"]) == {"GET"}
+    assert len(images.image("app").all_blobs()) <= result.requests["source"]["GET"] <= len(source.ledger) - before
+
+
+def test_the_report_tells_what_came_and_what_went(source, target, tmp_path):
+    for name in ("other", "third"):
+        images.put(images.image(name), source.content, f"team/{name}", "1")
+    site = Site(source.host, target.host, tmp_path / "workspace")
+
+    def reported(*names):
+        assert site.mirror(*names).result.complete
+        found = read_json(site.workspace.report)["changes"]
+        return found and [found[way]["listed"] for way in ("added", "removed")]
+
+    assert reported("team/app:1", "team/other:1") is None
+    assert reported("team/app:1", "team/third:1") == [[f"{source.host}/team/third:1"], [f"{source.host}/team/other:1"]]
+    # What one plan changed is not told of another one.
+    os.remove(site.workspace.report)
+    assert site.mirror("team/app:1", "team/third:1", check_mode=True).result.complete and not os.path.exists(site.workspace.report)
+    other = Site(source.host, target.host, tmp_path / "other")
+    other.plan("team/other:1")
+    request = MirrorRequest(site.planning(), site.destination, plan=other.workspace.plan)
+    assert mirror(request, {}).result.complete and read_json(site.workspace.report)["changes"] is None

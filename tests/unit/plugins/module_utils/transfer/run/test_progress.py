@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import Any
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run import events
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress
+
+ONE, TWO = Digest.of(b"1"), Digest.of(b"2")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_totals_rate_and_current() -> None:
+    clock = Clock()
+    progress = Progress(clock=clock, total=3)
+    progress(events.Phase("copy"))
+    progress(events.Started(3, 2, 3000))
+    progress.document()
+    progress(events.BlobStarted(ONE, "a", 2000))
+    progress(events.BlobProgress(ONE, 1000))
+    clock.now += 2
+    document = progress.document()
+    assert document["phase"] == "copy" and document["bytes"] == {"done": 1000, "total": 3000}
+    assert document["rate"] == 500 and document["eta"] == 4
+    assert document["current"] == [{"digest": ONE, "repository": "a", "size": 2000, "done": 1000}]
+    progress(events.BlobProgress(ONE, -400))
+    progress(events.BlobProgress(ONE, 1400))
+    progress(events.BlobDone(ONE, "a", 2000, events.COPIED))
+    progress(events.BlobDone(ONE, "b", 2000, events.MOUNTED))
+    progress(events.BlobDone(TWO, "a", 1000, events.PRESENT))
+    document = progress.document()
+    assert document["bytes"] == {"done": 3000, "total": 3000} and document["blobs"] == {"done": 2, "total": 2}
+    assert document["current"] == [] and document["eta"] is None
+
+
+def test_images_and_errors() -> None:
+    progress = Progress()
+    progress(events.Started(4, 0, 0))
+    for outcome in (events.PRESENT, events.COPIED, events.HELD, events.PENDING):
+        progress(events.ImageDone("o", "r", ONE, outcome))
+    progress(events.ImageFailed(Failure("not_found", "is not there", "quay.io/x:1")))
+    progress(events.ImageDone("o", "r", ONE, events.FAILED))
+    progress(events.Retried("quay.io", "status 503", 1.0))
+    document = progress.document()
+    assert document["images"] == {"done": 4, "total": 4, "failed": 1}
+    assert document["retries"] == 1 and document["last_error"] == "quay.io: status 503"
+
+
+def test_file_at_most_once_a_second_private_and_at_the_end(tmp_path: Any) -> None:
+    clock, path = Clock(), tmp_path / "status.json"
+    progress = Progress(str(path), clock=clock)
+    os.umask(os.umask(0))
+    progress(events.Phase("survey"))
+    assert json.loads(path.read_text())["phase"] == "survey"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    progress(events.Phase("read"))
+    assert json.loads(path.read_text())["phase"] == "survey"
+    clock.now += 1
+    progress(events.Tick())
+    assert json.loads(path.read_text())["phase"] == "read"
+    progress(events.Finished(True))
+    assert json.loads(path.read_text())["phase"] == "complete"
+    assert os.listdir(tmp_path) == ["status.json"]
+
+
+def test_place_that_cannot_be_written_stops_nothing(tmp_path: Any) -> None:
+    progress = Progress(str(tmp_path / "missing" / "status.json"))
+    progress(events.Finished(False))
+    assert progress.document()["phase"] == "incomplete"
