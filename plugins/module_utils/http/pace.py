@@ -4,8 +4,10 @@
 
 """How fast one host may be asked, found out together by all threads (user-needs P09).
 
-No limit until the host answers 429.  Then requests are spaced: 0.7 of the rate that it took in the last second or two,
-growing by 5 % a second while it takes them all, and no limit again after a minute without a refusal.
+No limit until the host answers 429.  That says when to go on (`Retry-After`), not how fast: from half of what was taken
+before, the rate grows quickly until the next refusal.  Between two refusals a host's allowance was used up at both ends, so
+what it took in that time is its limit, whatever it lets by at once; that rate is kept for a while, and then grows again,
+for limits are lifted, too.  A minute without a refusal ends it.
 """
 
 from __future__ import annotations
@@ -14,75 +16,146 @@ import threading
 import time
 from typing import Callable
 
-_BACK_OFF = 0.7
-_GROWTH = 0.05
-_LEAST_RATE = 0.2
+# Requests a second where nothing is known, and the slowest of all.
+_START = 10.0
+_LEAST = 0.05
+# While the limit is sought, the rate grows so many times a second; later, when it is only looked for whether it was lifted, slower.
+_SEARCH = 4.0
+_GROWTH = 2.0
+# What is known is kept for so many requests and seconds: one refusal in so many is what it costs to ask for more.
+_KEPT_REQUESTS = 24
+_KEPT_SECONDS = 5.0
+# A guess between a rate that was taken and one that was refused is tried for a shorter time.
+_TRIED_REQUESTS = 8
+_TRIED_SECONDS = 1.5
+# The rate while it is kept, from the beginning to the end.
+_LOW, _HIGH = 0.96, 1.02
+# Refused so much above what was known, the limit is somewhere between; below that, what is known was all but right.
+_FAR = 1.15
+_NUDGE = 1.03
+# What was not asked for in the last second may be made up for, at so much more than the rate.
+_SPARE = 1.0
+_CATCH_UP = 1.5
+# Refusals of requests that were under way together are one (seconds).
+_TOGETHER = 0.25
 _FORGET = 60.0
 
 
 class Pace:
-    """Shared by all threads that talk to one host.  Times are seconds of `clock`."""
+    """Shared by all threads that talk to one host.  Times are seconds of `clock`.
+
+    queue: to be held while waiting for a turn, so that only one thread asks for the next.
+    limited: turns have to be waited for.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.queue = threading.Lock()
         self._clock = clock
         self._lock = threading.Lock()
-        self._limited = False
-        self._rate = 0.0
-        self._next = 0.0
+        self.limited = False
+        # The rate that the host takes, as far as is known (0: never refused), whether that is a guess, and how sure it is.
+        self._known = 0.0
+        self._guessed = False
+        self._sure = False
+        # For how long it is kept, and from when on.
+        self._kept = 0.0
+        self._since = 0.0
         self._until = 0.0
-        self._grown = 0.0
         self._refused = 0.0
+        self._taken = 0
+        # When the next request is due, and when it may go at the earliest.
+        self._due = 0.0
+        self._gate = 0.0
         # Accepted requests of the current second and of the one before it.
         self._second = 0.0
         self._count = 0
         self._before = 0
 
     def turn(self) -> float:
-        """Takes the next turn: how many seconds to wait before the request may go."""
-        if not self._limited:
+        """0: the next turn is taken, the request may go.  Else after so many seconds, at most, it is worth asking again."""
+        if not self.limited:
             return 0.0
         with self._lock:
             now = self._clock()
-            if self._rate and now - self._refused > _FORGET:
-                self._rate = 0.0
-            if not self._rate:
-                self._limited = now < self._until
-                return max(0.0, self._until - now)
-            slot = max(now, self._until, self._next)
-            self._next = slot + 1 / self._rate
-            return slot - now
+            if now < self._until:
+                return self._until - now
+            if not self._known or now - self._refused > _FORGET:
+                self._known, self.limited = 0.0, False
+                return 0.0
+            rate = self._rate(now)
+            due = max(self._due, now - _SPARE)
+            if max(due, self._gate) > now:
+                return max(due, self._gate) - now
+            self._due = due + 1 / rate
+            self._gate = now + 1 / (_CATCH_UP * rate)
+            return 0.0
 
     def accepted(self) -> None:
         """The host took a request."""
-        now = self._clock()
         with self._lock:
-            self._tick(now)
+            self._tick(self._clock())
             self._count += 1
-            if self._rate:
-                self._rate *= 1 + _GROWTH * min(1.0, max(0.0, now - self._grown))
-                self._grown = now
+            self._taken += 1
 
     def hold(self, seconds: float) -> None:
         """The host asked for silence (`Retry-After`)."""
         with self._lock:
             self._until = max(self._until, self._clock() + seconds)
-            self._limited = True
+            self._since = max(self._since, self._until)
+            self.limited = True
 
     def refused(self) -> None:
         """The host answered 429."""
         with self._lock:
             now = self._clock()
             self._tick(now)
-            # The answers to requests that were under way together count once.
-            if not self._rate or now - self._refused > max(1.0, 2 / self._rate):
-                taken = self._before + self._count if self._before else self._count
-                seen = taken / (1.0 + (now - self._second) if self._before else 1.0)
-                base = min(self._rate, max(seen, self._rate / 2)) if self._rate else seen
-                self._rate = max(_LEAST_RATE, _BACK_OFF * base)
-                self._refused = now
-                self._next = max(self._next, now + 1 / self._rate)
-            self._grown = now
-            self._limited = True
+            if not self._known:
+                self._known = max(_START, (self._before + self._count) / 2)
+                self._guessed, self._sure, self._kept = True, False, 0.0
+                self._due = now
+            elif now < max(self._refused + _TOGETHER, self._until):
+                return
+            else:
+                self._learn(now)
+                self._due = now + 1 / self._known
+            self.limited = True
+            self._taken = 0
+            self._refused = self._since = now
+
+    def _rate(self, now: float) -> float:
+        passed = max(0.0, now - self._since)
+        if passed >= self._kept:
+            return self._known * (_GROWTH if self._kept else _SEARCH) ** min(passed - self._kept, _FORGET)
+        return self._known * (1.0 if self._guessed else _LOW + (_HIGH - _LOW) * passed / self._kept)
+
+    def _learn(self, now: float) -> None:
+        """From what was taken since the last refusal.  Half a request more may have been possible."""
+        if not self._taken:
+            # Nothing was measured: too much, or only too early.
+            self._known = max(_LEAST, self._known / 2)
+            return
+        rate = self._rate(now)
+        measured = min((self._taken + 0.5) / (now - self._refused), _CATCH_UP * rate)
+        if not self._kept or now - self._since < self._kept:
+            # Refused at about this rate: little of the allowance can have been left unused.
+            self._sure = self._sure or self._guessed
+            self._known, self._guessed = max(_LEAST, measured), False
+        elif self._sure and measured < _FAR * self._known:
+            self._known = max(_NUDGE * self._known, measured)
+        else:
+            low = max(self._known, measured)
+            self._guessed = rate > _FAR * low
+            self._sure = not self._guessed
+            self._known = (low * min(rate, 3 * low)) ** 0.5
+        self._kept = self._keep()
+
+    def _keep(self) -> float:
+        if self._guessed:
+            return max(_TRIED_SECONDS, _TRIED_REQUESTS / self._known)
+        if self._taken < 2:
+            # Measured by next to nothing.
+            return 4 / self._known
+        return max(_KEPT_SECONDS, _KEPT_REQUESTS / self._known)
 
     def _tick(self, now: float) -> None:
         passed = now - self._second

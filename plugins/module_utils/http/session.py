@@ -45,6 +45,8 @@ _MOST_HOPS = 10
 _CLOSED = frozenset((401, 403, 404))
 # A 401 leads to a new token; so many in a row for one request are enough.
 _MOST_RENEWALS = 4
+# How often a thread that waits for its turn asks when that comes (seconds).
+_LOOK = 0.25
 _COMMON = "User-Agent: disconnected.mirror\r\nAccept-Encoding: identity\r\n"
 
 RetryListener = Callable[[str, str, float], None]
@@ -285,11 +287,16 @@ class Http:
         return request._replace(origin=origin, target=target, access=None, authorization="")
 
     def _await_turn(self, host: Host) -> None:
-        delay = host.pace.turn()
-        if delay > 0:
-            self._sleep(delay)
-        elif self._stop.is_set():
+        if self._stop.is_set():
             raise Cancelled("the run was asked to stop")
+        if not host.pace.limited:
+            return
+        with host.pace.queue:
+            delay = host.pace.turn()
+            while delay > 0:
+                # The rate may have changed before.
+                self._sleep(min(delay, _LOOK))
+                delay = host.pace.turn()
 
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(seconds):
