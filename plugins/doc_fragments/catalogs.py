@@ -42,8 +42,8 @@ options:
     default: auto
   catalog_prereleases:
     description:
-      - Whether ranges of C(v2alpha1) take prereleases like other versions. Otherwise a prerelease is in a range only when the bound
-        has one as well, so that V(1.51.0-1) is not in V(>=1.47.1).
+      - Whether ranges of C(v2alpha1) take prereleases like other versions. Otherwise prereleases are in a range only when one of its
+        bounds is a prerelease, so that V(1.51.0-1) is not in V(>=1.47.1), and is in V(>=1.47.1-5 <=1.51.0).
     type: bool
     default: false
 """

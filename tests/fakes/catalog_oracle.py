@@ -8,8 +8,10 @@ Nothing here uses the product: documents are plain mappings, graphs are networkx
 
 from __future__ import annotations
 
+import itertools
 import json
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+import re
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
 
 import networkx
 import yaml
@@ -51,61 +53,188 @@ class Source:
         self.channels: Dict[str, Dict[str, List[Dict[str, Any]]]] = {}
         self.default: Dict[str, str] = {}
         self.versions: Dict[Tuple[str, str], str] = {}
+        self.priorities: Dict[Tuple[str, str], int] = {}
+        self.properties: Dict[Tuple[str, str], List[Tuple[str, Any]]] = {}
         for document in documents:
             if document["schema"] == "olm.package":
                 self.default[document["name"]] = document["defaultChannel"]
             elif document["schema"] == "olm.channel":
                 self.channels.setdefault(document["package"], {})[document["name"]] = document["entries"]
+                for each in document.get("properties", ()):
+                    self.priorities[document["package"], document["name"]] = each["value"]["priority"]
             elif document["schema"] == "olm.bundle":
+                bundle = document["package"], document["name"]
+                self.properties[bundle] = [(each["type"], each["value"]) for each in document["properties"]]
                 for each in document["properties"]:
                     if each["type"] == "olm.package":
-                        self.versions[document["package"], document["name"]] = each["value"]["version"]
+                        self.versions[bundle] = each["value"]["version"]
 
     def version(self, package: str, name: str) -> Optional[str]:
         return self.versions.get((package, name))
 
 
+# --- ranges ---------------------------------------------------------------------------------
+
+_OPERATORS: Dict[str, Callable[[Any, Any], bool]] = {
+    "": lambda a, b: a == b,
+    "=": lambda a, b: a == b,
+    "==": lambda a, b: a == b,
+    "!": lambda a, b: a != b,
+    "!=": lambda a, b: a != b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "=>": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    "=<": lambda a, b: a <= b,
+}
+
+
+def _words(part: str) -> List[Tuple[str, str]]:
+    return re.findall(r"([^\w*\s]*)\s*([\w*][^\s,]*)", part)
+
+
+def plain(text: str, version: str) -> bool:
+    """Dialect B: what is written with `.x` is a pair of comparisons with whole versions."""
+    return any(all(_plain(operator, bound, version) for operator, bound in _words(part)) for part in text.split("||"))
+
+
+def _plain(operator: str, bound: str, version: str) -> bool:
+    if not bound.endswith(".x"):
+        return _OPERATORS[operator](key(version), key(bound))
+    # Upstream counts the parts: the second of `1.x.x` is 0, not open.
+    numbers = [0 if part == "x" else int(part) for part in bound.split(".")[:-1]]
+    low = key(".".join(map(str, [*numbers, 0, 0][:3])))
+    high = key(".".join(map(str, [*numbers[:-1], numbers[-1] + 1, 0, 0][:3])))
+    have = key(version)
+    if operator in (">", "<="):
+        return _OPERATORS[">=" if operator == ">" else "<"](have, high)
+    if operator in (">=", "<"):
+        return _OPERATORS[operator](have, low)
+    # Upstream joins both halves of a wildcard that must not match by "and", so that nothing is in it.
+    return low <= have < high if operator in ("", "=", "==") else have < low and have >= high
+
+
+def gated(text: str, version: str) -> bool:
+    """Dialect M: alternatives are groups, and one prerelease among a group's bounds opens it for prereleases."""
+    return any(_group(_words(re.sub(r"(\S+)\s+-\s+(\S+)", r">=\1 <=\2", part)), version) for part in text.split("||"))
+
+
+def _group(words: List[Tuple[str, str]], version: str) -> bool:
+    if _pre(version) and not any(_pre(bound) for _operator, bound in words):
+        return False
+    return all(_gated(operator, bound.lstrip("v"), version) for operator, bound in words)
+
+
+def _pre(version: str) -> str:
+    return version.partition("+")[0].partition("-")[2]
+
+
+def _gated(operator: str, bound: str, version: str) -> bool:
+    core, _dash, pre = bound.partition("+")[0].partition("-")
+    given = [int(part) for part in itertools.takewhile(str.isdigit, core.split("."))]
+    have = [int(part) for part in version.partition("+")[0].partition("-")[0].split(".")]
+    limit = [*given, 0, 0, 0][:3]
+    below, above = key(version) < key(_text(limit, pre)), key(version) > key(_text(limit, pre))
+    # Upstream takes a bound without any number (`*`) as 0.0.0 and compares two numbers of it at most.
+    same = have[: len(given)] == given if given else have[:2] == [0, 0]
+    if operator == "^":
+        fixed = next((place for place, number in enumerate(limit) if number), len(given) - 1 if given else 2)
+        return not below and have[: fixed + 1] == limit[: fixed + 1]
+    if operator in ("~", "~>") or (operator in ("", "=") and len(given) < 3):
+        free = not any(limit) and len(given) in (0, 3)
+        return not below and (free or have[: min(2, len(given))] == given[:2])
+    if len(given) == 3 or operator in (">=", "=>", "<"):
+        return _OPERATORS[operator](key(version), key(_text(limit, pre)))
+    if operator == "!=":
+        return not same or (len(given) == 2 and _pre(version) != pre) if given else below or above
+    if operator == ">":
+        return have[: len(given)] > given if given else above
+    return have[: len(given)] <= given if given else same
+
+
+def _text(numbers: List[int], pre: str) -> str:
+    return ".".join(map(str, numbers)) + (f"-{pre}" if pre else "")
+
+
+# --- channels -------------------------------------------------------------------------------
+
+
 def head(entries: List[Dict[str, Any]]) -> str:
-    graph = networkx.DiGraph()
-    for entry in entries:
-        graph.add_node(entry["name"])
-        graph.add_edges_from((entry["name"], below) for below in [entry.get("replaces"), *entry.get("skips", ())] if below)
-    found = [name for name in (entry["name"] for entry in entries) if graph.in_degree(name) == 0]
+    found = heads(entries)
     if len(found) != 1:
         raise Refused(f"heads {found}")
     return found[0]
 
 
+def heads(entries: List[Dict[str, Any]]) -> List[str]:
+    graph = networkx.DiGraph()
+    for entry in entries:
+        graph.add_node(entry["name"])
+        graph.add_edges_from((entry["name"], below) for below in [entry.get("replaces"), *entry.get("skips", ())] if below)
+    return [name for name in (entry["name"] for entry in entries) if graph.in_degree(name) == 0]
+
+
 def chain(entries: List[Dict[str, Any]], name: str) -> List[str]:
     by_name = {entry["name"]: entry for entry in entries}
     names = [name]
-    while name in by_name and by_name[name].get("replaces"):
+    while name in by_name and by_name[name].get("replaces") and by_name[name]["replaces"] not in names:
         name = by_name[name]["replaces"]
         names.append(name)
+    return names
+
+
+def top(entries: List[Dict[str, Any]]) -> str:
+    """The head of a channel as v2 takes it: in a graph without circles."""
+    edges = [(entry["name"], below) for entry in entries for below in [entry.get("replaces"), *entry.get("skips", ())] if below]
+    if not networkx.is_directed_acyclic_graph(networkx.DiGraph(edges)):
+        raise Refused("circle")
+    return head(entries)
+
+
+def is_sound(entries: List[Dict[str, Any]]) -> bool:
+    """One head, from which all that is not skipped is reached by `replaces` without a circle (1.5)."""
+    try:
+        line = chain_to_skipped(entries, head(entries))
+    except Refused:
+        return False
+    skipped = {name for entry in entries for name in entry.get("skips", ())}
+    return {entry["name"] for entry in entries} <= {*line, *skipped}
+
+
+def chain_to_skipped(entries: List[Dict[str, Any]], name: str) -> List[str]:
+    """The chain as serving reads it: it ends above what somebody skips (CHAIN-1), and must not come back to itself (CHAIN-2)."""
+    by_name = {entry["name"]: entry for entry in entries}
+    skipped = {each for entry in entries for each in entry.get("skips", ())}
+    names: List[str] = []
+    while name in by_name and (not names or name not in skipped):
+        if name in names:
+            raise Refused("circle")
+        names.append(name)
+        name = by_name[name].get("replaces")
     return names
 
 
 # --- v2 -------------------------------------------------------------------------------------
 
 
-def gate(version: Optional[str], minimum: str, maximum: str) -> bool:
-    if version is None:
-        return False
-    for bound, inside in ((minimum, lambda a, b: a >= b), (maximum, lambda a, b: a <= b)):
-        if bound and ("-" in version.partition("+")[0] and "-" not in bound.partition("+")[0] or not inside(key(version), key(bound))):
-            return False
-    return True
+def in_bounds(version: Optional[str], minimum: str, maximum: str) -> bool:
+    text = " ".join(filter(None, [minimum and f">={minimum}", maximum and f"<={maximum}"]))
+    return version is not None and gated(text, version)
 
 
 def v2_range(source: Source, package: str, entries: List[Dict[str, Any]], minimum: str, maximum: str) -> Set[str]:
-    names = [entry["name"] for entry in entries]
+    names, line = [entry["name"] for entry in entries], chain(entries, top(entries))
+    pinned: Set[str] = set()
     if minimum and minimum == maximum:
-        return {name for name in names if source.version(package, name) == minimum}
+        pinned = {name for name in names if source.version(package, name) == minimum}
+        pinned = pinned or {name for name in names if source.version(package, name) and key(source.version(package, name)) == key(minimum)}
+        if len(pinned) < 2:
+            return pinned
     by_name = {entry["name"]: entry for entry in entries}
-    line = chain(entries, head(entries))
 
     def inside(name: str) -> bool:
-        return gate(source.version(package, name), minimum, maximum)
+        return name in pinned if pinned else in_bounds(source.version(package, name), minimum, maximum)
 
     def count(place: int) -> int:
         below = {name for lower in line[place:] for name in [lower, *by_name.get(lower, {}).get("skips", ())]}
@@ -140,10 +269,8 @@ def v2(source: Source, wanted: Dict[str, Any]) -> Dict[str, Dict[str, Set[str]]]
                 if minimum or maximum:
                     raise Refused("full with range")
                 kept[name] = {entry["name"] for entry in entries}
-            elif minimum or maximum:
-                kept[name] = v2_range(source, package, entries, minimum, maximum)
             else:
-                kept[name] = {head(entries)}
+                kept[name] = v2_range(source, package, entries, minimum, maximum) if minimum or maximum else {top(entries)}
         kept = {name: names for name, names in kept.items() if names}
         if default not in kept:
             raise Refused("default channel is empty")
@@ -154,16 +281,21 @@ def v2(source: Source, wanted: Dict[str, Any]) -> Dict[str, Dict[str, Set[str]]]
 # --- v1 -------------------------------------------------------------------------------------
 
 
-def fill(entries: List[Dict[str, Any]], start: str, end: str) -> Set[str]:
+def way(entries: List[Dict[str, Any]], start: str, end: str) -> Set[str]:
+    """2.4; empty where no way leads from one to the other."""
     names = {entry["name"] for entry in entries}
     if start == end:
         return {end}
     own = chain(entries, start)
     meeting = next((name for name in chain(entries, end) if name in own), None)
     if meeting is None:
-        return {start}
+        return set()
     upwards = networkx.DiGraph((entry["replaces"], entry["name"]) for entry in entries if entry.get("replaces"))
-    above = networkx.descendants(upwards, meeting) if meeting in upwards else set()
+    above = {
+        each
+        for name in (upwards.successors(meeting) if meeting in upwards else ())
+        for each in networkx.descendants(upwards, name) | {name}
+    }
     return (above - set(own[: own.index(meeting)]) | {start, end}) & names
 
 
@@ -177,12 +309,14 @@ def v1_level(source: Source, package: str, entries: List[Dict[str, Any]], level:
         return set(names)
     if minimum:
         picked = [name for name in names if minimum in (source.version(package, name), source.version(package, name).split("-", 1)[0])]
-        return {each for name in picked for each in fill(entries, name, head(entries))}
+        # A channel of several heads may have one once it is filtered (L6).
+        above = heads(entries) or ([head(entries)] if picked else [])
+        return {each for name in picked for end in above for each in way(entries, name, end) | {name}}
     return set(names) if full else {head(entries)}
 
 
-def v1(source: Source, wanted: Dict[str, Any]) -> Dict[str, Dict[str, Set[str]]]:
-    """Without dependencies; an exact version that a listed channel has not once is refused."""
+def v1(source: Source, wanted: Dict[str, Any], dependencies: bool = False) -> Dict[str, Dict[str, Set[str]]]:
+    """An exact version that a listed channel has not once is refused."""
     full = bool(wanted.get("full"))
     found: Dict[str, Dict[str, Set[str]]] = {}
     for own in wanted.get("packages") or [{"name": name} for name in source.channels]:
@@ -208,4 +342,71 @@ def v1(source: Source, wanted: Dict[str, Any]) -> Dict[str, Dict[str, Set[str]]]
         kept = {name: names for name, names in kept.items() if names}
         if kept:
             found[package] = kept
+    if dependencies:
+        close(source, found)
+    for package in found:
+        require_default(source, package, found[package], wanted.get("packages") or ())
     return found
+
+
+def require_default(source: Source, package: str, kept: Dict[str, Set[str]], listed: Iterable[Dict[str, Any]]) -> None:
+    """2.6: there is one, by whatever rule."""
+    if source.default[package] in kept or any((package, name) in source.priorities for name in kept):
+        return
+    for own in listed:
+        if own["name"] == package:
+            named, channels = own.get("defaultChannel"), own.get("channels") or ()
+            if named in source.channels[package] if named else len(channels) == 1:
+                return
+    raise Refused("default channel")
+
+
+def close(source: Source, found: Dict[str, Dict[str, Set[str]]]) -> None:
+    """Adds what is required, and what that requires (2.5); a bundle is asked once for what it needs."""
+    frontier = {(package, name) for package, channels in found.items() for names in channels.values() for name in names}
+    asked: Set[Tuple[str, str]] = set()
+    providers: Set[Tuple[str, str, str]] = set()
+    while frontier:
+        asked |= frontier
+        needs = [need for bundle in frontier for need in source.properties.get(bundle, ()) if need[0].endswith(".required")]
+        chosen = {provider for need in needs for provider in [best(source, *need)] if provider}
+        providers |= chosen
+        frontier = {(package, name) for package, _channel, name in chosen} - asked
+    order = sorted(providers, key=lambda each: (each[0], each[1], key(source.versions[each[0], each[2]]), each[2]))
+    for package, channel, name in order:
+        entries = source.channels[package][channel]
+        taken = found.setdefault(package, {}).setdefault(channel, set())
+        if name in taken:
+            continue
+        above = head(entries)
+        if name in next(entry for entry in entries if entry["name"] == above).get("skips", ()):
+            continue
+        added = way(entries, name, above)
+        if not added:
+            raise Refused("no way from a provider to the head")
+        taken |= added
+    for package in list(found):
+        found[package] = {channel: names for channel, names in found[package].items() if names}
+        if not found[package]:
+            del found[package]
+
+
+def best(source: Source, kind: str, value: Dict[str, str]) -> Optional[Tuple[str, str, str]]:
+    """Who provides it: of the first package that has one the highest version, of equal ones that of the default channel."""
+    for package in [value["packageName"]] if kind == "olm.package.required" else sorted(source.channels):
+        candidates = [
+            (package, channel, entry["name"])
+            for channel, entries in sorted(source.channels.get(package, {}).items())
+            for entry in entries
+            if (package, entry["name"]) in source.versions and provides(source, (package, entry["name"]), kind, value)
+        ]
+        if candidates:
+            return max(candidates, key=lambda each: (key(source.versions[each[0], each[2]]), each[1] == source.default[each[0]]))
+    return None
+
+
+def provides(source: Source, bundle: Tuple[str, str], kind: str, value: Dict[str, str]) -> bool:
+    if kind == "olm.gvk.required":
+        return ("olm.gvk", value) in source.properties[bundle]
+    text = value.get("versionRange") or ""
+    return not text or plain(text, source.versions[bundle])

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Collection, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.default_channel import (
@@ -140,35 +141,37 @@ def _bounds(listed: Optional[config.Package], channel: str) -> Tuple[str, str]:
 def _channel(package: Package, channel: Channel, minimum: str, maximum: str, options: Options, warnings: List[str]) -> Channel:
     """A channel reduced to its head, or to what its bounds take."""
     text = bounds(minimum, maximum)
-    test = gated(text, options.prereleases) if text else None
     try:
         head = graph.check_parse(channel)
     except graph.GraphError as error:
         raise InputError(f'package "{package.name}" channel "{channel.name}": {error.message}') from error
-    if test is None:
+    if not text:
         return channel.only((head,))
-    if minimum == maximum:
-        return channel.only(name for name in channel.names if _version_text(package, name) == minimum)
-    names, outside = in_range(package, channel, head, test)
+    chosen = _pinned(package, channel, minimum) if minimum == maximum else _in_bounds(package, channel, gated(text, options.prereleases))
+    if minimum == maximum and len(chosen) < 2:
+        return channel.only(chosen)
+    names, outside = with_way(channel, head, chosen)
     warnings.extend(_outside(package, name, text) for name in outside)
     return channel.only(names)
 
 
-def in_range(package: Package, channel: Channel, head: str, test: Range) -> Tuple[Tuple[str, ...], Tuple[str, ...]]:
-    """Names that a range keeps of a channel, and those among them that lie outside of it (3.4).
+def _in_bounds(package: Package, channel: Channel, test: Range) -> FrozenSet[str]:
+    """Entries, and names that entries skip, whose version is in a range."""
+    names = {name for entry in channel.entries for name in (entry.name, *entry.skips)}
+    versions = {name: package.version(name) for name in names}
+    return frozenset(name for name, version in versions.items() if version is not None and test(version))
 
-    Chain entries out of range stay where entries in range are reached only through them, so that one head remains.
+
+def with_way(channel: Channel, head: str, chosen: AbstractSet[str]) -> Tuple[Tuple[str, ...], Tuple[str, ...]]:
+    """Names that stay of a channel where some are chosen by their version, and those among them that were not (3.4).
+
+    Chain entries that were not chosen stay where chosen ones are reached only through them, so that one head remains.
     """
-
-    def inside(name: str) -> bool:
-        version = package.version(name)
-        return version is not None and test(version)
-
     chain = graph.replaced_by(channel, head)
     counts: List[int] = [0] * len(chain)
     counted = set()
     for place in range(len(chain) - 1, -1, -1):
-        counted.update(name for name in _at(channel, chain[place]) if inside(name))
+        counted.update(name for name in _at(channel, chain[place]) if name in chosen)
         counts[place] = len(counted)
     if not counted:
         return (), ()
@@ -179,10 +182,10 @@ def in_range(package: Package, channel: Channel, head: str, test: Range) -> Tupl
         if not counts[place]:
             break
         name = chain[place]
-        if name in channel.by_name and not inside(name):
+        if name in channel.by_name and name not in chosen:
             outside.append(name)
         kept.append(name)
-        kept.extend(below for below in _at(channel, name)[1:] if inside(below))
+        kept.extend(below for below in _at(channel, name)[1:] if below in chosen)
     names = set(kept)
     return tuple(name for name in channel.names if name in names), tuple(outside)
 
@@ -207,17 +210,25 @@ def _version_text(package: Package, name: str) -> str:
     return bundle.version_text if bundle else ""
 
 
+def _pinned(package: Package, channel: Channel, pin: str) -> FrozenSet[str]:
+    """Entries of a pinned version (PIN-1): those that have its very text, else those of equal precedence (`0.3`, `v0.3.1`)."""
+    exact = frozenset(name for name in channel.names if _version_text(package, name) == pin)
+    if exact:
+        return exact
+    wanted = Version.parse_lenient(pin)
+    return frozenset(name for name in channel.names if package.version(name) == wanted)
+
+
 def _pinned_versions(listed: Optional[config.Package]) -> Tuple[str, ...]:
     """Versions that are pinned by equal bounds (PIN-1)."""
     levels = (listed, *listed.channels) if listed else ()
     return tuple(dict.fromkeys(level.min_version for level in levels if level.min_version and level.min_version == level.max_version))
 
 
-def _check_pinned(package: Package, pinned: Sequence[str], channels: Iterable[Channel]) -> None:
+def _check_pinned(package: Package, pinned: Sequence[str], channels: Collection[Channel]) -> None:
     """Raises InputError when no channel has a pinned version."""
-    have = {_version_text(package, name) for channel in channels for name in channel.names} if pinned else set()
     for version in pinned:
-        if version not in have:
+        if not any(_pinned(package, channel, version) for channel in channels):
             raise InputError(
                 f"failed to filter catalog: error finding specific bundle: specific version {version} not found in bundles",
                 subject=f'package "{package.name}"',

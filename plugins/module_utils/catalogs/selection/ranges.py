@@ -6,7 +6,7 @@
 
 `plain` (dialect B) is that of v1alpha2, of dependencies and of skipRange: a prerelease is
 ordered like any other version.  `gated` (dialect M) is that of v2alpha1: a prerelease is in
-a range only when the comparator's own version has one.
+a range only when one of the comparators that are joined by "and" names a prerelease.
 """
 
 from __future__ import annotations
@@ -82,9 +82,8 @@ def _plain_comparator(text: str, word: str) -> Range:
 
 
 def _plain_wildcard(text: str, operator: str, number: str) -> Range:
-    parts = number.split(".")[:-1]
-    if parts and parts[-1] == "x":
-        parts.pop()
+    """As upstream expands them: `1.x.x` counts as `1.0.x`, and both halves of `!=1.x` would have to hold, so that nothing is in it."""
+    parts = ["0" if part == "x" else part for part in number.split(".")[:-1]]
     if len(parts) not in (1, 2) or not all(part.isdigit() for part in parts):
         raise _invalid(text, f"{number!r} is not a version")
     numbers = [int(part) for part in parts]
@@ -95,8 +94,8 @@ def _plain_wildcard(text: str, operator: str, number: str) -> Range:
         ">=": lambda version: version >= low,
         "<": lambda version: version < low,
         "<=": lambda version: version < high,
-        "!": lambda version: version < low or version >= high,
-        "!=": lambda version: version < low or version >= high,
+        "!": lambda version: False,
+        "!=": lambda version: False,
     }
     return tests.get(operator, lambda version: low <= version < high)
 
@@ -109,36 +108,34 @@ def _version(*numbers: int) -> Version:
 
 _PART = r"(?:\d{1,19}|[xX*])"
 _GATED_VERSION = rf"v?({_PART})(?:\.({_PART}))?(?:\.({_PART}))?(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
-_GATED_COMPARATOR = re.compile(rf"\s*(=|!=|>=|=>|<=|=<|>|<|~>|~|\^|)\s*{_GATED_VERSION}\s*(?:,|(?=\s|[=!<>~^])|\Z)", re.ASCII)
-_HYPHEN = re.compile(rf"\s*({_GATED_VERSION})\s+-\s+({_GATED_VERSION})\s*(?=,|\s|\Z)", re.ASCII)
+_GATED_COMPARATOR = re.compile(rf"\s*(=|!=|>=|=>|<=|=<|>|<|~>|~|\^|)\s*{_GATED_VERSION}\s*", re.ASCII)
+# Between two comparators; behind a comma one more has to follow.
+_GATED_JOINT = re.compile(r",\s*(?=\S)|(?<=\s)(?=\S)", re.ASCII)
+_HYPHEN = re.compile(rf"\s*({_GATED_VERSION})\s+-\s+({_GATED_VERSION})\s*", re.ASCII)
 
 
 class _Bound:
-    """The version of a comparator, with what was left open in it (`1`, `1.2`, `1.x`)."""
+    """The version of a comparator, with what was left open in it (`1`, `1.2`, `1.x`); what is open counts as zero."""
 
     def __init__(self, major: str, minor: Optional[str], patch: Optional[str], prerelease: Optional[str]) -> None:
-        numbers = [_open(part) for part in (major, minor, patch)]
-        self.any = numbers[0] is None
-        self.minor_open = numbers[1] is None
-        self.patch_open = numbers[2] is None or self.minor_open
-        self.open = self.any or self.patch_open
-        known: List[int] = []
-        for number in numbers:
-            known.append(0 if number is None or len(known) and self.any else number)
-        if self.minor_open:
-            known[2] = 0
-        text = ".".join(str(number) for number in known) + ("" if self.open else prerelease or "")
-        self.version = Version.parse_lenient(text)
+        self.any = _is_open(major)
+        self.minor_open = not self.any and _is_open(minor)
+        self.patch_open = not self.any and not self.minor_open and _is_open(patch)
+        self.open = self.any or self.minor_open or self.patch_open
+        parts = [str(int(part)) for part in (major, minor, patch) if not _is_open(part)]
+        known = parts[: 0 if self.any else 1 if self.minor_open else 2 if self.patch_open else 3]
+        self.version = Version.parse(".".join([*known, "0", "0", "0"][:3]) + (prerelease or ""))
 
 
-def _open(part: Optional[str]) -> Optional[int]:
-    return None if part is None or part in "xX*" else int(part)
+def _is_open(part: Optional[str]) -> bool:
+    return part is None or part in "xX*"
 
 
 def gated(text: str, prereleases: bool = False) -> Range:
     """Comparators joined by blanks or commas, alternatives by `||`; `~`, `^`, hyphen ranges, open parts.
 
-    prereleases: lifts the gate, so that prereleases are ordered like any other version.  Raises InputError.
+    A prerelease is in an alternative only when one of its comparators names a prerelease; then all of them order it like
+    any other version.  prereleases: lifts this gate.  Raises InputError.
     """
     if len(text) > MAX_LENGTH:
         raise _invalid(text, "it is too long")
@@ -148,88 +145,89 @@ def gated(text: str, prereleases: bool = False) -> Range:
 
 def _gated_all(text: str, part: str, prereleases: bool) -> Range:
     part = _HYPHEN.sub(lambda match: f" >={match.group(1)} <={match.group(7)} ", part).strip()
-    tests: List[Range] = []
-    position = 0
-    while position < len(part):
-        match = _GATED_COMPARATOR.match(part, position)
-        if match is None or match.end() == position:
-            raise _invalid(text, f"{part[position:]!r:.50} is not a comparison")
-        tests.append(_gated_comparator(match.group(1), _Bound(*match.groups()[1:5]), prereleases))
-        position = match.end()
-    if not tests:
+    if not part:
         raise _invalid(text, "it is empty")
-    return lambda version: all(test(version) for test in tests)
+    tests: List[Tuple[Callable[[Version, _Bound], bool], _Bound]] = []
+    position: Optional[int] = 0
+    while position is not None:
+        match = _GATED_COMPARATOR.match(part, position)
+        joint = match and _GATED_JOINT.match(part, match.end())
+        if match is None or (joint is None and match.end() < len(part)):
+            raise _invalid(text, f"{part[position:]!r:.50} is not a comparison")
+        tests.append((_GATED[match.group(1)], _bound(text, match)))
+        position = joint.end() if joint else None
+    if prereleases or any(bound.version.prerelease for _test, bound in tests):
+        return lambda version: all(test(version, bound) for test, bound in tests)
+    return lambda version: not version.prerelease and all(test(version, bound) for test, bound in tests)
 
 
-def _gated_comparator(operator: str, bound: _Bound, prereleases: bool) -> Range:
-    test = _GATED[operator]
-    if prereleases:
-        return lambda version: test(version, bound)
-    if operator == "!=" and not bound.open:
-        return lambda version: test(version, bound)
-    gate = not bound.version.prerelease
-    return lambda version: not (gate and version.prerelease) and test(version, bound)
+def _bound(text: str, match: "re.Match[str]") -> _Bound:
+    try:
+        return _Bound(*match.groups()[1:5])
+    except InputError as error:
+        raise _invalid(text, error.message) from error
 
 
-def _numbers(version: Version, bound: _Bound) -> Tuple[Tuple[int, int, int], Tuple[int, int, int]]:
-    limit = bound.version
-    return (version.major, version.minor, version.patch), (limit.major, limit.minor, limit.patch)
+def _numbers(version: Version) -> Tuple[int, int, int]:
+    return (version.major, version.minor, version.patch)
 
 
 def _greater(version: Version, bound: _Bound) -> bool:
-    if not bound.open:
-        return version > bound.version
-    have, limit = _numbers(version, bound)
-    if bound.any:
-        return False
-    if have[0] != limit[0]:
-        return have[0] > limit[0]
-    return not bound.minor_open and have[1] > limit[1]
+    if bound.minor_open:
+        return version.major > bound.version.major
+    if bound.patch_open:
+        return _numbers(version)[:2] > _numbers(bound.version)[:2]
+    return version > bound.version
 
 
 def _at_most(version: Version, bound: _Bound) -> bool:
-    if not bound.open:
-        return version <= bound.version
-    have, limit = _numbers(version, bound)
-    if bound.any:
-        return True
-    if have[0] != limit[0]:
-        return have[0] < limit[0]
-    return bound.minor_open or have[1] <= limit[1]
+    if bound.minor_open:
+        return version.major <= bound.version.major
+    if bound.open:
+        return _numbers(version)[:2] <= _numbers(bound.version)[:2]
+    return version <= bound.version
 
 
 def _tilde(version: Version, bound: _Bound) -> bool:
-    if bound.any:
+    have, limit = _numbers(version), _numbers(bound.version)
+    if version < bound.version:
+        return False
+    if not any(limit) and not bound.minor_open and not bound.patch_open:
         return True
-    have, limit = _numbers(version, bound)
-    return version >= bound.version and have[0] == limit[0] and (bound.minor_open or have[1] == limit[1])
+    return have[0] == limit[0] and (bound.minor_open or have[1] == limit[1])
 
 
 def _equal(version: Version, bound: _Bound) -> bool:
     return _tilde(version, bound) if bound.open else version == bound.version
 
 
+def _different(version: Version, bound: _Bound) -> bool:
+    if bound.minor_open:
+        return version.major != bound.version.major
+    if bound.patch_open:
+        return _numbers(version)[:2] != _numbers(bound.version)[:2] or version.prerelease != bound.version.prerelease
+    return version != bound.version
+
+
 def _caret(version: Version, bound: _Bound) -> bool:
-    have, limit = _numbers(version, bound)
-    if bound.any:
-        return True
+    have, limit = _numbers(version), _numbers(bound.version)
     if version < bound.version or have[0] != limit[0]:
         return False
     if limit[0] > 0 or bound.minor_open:
         return True
     if limit[1] > 0 or bound.patch_open:
         return have[1] == limit[1]
-    return have[1] == 0 and have[2] == limit[2]
+    return have == limit
 
 
 _GATED = {
     "": _equal,
     "=": _equal,
-    "!=": lambda version, bound: not _equal(version, bound),
+    "!=": _different,
     ">": _greater,
     ">=": lambda version, bound: version >= bound.version,
     "=>": lambda version, bound: version >= bound.version,
-    "<": lambda version, bound: not bound.any and version < bound.version,
+    "<": lambda version, bound: version < bound.version,
     "<=": _at_most,
     "=<": _at_most,
     "~": _tilde,

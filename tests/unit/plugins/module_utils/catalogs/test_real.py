@@ -13,21 +13,13 @@ import random
 import pytest
 import yaml
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import (
-    filter_v1,
-    filter_v2,
-    filtering,
-    graph,
-    validation,
-)
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering, graph, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package, PackageChannel
 from ansible_collections.disconnected.mirror.tests.fakes import catalog_oracle as oracle
-from ansible_collections.disconnected.mirror.tests.fakes import catalogs
+from ansible_collections.disconnected.mirror.tests.fakes import catalogs, differential
 from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 
 DATA = SHARED_DATA
@@ -61,77 +53,6 @@ def read(name):
     return Catalog.from_directory(CATALOGS[name]), oracle.Source(documents_of(CATALOGS[name]))
 
 
-def wanted_of(document):
-    def channel(entry):
-        return PackageChannel(name=entry["name"], min_version=entry.get("minVersion") or "", max_version=entry.get("maxVersion") or "")
-
-    packages = tuple(
-        Package(
-            name=entry["name"],
-            default_channel=entry.get("defaultChannel") or "",
-            min_version=entry.get("minVersion") or "",
-            max_version=entry.get("maxVersion") or "",
-            channels=tuple(map(channel, entry.get("channels") or ())),
-        )
-        for entry in document.get("packages") or ()
-    )
-    return Wanted(catalog="c", full=bool(document.get("full")), packages=packages)
-
-
-def compared(catalog, source, document, generation):
-    """Both readings of one configuration: entries by package and channel, or that it is refused."""
-    options = Options(dependencies="ignore", strict=False)
-    select = filter_v1.select if generation is Generation.V1 else filter_v2.select
-    expect = oracle.v1 if generation is Generation.V1 else oracle.v2
-    try:
-        selection = select(catalog, wanted_of(document), options).selection
-        mine = {
-            package.name: {channel.name: set(channel.names) for channel in package.channels.values()}
-            for package in selection.packages.values()
-        }
-    except InputError as error:
-        mine = "refused"
-        if generation is Generation.V1 and "could not be determined" in error.message:
-            return None, None
-    try:
-        theirs = expect(source, document)
-    except oracle.Refused:
-        theirs = "refused"
-    return mine, theirs
-
-
-def random_entry(source, choose, generation):
-    packages = []
-    for name in choose.sample(sorted(source.channels), min(len(source.channels), choose.randint(0, 3))):
-        package = {"name": name}
-        channels = sorted(source.channels[name])
-        versions = [source.version(name, entry["name"]) for entries in source.channels[name].values() for entry in entries]
-
-        def bounds(level):
-            kind = choose.choice(["", "", "min", "max", "both", "pin"])
-            low, high = sorted((choose.choice(versions), choose.choice(versions)), key=oracle.key)
-            if kind in ("min", "both"):
-                level["minVersion"] = low
-            if kind in ("max", "both"):
-                level["maxVersion"] = high
-            if kind == "pin":
-                level["minVersion"] = level["maxVersion"] = low
-            return level
-
-        if choose.random() < 0.5:
-            package["channels"] = [{"name": each} for each in choose.sample(channels, choose.randint(1, min(3, len(channels))))]
-            if choose.random() < 0.5:
-                package["channels"] = [bounds(channel) for channel in package["channels"]]
-            elif generation is Generation.V2 and choose.random() < 0.5:
-                bounds(package)
-            if choose.random() < 0.5:
-                package["defaultChannel"] = package["channels"][0]["name"]
-        else:
-            bounds(package)
-        packages.append(package)
-    return {"packages": packages, "full": choose.random() < 0.2}
-
-
 @pytest.mark.parametrize("generation", list(Generation))
 def test_random_configurations_of_our_own_catalog(tmp_path, generation):
     documents = catalogs.documents(OWN["own"])
@@ -152,8 +73,8 @@ def _compare_randomly(catalog, source, generation, times):
     choose = random.Random(7)
     outcomes = set()
     for _each in range(times):
-        document = random_entry(source, choose, generation)
-        mine, theirs = compared(catalog, source, document, generation)
+        document = differential.random_entry(source, choose, generation)
+        mine, theirs = differential.compared(catalog, source, document, generation)
         assert mine == theirs, document
         outcomes.add(mine == "refused")
     assert False in outcomes
@@ -182,11 +103,11 @@ def test_real_configurations_of_real_catalogs(name):
         packages = [package for package in entry.get("packages") or () if package.get("name") in source.channels]
         if not packages:
             continue
-        mine, theirs = compared(catalog, source, {**entry, "packages": packages}, generation)
+        mine, theirs = differential.compared(catalog, source, {**entry, "packages": packages}, generation)
         assert mine == theirs, (path, number)
         count += 1
     for generation in Generation:
-        mine, theirs = compared(catalog, source, {}, generation)
+        mine, theirs = differential.compared(catalog, source, {}, generation)
         assert mine == theirs and mine != "refused"
     assert count or name not in ("redhat-json", "oc-mirror-tests/test-catalog-latest")
 

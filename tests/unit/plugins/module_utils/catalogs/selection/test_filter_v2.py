@@ -71,7 +71,8 @@ def selected(folder, text, *packages, full=False, more=(), **options):
         pytest.param("", "1.42.0", ["j1"], id="J6"),
         pytest.param("", "1.42.0-5", ["j1", "j2", "j3", "j4"], id="J7"),
         pytest.param("", "1.47.1-5", ["j1", "j2", "j3", "j4", "j5"], id="J8"),
-        pytest.param("1.30.2", "1.51.0-1", ["j1"], id="J9"),
+        pytest.param("1.30.2", "1.51.0-1", ["j1", "j2", "j3", "j4", "j5", "j6"], id="J9"),
+        pytest.param("1.34.1-5", "1.51.0", ["j2", "j3", "j4", "j5", "j6"], id="lower-bound"),
         pytest.param("1.51.0-1", "", ["j6"], id="J10"),
     ],
 )
@@ -354,3 +355,20 @@ def test_what_a_publisher_does_is_told_and_not_refused(tmp_path, text):
     result = filtered(tmp_path, text, package("foo"), full=True)
     assert len(result.selection.packages["foo"].bundles) == len(text.split(";"))
     assert any("Package foo is as its publisher made it" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize(
+    ("pin", "expected"),
+    [
+        pytest.param("1.0.0", ["1.0.0"], id="its very text goes first"),
+        pytest.param("1.0.0+42.p", ["one"], id="text with build metadata"),
+        pytest.param("1", ["1.0.0", "one"], id="lenient, both of this precedence"),
+        pytest.param("v0.3.1", ["0.3.1"], id="with a v"),
+        pytest.param("0.3", ["old"], id="without patch"),
+        pytest.param("0.3.0", ["old"], id="build metadata does not count"),
+    ],
+)
+def test_a_pinned_version_is_found_by_text_or_by_precedence(tmp_path, pin, expected):
+    text = "foo beta*: old[0.3.0+7]; 0.3.1<old; 1.0.0<0.3.1; one[1.0.0+42.p]<0.3.1 !{foo.v1.0.0}; 2.0.0<one"
+    result = filtered(tmp_path, text, package("foo", channel("beta", pin, pin)))
+    assert catalogs.names(result.selection) == {"foo beta": sorted(expected)}

@@ -23,6 +23,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selec
         ("0.11.0-mas", ">=0.10.0-mas", True, True),
         ("0.11.0-mas", ">=0.10.0", True, False),
         ("1.42.0-5", ">=1.34.1", True, False),
+        ("1.42.0-5", ">=1.30.2 <=1.51.0-1", True, True),
+        ("1.51.0-1", ">=1.34.1-5 <=1.51.0", True, True),
+        ("1.42.0-5", ">=1.30.2 || <=1.51.0-1", True, True),
+        ("1.42.0-5", ">=1.51.0-1 || >=1.30.2", True, False),
     ],
 )
 def test_the_dialects_of_the_specification(version, text, by_plain, by_gated):
@@ -42,7 +46,8 @@ def test_the_dialects_of_the_specification(version, text, by_plain, by_gated):
         ("<=1.2.x", ["1.2.9", "1.0.0"], ["1.3.0"]),
         ("<1.2.x", ["1.1.9"], ["1.2.0"]),
         (">=1.2.x", ["1.2.0"], ["1.1.9"]),
-        ("!=1.2.x", ["1.3.0", "1.1.9"], ["1.2.5"]),
+        ("!=1.2.x", [], ["1.3.0", "1.1.9", "1.2.5"]),
+        ("1.x.x", ["1.0.9"], ["1.1.0"]),
         (">= 1.0.0 < 2.0.0", ["1.5.0"], ["2.0.0"]),
         (">=1.0.0<2.0.0", ["1.5.0"], ["2.0.0"]),
         (" >=1.0.0   <2.0.0 ", ["1.5.0"], ["2.0.0"]),
@@ -68,7 +73,9 @@ def test_plain_ranges(text, inside, outside):
         ("v1.2.3", ["1.2.3"], ["1.2.2"]),
         ("*", ["0.0.1", "9.9.9"], ["1.0.0-rc1"]),
         ("!=1.2", ["1.3.0"], ["1.2.4"]),
-        ("!=1.2.3", ["1.2.4", "1.2.3-rc1"], ["1.2.3"]),
+        ("!=1.2.3", ["1.2.4"], ["1.2.3", "1.2.3-rc1"]),
+        ("!=1.2.3-rc1", ["1.2.4", "1.2.3-rc2"], ["1.2.3-rc1"]),
+        (">=1.2-5", ["1.2.0-5", "1.2.0"], ["1.2.0-4"]),
         ("~1.2.3", ["1.2.9"], ["1.3.0", "1.2.2"]),
         ("~1", ["1.9.0"], ["2.0.0"]),
         ("^1.2.3", ["1.9.0"], ["2.0.0", "1.2.2"]),
@@ -85,8 +92,8 @@ def test_gated_ranges(text, inside, outside):
 
 
 def test_the_gate_can_be_lifted():
-    assert gated(">=1.30.2 <=1.51.0-1", prereleases=True)(Version.parse("1.47.1-5"))
-    assert not gated(">=1.30.2 <=1.51.0-1")(Version.parse("1.47.1-5"))
+    assert gated(">=1.30.2 <=1.51.0", prereleases=True)(Version.parse("1.47.1-5"))
+    assert not gated(">=1.30.2 <=1.51.0")(Version.parse("1.47.1-5"))
 
 
 @pytest.mark.parametrize("dialect", [plain, gated])
@@ -96,6 +103,12 @@ def test_the_gate_can_be_lifted():
 def test_what_is_no_range_is_told(dialect, text):
     with pytest.raises(InputError, match="error parsing version range"):
         dialect(text)
+
+
+@pytest.mark.parametrize("text", [">=1.0.0<2.0.0", "1.0.0,", ">=1.0.0-01", ", 1.0.0"])
+def test_gated_ranges_are_strict_where_upstream_is(text):
+    with pytest.raises(InputError, match="error parsing version range"):
+        gated(text)
 
 
 @pytest.mark.parametrize("text", ["1.0", ">=v1.0.0", ">=01.0.0", "x", "1.x.2", "=>1.0.0"])
