@@ -81,6 +81,11 @@ options:
     choices:
       - single
       - per_release
+  mapping_instances:
+    description:
+      - Whether C(results/mapping.txt) has a line for each instance of an index, too, by digest on both sides.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

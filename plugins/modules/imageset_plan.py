@@ -66,6 +66,11 @@ options:
       - How many path components repositories may have at O(destination); deeper names are joined with dashes. V(0) is no limit.
     type: int
     default: 0
+  mapping_instances:
+    description:
+      - Whether C(results/mapping.txt) has a line for each instance of an index, too, by digest on both sides.
+    type: bool
+    default: false
   explain:
     description:
       - References, repositories, destinations, digests, packages, bundles or versions. For each RV(explanations) tells why it is in the
@@ -384,6 +389,7 @@ def main() -> None:
             "fail": {"type": "bool", "default": True},
             "destination": {"type": "str"},
             "max_nested_paths": {"type": "int", "default": 0},
+            "mapping_instances": {"type": "bool", "default": False},
             "explain": {"type": "list", "elements": "str", "default": []},
         },
         mutually_exclusive=[("config", "imageset")],

@@ -109,6 +109,7 @@ RESOURCES: Dict[str, Any] = {
     "mirror_sets": {"type": "list", "elements": "str", "choices": ["idms", "itms", "icsp"], "default": []},
     "scope": {"type": "str", "choices": ["repository", "namespace", "host"]},
     "signature_layout": {"type": "str", "choices": ["single", "per_release"]},
+    "mapping_instances": {"type": "bool", "default": False},
 }
 
 

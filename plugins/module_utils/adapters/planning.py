@@ -35,7 +35,7 @@ def plan(params: Params, check_mode: bool) -> Outcome:
     run = plan_imageset(request, os.environ, check_mode, str(place or ""), params["explain"])
     document = run.plan
     # The list goes with the complete plan, and stays with it when a later one is not.
-    mapped = write_mapping(request.workspace, document, place, check_mode) if place and run.complete else False
+    mapped = write_mapping(request.workspace, document, place, params["mapping_instances"], check_mode) if place and run.complete else False
     return Outcome(
         changed=run.changed or mapped,
         values={

@@ -26,6 +26,7 @@ def write_resources(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         archive=directory_of(archive) if archive.startswith("file://") else archive,
         folder=params["dest"] or "",
         options=ResourceOptions(tuple(params["mirror_sets"]), params["scope"] or "", params["signature_layout"] or ""),
+        instances=params["mapping_instances"],
     )
     run = write_cluster_resources(request, os.environ, check_mode)
     values = {

@@ -41,6 +41,12 @@ class Content:
         return sizes
 
     @property
+    def instances(self) -> Tuple[Tuple[str, str], ...]:
+        """Digest and platform of what an index leads to, sorted (`PlanImage.instances`)."""
+        names = {child.digest: str(child.platform or "") for manifest in self.manifests for child in manifest.children}
+        return tuple(sorted((manifest.digest, names.get(manifest.digest, "")) for manifest in self.manifests[:-1]))
+
+    @property
     def size(self) -> int:
         """Bytes of all of them, each once."""
         return sum(self.sizes.values())

@@ -42,6 +42,7 @@ def entry_of(wanted: WantedImage, content: Content) -> Entry:
         tags=tuple(sorted(set(wanted.tags))),
         platforms=tuple(str(platform) for platform in platforms),
         why=(wanted.why,),
+        instances=content.instances,
     )
     return Entry(image, content, built=bool(wanted.source))
 
@@ -73,6 +74,7 @@ def _one(group: Sequence[Entry]) -> Entry:
         tags=_sorted(image.tags for image in images),
         platforms=() if whole else _sorted(image.platforms for image in images),
         why=tuple(sorted({chain for image in images for chain in image.why})),
+        instances=content.instances,
     )
     return Entry(image, content, built=group[0].built)
 

@@ -37,6 +37,7 @@ class PlanImage:
     tags: names it gets there; none where it is published by digest alone.
     why: every chain of reasons that leads here, each outermost first (`operators[0]`, package, channel, bundle); sorted.
     subject: for signatures and other attachments, the digest of what they are attached to.
+    instances: of an index, those that are taken: digest and platform (`linux/arm64/v8`, empty where the index does not say).
     """
 
     type: str
@@ -50,6 +51,7 @@ class PlanImage:
     platforms: Tuple[str, ...] = ()
     why: Tuple[Tuple[str, ...], ...] = ()
     subject: str = ""
+    instances: Tuple[Tuple[str, str], ...] = ()
 
     def document(self) -> Dict[str, Any]:
         document: Dict[str, Any] = {
@@ -66,6 +68,8 @@ class PlanImage:
         }
         if self.subject:
             document["subject"] = self.subject
+        if self.instances:
+            document["instances"] = [{"digest": digest, "platform": platform} for digest, platform in self.instances]
         return document
 
     @classmethod
@@ -86,6 +90,8 @@ class PlanImage:
             platforms=_texts(document["platforms"]),
             why=tuple(_texts(chain) for chain in document["why"]),
             subject=Digest.parse(document["subject"]) if document.get("subject") else "",
+            # Plans of archives that were written before have none.
+            instances=tuple((Digest.parse(entry["digest"]), _text(entry["platform"])) for entry in document.get("instances") or ()),
         )
         for tag in image.tags:
             if not TAG.match(tag):

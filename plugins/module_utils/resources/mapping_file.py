@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Iterable, List
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, OCI, Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -26,8 +27,10 @@ class Line:
         return f"{self.source}={self.destination}"
 
 
-def lines(images: Iterable[PlanImage], destination: Destination, generation: Generation) -> List[Line]:
+def lines(images: Iterable[PlanImage], destination: Destination, generation: Generation, instances: bool = False) -> List[Line]:
     """Sorted by destination, then source.
+
+    instances: after an index a line for each instance that is taken of it, by digest on both sides.
 
     V1 writes registry references bare, as `oc image mirror -f` reads them, and names every source by digest; V2 writes
     the transport on both sides and names sources as they were configured, by digest where they have one.
@@ -42,6 +45,8 @@ def lines(images: Iterable[PlanImage], destination: Destination, generation: Gen
         place = prefix + destination.full(image.destination)
         for name in [f"{place}:{tag}" for tag in image.tags] or [f"{place}@{image.digest}"]:
             found.add(Line(_text(source, prefix), name))
+        for digest, _platform in image.instances if instances else ():
+            found.add(Line(_text(replace(source, tag="", digest=Digest(digest)), prefix), f"{place}@{digest}"))
     return sorted(found, key=lambda line: (line.destination, line.source))
 
 

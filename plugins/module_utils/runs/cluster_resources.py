@@ -27,6 +27,7 @@ class ResourcesRequest:
     """planning, plan: as in `runs.mirror`.  folder: where the files go; empty for the workspace's place.
 
     archive: take the plan of the last archive in a folder instead, loaded or not.
+    instances: name the instances of indexes in `mapping.txt`.
     """
 
     planning: PlanRequest
@@ -35,6 +36,7 @@ class ResourcesRequest:
     archive: str = ""
     folder: str = ""
     options: ResourceOptions = ResourceOptions()
+    instances: bool = False
 
     @property
     def workspace(self) -> Workspace:
@@ -81,16 +83,16 @@ def write_cluster_resources(request: ResourcesRequest, environ: Mapping[str, str
         plan = _archived(request, place) if request.archive else find_plan(request.planning, request.plan, place, environ)
         resources = make_resources(plan, request.destination, request.options)
         changes = folders.compare(request.place, resources.files)
-        mapping = mapping_change(request.workspace, plan, request.destination)
+        mapping = mapping_change(request.workspace, plan, request.destination, request.instances)
         if not check_mode:
             folders.apply(request.place, resources.files)
             files.write(mapping.path, mapping.after or b"")
         return ResourcesRun((*changes, mapping), resources.warnings)
 
 
-def write_mapping(workspace: Workspace, plan: Plan, destination: Destination, check_mode: bool = False) -> bool:
+def write_mapping(workspace: Workspace, plan: Plan, destination: Destination, instances: bool = False, check_mode: bool = False) -> bool:
     """Makes `mapping.txt` agree with a plan; whether it did not, or in check mode does not.  Raises InputError, StorageError."""
-    change = mapping_change(workspace, plan, destination)
+    change = mapping_change(workspace, plan, destination, instances)
     if change.changed and not check_mode:
         files.write(change.path, change.after or b"")
     return change.changed
@@ -102,9 +104,9 @@ def _archived(request: ResourcesRequest, place: Workspace) -> Plan:
         return archives[-1].plan
 
 
-def mapping_change(workspace: Workspace, plan: Plan, destination: Destination) -> Change:
+def mapping_change(workspace: Workspace, plan: Plan, destination: Destination, instances: bool) -> Change:
     """`mapping.txt` as it is and as it has to be.  Raises InputError."""
-    content = mapping_file.text(mapping_file.lines(plan.images, destination, plan.generation)).encode("utf-8")
+    content = mapping_file.text(mapping_file.lines(plan.images, destination, plan.generation, instances)).encode("utf-8")
     before: Optional[bytes] = None
     try:
         before = files.read(workspace.mapping)

@@ -163,6 +163,7 @@ class Reduction:
             digest=reduced.index.digest,
             media_type=reduced.index.media_type,
             size=content.size,
+            instances=content.instances,
             tags=(reduced.entry["tag"],),
         )
 

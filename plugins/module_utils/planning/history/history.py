@@ -171,15 +171,12 @@ class History:
         """Of the last run; 0 before the first."""
         return self.runs[-1].sequence if self.runs else 0
 
-    def known_blobs(self, plan: Optional[Plan] = None) -> FrozenSet[str]:
+    def known_blobs(self) -> FrozenSet[str]:
         """Digests of blobs and manifests that are at the destination.
 
-        With a plan only those that it still names count: what it drops may be pruned and collected (mirroring 4.1).
+        What the next plan drops is still among them: it is pruned after what is new has arrived, never before.
         """
-        wanted = None if plan is None else {(image.destination, image.digest) for image in plan.images}
-        return frozenset(
-            digest for entry in self.associations if wanted is None or (entry.path, entry.id) in wanted for digest in entry.digests
-        )
+        return frozenset(digest for entry in self.associations for digest in entry.digests)
 
     def repositories(self) -> Dict[str, str]:
         """A repository at the destination for each known digest, to mount or to read it from (mirroring 4.6)."""
@@ -190,7 +187,7 @@ class History:
         before = {entry.key: entry for entry in self.associations}
         now = {entry.key: entry for entry in (Association.of(image, shelf) for image in plan.images)}
         fresh = tuple(sorted(entry for key, entry in now.items() if before.get(key) != entry))
-        known = self.known_blobs(plan)
+        known = self.known_blobs()
         return Step(
             sequence=self.sequence + 1,
             fresh=fresh,

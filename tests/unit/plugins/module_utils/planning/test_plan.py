@@ -22,6 +22,7 @@ IMAGE = PlanImage(
     tags=("1", "also"),
     platforms=("linux/amd64", "linux/arm64/v8"),
     why=(("additionalImages[0]",), ("operators[0]", "logging", "stable", "logging.v6")),
+    instances=((Digest.of(b"amd64"), "linux/amd64"), (Digest.of(b"arm64"), "linux/arm64/v8")),
 )
 SIGNATURE = PlanImage(
     "generic", "registry.test/team/app:s", "registry.test/team/app", Digest.of(b"s"), OCI_INDEX, 1, "team/app", subject=IMAGE.digest

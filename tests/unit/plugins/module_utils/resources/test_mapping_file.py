@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -77,3 +79,14 @@ def test_the_namespace_and_the_limit_are_applied():
 
 def test_an_image_without_a_possible_place_has_no_line():
     assert lines([image("a.io/b:1", "x" * 250)], MIRROR, V2) == []
+
+
+def test_instances_of_an_index_have_lines_of_their_own_when_asked_for():
+    """As the reference writes them with --dry-run-manifest-lists."""
+    child = "sha256:" + "c1" * 32
+    index = replace(image("some-registry.com/namespace/image:latest"), instances=((child, "linux/arm64"),))
+    assert [str(line) for line in lines([index], MIRROR, V1, instances=True)] == [
+        f"some-registry.com/namespace/image@{FC}=disconn-registry.com/namespace/image:latest",
+        f"some-registry.com/namespace/image@{child}=disconn-registry.com/namespace/image@{child}",
+    ]
+    assert len(lines([index], MIRROR, V2, instances=True)) == 2 and len(lines([index], MIRROR, V1)) == 1

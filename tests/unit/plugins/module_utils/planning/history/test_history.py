@@ -61,16 +61,24 @@ def test_a_run_that_brings_nothing_is_no_run(world):
     assert history.record(world.plan(f"{A}:1"), world.shelf, timestamp=9) is history
 
 
-def test_what_is_dropped_does_not_count_as_being_there(world):
+def test_what_is_dropped_counts_as_being_there_until_the_sequence_after(world):
     history = first(world, f"{A}:1", f"{B}:1")
     plan = world.plan(f"{A}:1")
     assert [entry.name for entry in history.next(plan, world.shelf).dropped] == [f"{B}:1"]
     assert Digest.of(b"b1") in history.known_blobs()
-    assert Digest.of(b"b1") not in history.known_blobs(plan)
     after = history.record(plan, world.shelf, timestamp=2)
     assert after.sequence == 2 and Digest.of(b"b1") not in after.known_blobs()
     again = after.next(world.plan(f"{A}:1", f"{B}:1"), world.shelf)
     assert Digest.of(b"b1") in again.blobs and Digest.of(SHARED) not in again.blobs
+
+
+def test_what_takes_the_place_of_a_dropped_image_brings_only_its_own_layers(world):
+    """As a rebuilt catalog does, whose base is most of it: when it arrives, the one before is still there."""
+    history = first(world, f"{A}:1")
+    world.store.add_image(A, "1", layers=[SHARED, b"a2"])
+    step = history.next(world.plan(f"{A}:1"), world.shelf)
+    assert [entry.name for entry in step.dropped] == [f"{A}:1"]
+    assert Digest.of(b"a2") in step.blobs and Digest.of(SHARED) not in step.blobs
 
 
 def test_what_was_not_pruned_is_still_there(world):
