@@ -16,8 +16,9 @@ PYTEST := $(VENV)/python -m pytest -q -p no:cacheprovider
 OLD_PYTHON ?= 3.9
 # At how many random moments `make faults` kills a run.
 KILLS ?= 5
-# How many random catalogs `make differential` compares, and the first one's seed.
+# How many random catalogs `make differential` compares, how many rounds of each campaign `make promises` runs, and the first one's seed.
 CASES ?= 20000
+ROUNDS ?= 200
 SEED ?= 1
 # Arguments of the benchmark, such as --case smoke --rounds 1.
 BENCHMARK ?=
@@ -31,7 +32,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test setup setup-demo setup-test setup-registries pytest unit integration faults campaign differential benchmarks format format-check lint yamllint ansible-lint docs-lint changelog-lint \
+.PHONY: help demo demo-stop test setup setup-demo setup-test setup-registries pytest unit integration faults differential promises benchmarks format format-check lint yamllint ansible-lint docs-lint changelog-lint \
         role-pages sanity sanity-tree molecule build clean
 
 help: ## Show the targets
@@ -76,6 +77,9 @@ faults: setup-test ## Tests through injected faults and kills (KILLS=200: at as 
 
 differential: setup-test ## Random catalogs against a second reading of the rules and upstream's libraries (CASES=20000 SEED=1)
 	MIRROR_CASES=$(CASES) MIRROR_SEED=$(SEED) $(PYTEST) tests/unit/plugins/module_utils/catalogs/test_differential.py
+
+promises: setup-registries ## The campaigns of docs/dev/promises.md (ROUNDS=200 SEED=1)
+	MIRROR_ROUNDS=$(ROUNDS) MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_damage.py
 
 benchmarks: setup-test ## Compare speed and cost with other tools
 	$(VENV)/python tests/benchmarks/run.py $(BENCHMARK)

@@ -15,7 +15,7 @@ description:
   - Compares a registry with the plan, tag by tag and manifest by manifest, and on request layer by layer or byte by byte.
   - Tells missing, moved and foreign tags, missing and corrupt manifests and layers, each with the images that it harms. Catalogs are
     followed to all images that they name.
-  - Reads only, unless O(repair) is set. Then what is missing is pushed again, and nothing else is moved.
+  - Reads only, unless O(repair) is set. Then what is missing or wrong is pushed again, and nothing else is moved.
 requirements:
   - PyYAML
 extends_documentation_fragment:
@@ -47,7 +47,8 @@ options:
   level:
     description:
       - How closely the registry is looked at. V(manifests) costs about one small request for each image and instance, V(blobs) also one
-        for each layer in each repository, V(content) also reads every layer once and hashes it.
+        for each layer in each repository, which says whether it is there in its full length, V(content) also reads every layer once and
+        hashes it.
     type: str
     choices:
       - manifests
@@ -93,8 +94,17 @@ options:
     default: true
   repair:
     description:
-      - Whether what is missing or moved is pushed again. Corrupt layers and foreign tags are told and left alone; a registry does not
-        take a layer again that it believes to have.
+      - Whether what is missing or moved is pushed again, and what is corrupt is written over. Everything that was pushed is looked at
+        again as closely as O(level) says, so that a success means the mirror is whole.
+      - Foreign tags are told and left alone. Some registries (distribution) do not take a layer again that they believe to have. What
+        an administrator does then is in the message of the finding.
+    type: bool
+    default: false
+  replace_corrupt:
+    description:
+      - With O(repair), what is still corrupt after it was written over is deleted, with the manifests that lead to it, and pushed again
+        with all its tags, those of others included. Meanwhile the image cannot be pulled.
+      - In check mode RV(replaced) lists what would be deleted.
     type: bool
     default: false
   archive:
@@ -238,7 +248,7 @@ repaired:
   type: dict
   contains:
     images:
-      description: Images of which something was pushed.
+      description: Images that are whole again, or in check mode of which something would be pushed.
       type: int
       sample: 1
     blobs:
@@ -249,6 +259,17 @@ repaired:
       description: Bytes of them.
       type: int
       sample: 73400320
+replaced:
+  description: The first 20 manifests and layers that were deleted to be pushed again, or in check mode would be.
+  returned: success, and when there are findings
+  type: list
+  elements: str
+  sample: ["manifest ocp/team/app@sha256:2f1f8e...", "blob ocp/team/app@sha256:77ab01..."]
+replaced_total:
+  description: How many there are.
+  returned: success, and when there are findings
+  type: int
+  sample: 0
 result_path:
   description: File with every finding. Empty in check mode.
   returned: success, and when there are findings

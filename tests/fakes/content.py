@@ -80,12 +80,16 @@ def _descriptor(digest: str, media_type: str, content: bytes, document: Dict[str
 
 @dataclass
 class Content:
-    """All repositories of a registry; blobs are stored once.  Guard changes with `lock`."""
+    """All repositories of a registry; blobs are stored once.  Guard changes with `lock`.
+
+    keeps: a push does not change what is there under the same digest.  A blob goes with the last repository that has it.
+    """
 
     blobs: Dict[str, Blob] = field(default_factory=dict)
     repositories: Dict[str, Repository] = field(default_factory=dict)
     uploads: Dict[str, Tuple[str, bytearray]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    keeps: bool = False
 
     def create(self, repository: str) -> Repository:
         """The repository, made when it is not there yet."""

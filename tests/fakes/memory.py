@@ -159,6 +159,11 @@ class MemoryStore(Store):
         self._asked("blobs_present", repository, str(len(digests)))
         return {digest for digest in digests if digest in self.blobs.get(repository, {})}
 
+    def blob_size(self, repository: str, blob: Descriptor) -> Optional[int]:
+        self._asked("blob_size", repository, blob.digest)
+        found = self.blobs.get(repository, {}).get(blob.digest)
+        return None if found is None else len(found)
+
     def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
         self._asked("start_blob", repository, blob.digest)
         if blob.digest in self.blobs.get(repository, {}):

@@ -143,6 +143,8 @@ def _put_manifest(question: Question) -> Answer:
     if registry.dialect.immutable_tags and not by_digest and found.tags.get(question.target, digest) != digest:
         raise Refused(400, "TAG_INVALID", f"the tag '{question.target}' is immutable")
     if not question.forget:
+        if registry.content.keeps:
+            media_type, content = found.manifests.get(digest, (media_type, content))
         registry.content.put_manifest(question.repository, content, media_type, "" if by_digest else question.target, digest)
     headers = {"Location": f"/v2/{question.repository}/manifests/{digest}", "Docker-Content-Digest": digest}
     subject = (document.get("subject") or {}).get("digest")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import List
+from typing import Iterable, List, Optional, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 
@@ -38,7 +38,7 @@ class DistributionStorage:
         try:
             with open(self._link_path(repository, "_manifests", "tags", tag, "current"), encoding="ascii") as file:
                 return file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, UnicodeDecodeError):
             return ""
 
     def missing(self, repository: str, digest: str) -> List[str]:
@@ -53,6 +53,44 @@ class DistributionStorage:
             if not linked or os.path.getsize(self._blob(blob["digest"])) != blob["size"]:
                 lacking.append(blob["digest"])
         return lacking
+
+    def wrong(self, repository: str, digest: str, tags: Iterable[str], level: str) -> Set[str]:
+        """What of an image a client could not pull, by reading the files alone: tags, and digests of manifests and blobs.
+
+        level: `manifests`, `blobs` (that each is there in its length) or `content` (each byte), as `mirror_verify` has them.
+        What a manifest leads to is known only while its bytes are right.
+        """
+        found = {tag for tag in tags if self.tag(repository, tag) != digest}
+        content = self._served(repository, digest, "_manifests", "revisions")
+        if content is None or Digest.of(content) != digest:
+            return {*found, digest}
+        document = json.loads(content)
+        for child in document.get("manifests", ()):
+            found |= self.wrong(repository, child["digest"], (), level)
+        for blob in [document["config"], *document["layers"]] if "layers" in document and level != "manifests" else ():
+            content = self._served(repository, blob["digest"], "_layers")
+            same = content is not None and len(content) == blob["size"]
+            if not same or (level == "content" and Digest.of(content) != blob["digest"]):
+                found.add(blob["digest"])
+        return found
+
+    def lists(self, repository: str, subject: str, digest: str) -> bool:
+        """Whether the index under a subject's fallback tag, whole, names a referrer."""
+        index = self.tag(repository, subject.replace(":", "-"))
+        content = self._served(repository, index, "_manifests", "revisions") if index else None
+        if content is None or Digest.of(content) != index:
+            return False
+        return any(entry["digest"] == digest for entry in json.loads(content)["manifests"])
+
+    def _served(self, repository: str, digest: str, *kind: str) -> Optional[bytes]:
+        """The bytes that a link of a repository leads to; None for none."""
+        try:
+            with open(self._link_path(repository, *kind, *digest.split(":")), encoding="ascii") as file:
+                linked = file.read()
+            with open(self._blob(linked), "rb") as data:
+                return data.read()
+        except (OSError, UnicodeDecodeError):
+            return None
 
     def _blob(self, digest: str) -> str:
         algorithm, _colon, encoded = digest.partition(":")

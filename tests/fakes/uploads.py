@@ -57,10 +57,13 @@ def _range(question: Question, size: int) -> Optional[Tuple[int, int]]:
 def delete_blob(question: Question) -> Answer:
     if not question.registry.dialect.delete_blobs:
         raise Refused(405, "UNSUPPORTED", "the operation is unsupported")
-    found = question.registry.content.find(question.repository)
+    content = question.registry.content
+    found = content.find(question.repository)
     if question.target not in found.blobs:
         raise Refused(404, "BLOB_UNKNOWN", "blob unknown to registry")
     found.blobs.discard(question.target)
+    if not any(question.target in each.blobs for each in content.repositories.values()):
+        content.blobs.pop(question.target, None)
     return Answer(202)
 
 
@@ -140,7 +143,9 @@ def _store(question: Question, digest: str, blob: bytes) -> Answer:
     if not _DIGEST.match(digest) or digest_of(blob, digest.split(":")[0]) != digest:
         raise Refused(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
     if not question.forget:
-        question.registry.content.put_blob(question.repository, blob, digest)
+        content = question.registry.content
+        kept = content.blobs.get(digest) if content.keeps else None
+        content.put_blob(question.repository, blob if kept is None else kept, digest)
     return _stored(question, digest)
 
 

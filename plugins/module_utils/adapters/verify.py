@@ -33,6 +33,7 @@ ARGUMENTS: Dict[str, Any] = {
     "ignore": {"type": "list", "elements": "str", "choices": list(KINDS), "default": []},
     "fail": {"type": "bool", "default": True},
     "repair": {"type": "bool", "default": False},
+    "replace_corrupt": {"type": "bool", "default": False},
     "archive": {"type": "str"},
     "archive_trusted_keys": TRUSTED_KEYS,
 }
@@ -55,6 +56,8 @@ def run(params: Params, check_mode: bool) -> Outcome:
             "findings_total": len(left.findings),
             "catalogs": list(found.catalogs[:MAX_LISTED]),
             "repaired": _repaired(found),
+            "replaced": list(found.replaced[:MAX_LISTED]),
+            "replaced_total": len(found.replaced),
             "result_path": found.path,
         },
         failures=found.failures,
@@ -74,16 +77,15 @@ def verify_request(params: Params) -> VerifyRequest:
         part=Part(part["number"], part["count"]) if part else Part(),
         ignore=frozenset(params["ignore"]),
         repair=params["repair"],
+        replace_corrupt=params["replace_corrupt"],
         archive=directory_of(archive) if archive.startswith("file://") else archive,
         trusted=trusted_keys(params["archive_trusted_keys"]),
     )
 
 
 def _repaired(found: VerifyRun) -> Dict[str, int]:
-    result = found.repaired
-    if result is None:
-        return {"images": 0, "blobs": 0, "bytes": 0}
-    return {"images": result.count("copied"), "blobs": result.blobs.get("copied", 0), "bytes": result.size}
+    repair = found.repair
+    return {"images": found.mended, "blobs": repair.blobs if repair else 0, "bytes": repair.size if repair else 0}
 
 
 def _problem(found: VerifyRun) -> str:

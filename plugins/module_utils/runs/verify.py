@@ -18,20 +18,18 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, expected
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.repair import Repair, Repaired
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.first_of import Several
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
-from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import Finding, Verification, repairs
-from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import BLOBS, CONTENT, MANIFESTS, Part, verify
+from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import Finding, Verification
+from ansible_collections.disconnected.mirror.plugins.module_utils.verify.rewriting import lines
+from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import MANIFESTS, Part, verify
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,8 @@ class VerifyRequest:
     """planning, plan: as for a mirroring run.  level, part: how closely, and which share of the contents.
 
     ignore: kinds of findings that do not count.  repair: push again what is missing, from `archive` (a folder of volumes or
-    one of them) or else from the sources.  trusted: keys that must have signed the archive.
+    one of them) or else from the sources.  replace_corrupt: delete what is corrupt, with the manifests that lead to it, before
+    it is pushed again, where writing over it did not mend it.  trusted: keys that must have signed the archive.
     """
 
     planning: PlanRequest
@@ -49,6 +48,7 @@ class VerifyRequest:
     part: Part = Part()
     ignore: FrozenSet[str] = frozenset()
     repair: bool = False
+    replace_corrupt: bool = False
     archive: str = ""
     trusted: Optional[TrustedKeys] = None
 
@@ -62,19 +62,37 @@ class VerifyRun:
     """found: the first look.  left: what is still wrong in the end; the same as `found` without repair and in check mode.
 
     catalogs: for each catalog of the plan its images, and how many of them are harmed.
-    repaired: what the repair moved, or in check mode would move; None without.  path: of the whole report, empty in check mode.
+    repair: what was, or in check mode would be, mended.
+    path: of the whole report, empty in check mode.
     """
 
     found: Verification
     left: Verification
     catalogs: Tuple[Dict[str, Any], ...] = ()
-    repaired: Optional[TransferResult] = None
+    repair: Optional[Repaired] = None
     failures: Tuple[Failure, ...] = ()
     path: str = ""
 
     @property
+    def repaired(self) -> Optional[TransferResult]:
+        """What was missing and was moved."""
+        return self.repair.moved if self.repair else None
+
+    @property
+    def replaced(self) -> Tuple[str, ...]:
+        return lines(self.repair.removed) if self.repair else ()
+
+    @property
+    def mended(self) -> int:
+        """How many images are whole again; in check mode, of how many something would be pushed."""
+        if self.repaired is not None and self.left == self.found:
+            return self.repaired.count(COPIED)
+        return len(_harmed(self.found) - _harmed(self.left))
+
+    @property
     def changed(self) -> bool:
-        return self.repaired is not None and self.repaired.changed
+        moved = self.repaired is not None and self.repaired.changed
+        return moved or bool(self.replaced) or set(self.left.findings) != set(self.found.findings)
 
     @property
     def diff(self) -> Dict[str, str]:
@@ -112,33 +130,18 @@ class _Verifying:
         self._run.progress.expect(len(self._placed))
         known = self._known_tags()
         found = self._look(self._placed, self._request.level, known)
-        left = found
-        broken = repairs(found.findings, self._placed)
-        repaired: Optional[TransferResult] = None
-        if self._request.repair and broken:
-            repaired = self._repair(broken)
-            if not self._run.check_mode:
-                left = self._look_again(found, broken, known)
-        catalogs = _catalogs(self._plan, self._placed, left.findings)
-        failures = (*self._plan.failures, *self._misplaced, *(repaired.failures if repaired else ()))
-        return VerifyRun(found, left, catalogs, repaired, failures, self._keep(left, catalogs))
+        repaired = Repaired(found)
+        if self._request.repair and any(finding.origins for finding in found.findings):
+            repaired = self._repair(found, known)
+        catalogs = _catalogs(self._plan, self._placed, repaired.left.findings)
+        failures = (*self._plan.failures, *self._misplaced, *repaired.failures)
+        path = self._keep(repaired.left, catalogs)
+        return VerifyRun(found, repaired.left, catalogs, repaired, failures, path)
 
     def _look(self, placed: Sequence[PlacedImage], level: str, known: Mapping[str, Set[str]]) -> Verification:
         parallel = self._request.planning.parallel
         result = verify(placed, self._registry, level, self._request.part, known, parallel, self._run.stop)
         return replace(result, findings=tuple(finding for finding in result.findings if finding.kind not in self._request.ignore))
-
-    def _look_again(self, found: Verification, broken: Sequence[PlacedImage], known: Mapping[str, Set[str]]) -> Verification:
-        """At the images that were pushed again; what was not repairable is still as it was."""
-        level = BLOBS if self._request.level == CONTENT else self._request.level
-        tags = {name: set(names) for name, names in known.items()}
-        for entry in self._placed:
-            tags.setdefault(entry.repository, set()).update(entry.tags)
-        again = self._look(broken, level, tags)
-        places = {(finding.repository, finding.kind, finding.name) for finding in found.findings if not finding.repairable}
-        stays = [finding for finding in found.findings if not finding.repairable]
-        stays += [finding for finding in again.findings if (finding.repository, finding.kind, finding.name) not in places]
-        return replace(found, findings=tuple(sorted(stays)), complete=found.complete and again.complete)
 
     def _known_tags(self) -> Dict[str, Set[str]]:
         """Tags that are in no plan of today and nobody's but ours: earlier sequences, other image sets."""
@@ -150,21 +153,19 @@ class _Verifying:
                 known.setdefault(destination.repository(entry.path), set()).update(entry.tags)
         return known
 
-    def _repair(self, broken: Sequence[PlacedImage]) -> TransferResult:
-        """The engine at its deep level moves what is missing, and nothing else."""
-        self._run.progress(Phase("repair"))
-        check_mode = self._run.check_mode
-        options = TransferOptions(level=DEEP, parallel=self._request.planning.parallel)
-        journal = Journal.open(self._request.workspace.journal, self._registry.name, writable=not check_mode)
-        for entry in broken:
-            journal.forget_image(entry.repository, entry.digest)
-        work = predict if check_mode else transfer
-        shelf = Shelf(self._run.place.manifests)
-        try:
-            with self._source() as source:
-                return work(broken, source, self._registry, shelf, options, journal, self._run.progress, self._run.stop)
-        finally:
-            journal.close()
+    def _repair(self, found: Verification, known: Mapping[str, Set[str]]) -> Repaired:
+        request = self._request
+        tags = {name: set(names) for name, names in known.items()}
+        for entry in self._placed:
+            tags.setdefault(entry.repository, set()).update(entry.tags)
+
+        def look(placed: Sequence[PlacedImage]) -> Verification:
+            return self._look(placed, request.level, tags)
+
+        with self._source() as source:
+            parallel = request.planning.parallel
+            repair = Repair(self._run, self._placed, source, self._registry, look, parallel, request.replace_corrupt)
+            return repair.predict(found) if self._run.check_mode else repair.mend(found)
 
     @contextmanager
     def _source(self) -> Iterator[Store]:
@@ -200,6 +201,10 @@ def _catalogs(plan: Plan, placed: Sequence[PlacedImage], findings: Sequence[Find
             broken = sum((entry.repository, entry.image.origin) in harmed for entry in images)
             catalogs.append({"catalog": roots[0].image.origin, "images": len(images), "harmed": broken})
     return tuple(catalogs)
+
+
+def _harmed(verification: Verification) -> Set[Tuple[str, str]]:
+    return {(finding.repository, origin) for finding in verification.findings for origin in finding.origins}
 
 
 def _line(finding: Finding) -> str:

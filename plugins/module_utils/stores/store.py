@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 
 
@@ -133,12 +133,20 @@ class Store(ABC):
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
         """Which of these blobs the repository holds; costs up to one request each."""
 
+    def blob_size(self, repository: str, blob: Descriptor) -> Optional[int]:
+        """How many bytes the repository has under a blob's digest, as far as the store says; None for no such blob."""
+        return blob.size if self.blobs_present(repository, [blob.digest]) else None
+
     @abstractmethod
     def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
         """Begins to write a blob; None when the repository has it now.
 
         mount_from: a repository of this store that holds it; tried first where mounting is supported.
         """
+
+    def replace_blob(self, repository: str, blob: Descriptor) -> BlobWriter:
+        """Begins to write a blob that the repository says it has.  What it keeps then, the old bytes or the new, only reading tells."""
+        raise Unsupported("this store does not take again what it has", subject=repository or self.name)
 
     @abstractmethod
     def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
@@ -150,6 +158,10 @@ class Store(ABC):
     @abstractmethod
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         """Raises NotFound, Unsupported (the store does not delete), AccessDenied."""
+
+    def delete_blob(self, repository: str, digest: Digest) -> None:
+        """Takes a blob out of a repository.  Raises NotFound, Unsupported (the store does not do that), AccessDenied."""
+        raise Unsupported("this store does not delete blobs", subject=repository or self.name)
 
     @property
     def requests(self) -> Mapping[str, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import List, Sequence, Union
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
@@ -16,15 +15,22 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 _CHUNK = 256 * 1024
 
 
-def missing(store: Store, repository: str, digests: Sequence[Digest]) -> Union[List[Digest], MirrorError]:
-    """The blobs that a repository lacks; the error as a value when it does not tell."""
-    try:
-        present = store.blobs_present(repository, digests)
-    except Cancelled:
-        raise
-    except MirrorError as error:
-        return error
-    return [digest for digest in digests if digest not in present]
+def sizes(store: Store, repository: str, blobs: Sequence[Descriptor]) -> List[Union[int, None, MirrorError]]:
+    """How many bytes a repository has of each blob, None for none; the error as a value where it does not tell.
+
+    Shorter than `blobs` where the store did not answer at all: nothing more is asked then.
+    """
+    found: List[Union[int, None, MirrorError]] = []
+    for blob in blobs:
+        try:
+            found.append(store.blob_size(repository, blob))
+        except Cancelled:
+            raise
+        except MirrorError as error:
+            found.append(error)
+            if not error.status:
+                break
+    return found
 
 
 def is_sound(store: Store, repository: str, blob: Descriptor) -> Union[bool, MirrorError]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, FrozenSet, Iterable, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 
 MISSING_TAG = "missing_tag"
@@ -34,9 +36,11 @@ KINDS = (
     UNREADABLE,
 )
 
-# Pushing the image again mends these.  Registries do not overwrite content that they believe to have, and what somebody
-# else put into a repository is not ours to take away.
+# Pushing the image again mends these.
 REPAIRABLE = frozenset((MISSING_TAG, MOVED_TAG, MISSING_MANIFEST, MISSING_INSTANCE, MISSING_REFERRER, MISSING_BLOB))
+# Writing these again may mend them; many registries do not overwrite content that they believe to have.
+REWRITABLE = frozenset((CORRUPT_MANIFEST, CORRUPT_BLOB, UNREADABLE))
+CORRUPT = frozenset((CORRUPT_MANIFEST, CORRUPT_BLOB))
 
 
 @dataclass(frozen=True, order=True)
@@ -90,9 +94,26 @@ class Verification:
         }
 
 
-def repairs(findings: Iterable[Finding], placed: Sequence[PlacedImage]) -> Tuple[PlacedImage, ...]:
-    """The images to push again, in the order given; `transfer` at its deep level then moves only what is missing."""
+def repairs(findings: Iterable[Finding], placed: Sequence[PlacedImage], kinds: FrozenSet[str] = REPAIRABLE) -> Tuple[PlacedImage, ...]:
+    """The images that findings of some kinds harm, in the order given; `transfer` at its deep level moves only what is missing of them."""
     harmed: FrozenSet[Tuple[str, str]] = frozenset(
-        (finding.repository, origin) for finding in findings if finding.repairable for origin in finding.origins
+        (finding.repository, origin) for finding in findings if finding.kind in kinds for origin in finding.origins
     )
     return tuple(entry for entry in placed if (entry.repository, entry.image.origin) in harmed)
+
+
+def unreadable(repository: str, name: str, error: MirrorError, origins: Iterable[str]) -> Finding:
+    """What a registry did not give out.  distribution answers 500 for content that it cannot make sense of."""
+    text = str(error)
+    if error.status == 500 and ":" in name:
+        text = f"{text}{'' if text.endswith('.') else '.'} Where it stays so: {advice(Digest.parse(name))}"
+    return Finding(repository, UNREADABLE, name, text, tuple(origins))
+
+
+def advice(digest: Digest) -> str:
+    """What an administrator does about content that a registry keeps although it is wrong.  Tried on distribution 2.8 and 3.1."""
+    folder = f"docker/registry/v2/blobs/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}"
+    return (
+        "repair with replace_corrupt; where the registry keeps the old bytes even then (distribution does), "
+        f"remove {folder} below its root directory, restart it, and repair again"
+    )

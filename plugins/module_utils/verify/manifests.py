@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.instances import MAX_DEPTH, choose
@@ -24,6 +24,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding
     MISSING_TAG,
     MOVED_TAG,
     Finding,
+    advice,
+    unreadable,
 )
 
 
@@ -43,7 +45,8 @@ class Checked:
 def check_image(placed: PlacedImage, store: Store, tags: Optional[FrozenSet[str]]) -> Checked:
     """Costs one request for the image, one for each further tag and one for each instance.
 
-    tags: of the repository; None when it does not show them.  Raises what the store raises, but NotFound and CorruptContent.
+    tags: of the repository; None when it does not show them.  Raises what the store raises when it does not answer; what it
+    answers about one object is a finding.
     """
     return _Check(placed, store).run(tags)
 
@@ -80,6 +83,9 @@ class _Check:
             except CorruptContent:
                 self._find(CORRUPT_MANIFEST, tag, f"serves a manifest under the tag {tag} that does not have its digest")
                 continue
+            except MirrorError as error:
+                self._unreadable(tag, error)
+                continue
             if isinstance(named, Manifest) and named.digest == self._placed.digest:
                 root = named
             elif named.digest != self._placed.digest:
@@ -111,10 +117,17 @@ class _Check:
             return frozenset()
         subject = root.subject.digest
         if self._placed.image.subject and not self._placed.tags:
-            found = self._store.referrers(self._placed.repository, subject)
-            if all(descriptor.digest != root.digest for descriptor in found):
+            found = self._referrers(subject)
+            if found is not None and all(descriptor.digest != root.digest for descriptor in found):
                 self._find(MISSING_REFERRER, root.digest, f"does not list {root.digest} among what refers to {subject}")
         return frozenset((f"{subject.algorithm}-{subject.hex}",))
+
+    def _referrers(self, subject: Digest) -> Optional[Tuple[Descriptor, ...]]:
+        try:
+            return self._store.referrers(self._placed.repository, subject)
+        except MirrorError as error:
+            self._unreadable(subject, error)
+            return None
 
     def _fetch(self, digest: Digest, kind: str, what: str) -> Optional[Manifest]:
         try:
@@ -122,8 +135,16 @@ class _Check:
         except NotFound:
             self._find(kind, digest, f"lacks {what}")
         except CorruptContent:
-            self._find(CORRUPT_MANIFEST, digest, f"has other content under {digest}")
+            self._find(CORRUPT_MANIFEST, digest, f"has other content under {digest}: {advice(digest)}")
+        except MirrorError as error:
+            self._unreadable(digest, error)
         return None
+
+    def _unreadable(self, name: str, error: MirrorError) -> None:
+        """One object that the registry cannot give out; a registry that does not answer at all is asked nothing more about the image."""
+        if isinstance(error, Cancelled) or not error.status:
+            raise error
+        self._findings.append(unreadable(self._placed.repository, name, error, (self._placed.image.origin,)))
 
     def _find(self, kind: str, name: str, text: str) -> None:
         repository = self._placed.repository

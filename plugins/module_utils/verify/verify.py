@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.verify.blobs import is_sound, missing
+from ansible_collections.disconnected.mirror.plugins.module_utils.verify.blobs import is_sound, sizes
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import (
     CORRUPT_BLOB,
     FOREIGN_TAG,
@@ -26,6 +26,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding
     UNREADABLE,
     Finding,
     Verification,
+    advice,
+    unreadable,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.manifests import Checked, check_image
 
@@ -134,7 +136,7 @@ class _Verifier:
         except Cancelled:
             raise
         except MirrorError as error:
-            return Checked(entry, (_unreadable(entry.repository, entry.digest, error, (entry.image.origin,)),))
+            return Checked(entry, (unreadable(entry.repository, entry.digest, error, (entry.image.origin,)),))
 
     def _foreign(
         self,
@@ -153,22 +155,20 @@ class _Verifier:
                 self._findings.add(Finding(repository, FOREIGN_TAG, tag, f"{repository}:{tag} is not in the plan"))
 
     def _absent(self, places: Mapping[Tuple[str, Digest], Tuple[Descriptor, Tuple[str, ...]]]) -> FrozenSet[Tuple[str, Digest]]:
-        """Asks for every blob in every repository that needs it."""
-        batches: List[Tuple[str, List[Digest]]] = []
+        """Asks for every blob in every repository that needs it; gives those that are not there in their full length."""
+        batches: List[Tuple[str, List[Descriptor]]] = []
         for repository, digest in sorted(places):
             if not batches or batches[-1][0] != repository or len(batches[-1][1]) == _BATCH:
                 batches.append((repository, []))
-            batches[-1][1].append(digest)
+            batches[-1][1].append(places[repository, digest][0])
         absent: Set[Tuple[str, Digest]] = set()
-        for (repository, digests), result in zip(batches, self._each(lambda batch: missing(self._destination, *batch), batches)):
-            if isinstance(result, MirrorError):
-                self._findings.add(_unreadable(repository, digests[0], result, places[repository, digests[0]][1]))
-                absent.update((repository, digest) for digest in digests)
-                continue
-            for digest in result or ():
-                absent.add((repository, digest))
-                message = f"{repository} lacks the blob {digest}"
-                self._findings.add(Finding(repository, MISSING_BLOB, digest, message, places[repository, digest][1]))
+        for (repository, blobs), told in zip(batches, self._each(lambda batch: sizes(self._destination, *batch), batches)):
+            told = told or []
+            absent.update((repository, blob.digest) for blob in blobs[len(told) :])
+            for blob, size in zip(blobs, told):
+                if size != blob.size:
+                    absent.add((repository, blob.digest))
+                    self._findings.add(_wrong(repository, blob, size, places[repository, blob.digest][1]))
         return frozenset(absent)
 
     def _contents(
@@ -187,14 +187,23 @@ class _Verifier:
             for repository in homes[digest]:
                 origins = places[repository, digest][1]
                 if isinstance(result, MirrorError):
-                    self._findings.add(_unreadable(repository, digest, result, origins))
+                    self._findings.add(unreadable(repository, digest, result, origins))
                 elif result is False:
                     self._findings.add(Finding(repository, CORRUPT_BLOB, digest, _corrupt(repository, digest), origins))
         return size
 
 
+def _wrong(repository: str, blob: Descriptor, size: Union[int, None, MirrorError], origins: Tuple[str, ...]) -> Finding:
+    if isinstance(size, MirrorError):
+        return unreadable(repository, blob.digest, size, origins)
+    if size is None:
+        return Finding(repository, MISSING_BLOB, blob.digest, f"{repository} lacks the blob {blob.digest}", origins)
+    what = f"has {size} bytes under {blob.digest}, which is a blob of {blob.size}"
+    return Finding(repository, CORRUPT_BLOB, blob.digest, f"{repository} {what}: {advice(blob.digest)}", origins)
+
+
 def _corrupt(repository: str, digest: Digest) -> str:
-    return f"{repository} has other content under {digest}; delete the blob at the registry, collect its garbage and push again"
+    return f"{repository} has other content under {digest}: {advice(digest)}"
 
 
 def _places(checked: Iterable[Checked]) -> Dict[Tuple[str, Digest], Tuple[Descriptor, Tuple[str, ...]]]:
@@ -218,7 +227,3 @@ def _merged(findings: Iterable[Finding]) -> Tuple[Finding, ...]:
         Finding(*place, group[0].message, tuple(sorted({origin for finding in group for origin in finding.origins})))
         for place, group in sorted(groups.items())
     )
-
-
-def _unreadable(repository: str, name: str, error: MirrorError, origins: Tuple[str, ...]) -> Finding:
-    return Finding(repository, UNREADABLE, name, str(error), origins)

@@ -33,7 +33,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registr
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_foreign import open_foreign
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.pages import next_link, pages
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.referrers import Referrers
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.upload_start import Uploads, has_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.upload_start import Uploads, blob_size, has_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
 
 _ACCEPT = (("Accept", ACCEPT),)
@@ -157,8 +157,14 @@ class RegistryStore(Store):
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
         return {digest for digest in digests if has_blob(self._endpoint, repository, digest)}
 
+    def blob_size(self, repository: str, blob: Descriptor) -> Optional[int]:
+        return blob_size(self._endpoint, repository, blob)
+
     def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
         return self._uploads.start(repository, blob, mount_from)
+
+    def replace_blob(self, repository: str, blob: Descriptor) -> BlobWriter:
+        return self._uploads.again(repository, blob)
 
     def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
         reference = tag or manifest.digest
@@ -178,24 +184,32 @@ class RegistryStore(Store):
             self._referrers.add(repository, manifest)
 
     def delete_manifest(self, repository: str, digest: Digest) -> None:
+        try:
+            self._delete(repository, digest, manifest_path(repository, Digest.parse(digest)), "manifest")
+            self._deletes = True
+        except Unsupported:
+            self._deletes = False
+            raise
+
+    def delete_blob(self, repository: str, digest: Digest) -> None:
+        self._delete(repository, digest, blob_path(repository, Digest.parse(digest)), "blob")
+
+    def _delete(self, repository: str, digest: Digest, target: str, what: str) -> None:
         subject = self._subject(repository, digest)
-        target = manifest_path(repository, Digest.parse(digest))
         response = self._endpoint.ask("DELETE", target, self._endpoint.access(repository, "pull,push,delete"))
         if response.status in (200, 202, 204):
-            self._deletes = True
             return
         if response.status == 405 or "UNSUPPORTED" in codes(response):
-            self._deletes = False
-            raise self._undeletable(response, subject)
-        raise refusal(response, self.host, subject, "delete the manifest")
+            raise self._undeletable(response, subject, what)
+        raise refusal(response, self.host, subject, f"delete the {what}")
 
-    def _undeletable(self, response: Response, subject: str) -> Unsupported:
+    def _undeletable(self, response: Response, subject: str, what: str) -> Unsupported:
         """A registry that takes no changes at all also refuses to put manifests where it refuses to delete them."""
         allowed = response.headers.get("allow", "").upper()
         if allowed and "PUT" not in allowed:
             message, advice = f"{self.host} is read-only", "Deleting has to wait until its maintenance is over."
         else:
-            message = f"{self.host} does not delete manifests"
+            message = f"{self.host} does not delete {what}s"
             advice = "Deleting has to be switched on in the registry (distribution: storage.delete.enabled)."
         return Unsupported(message, subject=subject, host=self.host, status=response.status, advice=advice)
 

@@ -54,6 +54,10 @@ class Uploads:
             opened = self._open(repository)
         return self._writer(repository, blob, opened)
 
+    def again(self, repository: str, blob: Descriptor) -> BlobWriter:
+        """Begins an upload without asking whether the repository has the blob."""
+        return self._writer(repository, blob, self._open(repository))
+
     def _mount(self, repository: str, blob: Descriptor, source: str) -> Optional[Opened]:
         """None when it is there now."""
         access = self._endpoint.access(repository, "pull,push", source)
@@ -114,9 +118,22 @@ class Uploads:
 
 def has_blob(endpoint: Endpoint, repository: str, digest: str) -> bool:
     """Asks by HEAD.  Raises on any answer but yes and no."""
+    return _blob_head(endpoint, repository, digest) is not None
+
+
+def blob_size(endpoint: Endpoint, repository: str, blob: Descriptor) -> Optional[int]:
+    """As many bytes as the answer to HEAD says, None for no such blob; the blob's own size where it does not say."""
+    response = _blob_head(endpoint, repository, blob.digest)
+    if response is None:
+        return None
+    told = response.headers.get("content-length", "")
+    return int(told) if told.isdigit() else blob.size
+
+
+def _blob_head(endpoint: Endpoint, repository: str, digest: str) -> Optional[Response]:
     response = endpoint.ask("HEAD", blob_path(repository, digest), endpoint.access(repository))
     if response.status == 200:
-        return True
+        return response
     if response.status == 404:
-        return False
+        return None
     raise refusal(response, endpoint.host, f"{endpoint.host}/{repository}@{digest}", "say whether it has the blob")

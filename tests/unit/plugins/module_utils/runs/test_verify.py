@@ -112,11 +112,56 @@ def test_damage_is_found_and_only_that_is_pushed(site, target, source, damage, l
     assert site.verify(level=CONTENT).left.clean
 
 
-@pytest.mark.parametrize(("damage", "kind"), [(corrupt_blob, "corrupt_blob"), (add_tag, "foreign_tag")])
-def test_what_a_push_cannot_mend_is_told_and_left(site, target, damage, kind):
+def corrupt_manifest(target):
+    found = repository(target, "team/tool")
+    digest = found.tags["1"]
+    media_type, content = found.manifests[digest]
+    found.manifests[digest] = (media_type, content.replace(b"schemaVersion", b"SchemaVersion"))
+
+
+def test_what_a_push_cannot_mend_is_told_and_left(site, target):
+    add_tag(target)
+    run = site.verify(level=CONTENT, repair=True)
+    assert run.left.counts() == {"foreign_tag": 1} and not run.changed and uploads(target) == 0
+
+
+@pytest.mark.parametrize("damage", [corrupt_blob, corrupt_manifest])
+def test_what_is_corrupt_is_written_over_and_read_again(site, target, damage):
+    damage(target)
+    digest = layer_of(images.image("tool"))
+    run = site.verify(level=CONTENT, repair=True)
+    assert run.changed and run.left.clean and run.replaced == ()
+    assert images.image("tool").blobs[digest] == target.content.blobs[digest]
+    if damage is corrupt_blob:
+        assert sum(entry.path.endswith(digest) for entry in target.ledger.entries("GET", "blob")) == 2
+
+
+@pytest.mark.parametrize(("damage", "kind"), [(corrupt_blob, "corrupt_blob"), (corrupt_manifest, "corrupt_manifest")])
+def test_a_registry_that_keeps_its_bytes_is_never_called_whole(site, target, damage, kind):
+    target.content.keeps = True
     damage(target)
     run = site.verify(level=CONTENT, repair=True)
-    assert run.left.counts() == {kind: 1} and not run.changed and uploads(target) == 0
+    assert set(run.left.counts()) == {kind} and not run.left.clean and not run.changed
+    told = [finding.message for finding in run.left.findings if finding.name.startswith("sha256:")]
+    assert all("docker/registry/v2/blobs/sha256/" in message and "replace_corrupt" in message for message in told)
+
+
+@pytest.mark.parametrize("damage", [corrupt_blob, corrupt_manifest])
+def test_on_request_what_is_corrupt_is_removed_before_it_is_written(site, target, damage):
+    """Whoever else has a tag on the same manifest has it afterwards, too."""
+    target.content.keeps = True
+    found = repository(target, "team/tool")
+    found.tags["theirs"] = found.tags["1"]
+    before = target.content.snapshot()
+    damage(target)
+    ignored = frozenset(["foreign_tag"])
+    foreseen = site.verify(APP, TOOL, MULTI, level=CONTENT, repair=True, replace_corrupt=True, check_mode=True, ignore=ignored)
+    assert foreseen.changed and target.ledger.count("DELETE") == 0
+    done = site.verify(level=CONTENT, repair=True, replace_corrupt=True, ignore=ignored)
+    assert done.left.clean and done.changed and done.replaced == foreseen.replaced and not done.failures
+    kinds = [line.split()[0] for line in done.replaced]
+    assert kinds == (["manifest", "blob"] if damage is corrupt_blob else ["manifest"])
+    assert target.content.snapshot() == before and site.verify(level=CONTENT, ignore=ignored).left.clean
 
 
 def test_a_kind_that_does_not_matter_is_left_out(site, target):

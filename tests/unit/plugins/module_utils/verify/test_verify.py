@@ -61,7 +61,8 @@ def test_a_mirror_that_holds_the_plan_is_clean(mirror, level):
     result = mirror.check(level)
     assert result.findings == () and result.clean and result.images == 4
     assert mirror.mirror.count("open_blob") == (0 if level != "content" else result.blobs)
-    assert mirror.mirror.count("blobs_present") == (0 if level == "manifests" else 2)
+    # Each blob in each of the two repositories: what is in both is asked for twice.
+    assert mirror.mirror.count("blob_size") == (0 if level == "manifests" else result.blobs + 2)
     assert mirror.mirror.count("put_manifest") == mirror.mirror.count("start_blob") == 0
     json.dumps(result.document())
 
@@ -117,8 +118,12 @@ def break_corrupt_blob(mirror):
     return "content", ("corrupt_blob", "ns/team/app", Digest.of(b"app")), f"{APP}:1"
 
 
+def cut_blob(mirror):
+    mirror.mirror.blobs["ns/team/app"][Digest.of(b"app")] = b"ap"
+
+
 def break_unreadable(mirror):
-    mirror.mirror.errors["blobs_present", "ns/team/app"] = Unreachable("it went away")
+    mirror.mirror.errors["blob_size", "ns/team/app"] = Unreachable("it went away")
     return (
         "blobs",
         ("unreadable", "ns/team/app", sorted([Digest.of(b"app"), Digest.of(b"shared" * 99), Digest.of(b"sig"), Digest.of(b"{}")])[0]),
@@ -155,6 +160,22 @@ def test_repair_pushes_what_is_missing_and_nothing_else(mirror, kind):
     result = mirror.push(to_push)
     assert result.complete and result.blobs["copied"] <= 1
     assert mirror.check().clean
+
+
+def test_a_blob_that_was_cut_off_has_the_wrong_length(mirror):
+    cut_blob(mirror)
+    assert mirror.check("manifests").clean
+    result = mirror.check("blobs")
+    assert found(result) == [("corrupt_blob", "ns/team/app", Digest.of(b"app"))]
+    assert "2 bytes" in result.findings[0].message and "blob of 3" in result.findings[0].message
+
+
+def test_what_one_object_answers_says_nothing_about_the_others(mirror):
+    """A registry answers 500 for a link that it cannot read; the rest of the image is looked at all the same."""
+    mirror.mirror.errors["fetch_manifest", "ns/team/app"] = Unreachable("500", status=500)
+    result = mirror.check("manifests")
+    names = {finding.name for finding in result.findings}
+    assert {"1", "also", mirror.app.digest, mirror.signature.digest} <= names and set(result.counts()) == {"unreadable"}
 
 
 def test_what_cannot_be_repaired_is_not_pushed(mirror):
