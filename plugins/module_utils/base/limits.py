@@ -94,11 +94,14 @@ RATIO = 100
 UNPACKED_ALWAYS = 256 * MIB
 UNPACKED = 16 * GIB
 # Members of one layer: a whole distribution of an operating system has two hundred thousand.
-LAYER_MEMBERS = 2_000_000
+LAYER_MEMBERS = 1_000_000
 # Members of the volumes of one foreign archive, which are kept in memory by name.
-ARCHIVE_MEMBERS = 1_000_000
+ARCHIVE_MEMBERS = 500_000
+ARCHIVE_NAMES = 64 * MIB
+# A name: what Linux takes as a path.
+TAR_NAME = 4096
 # Headers that only say more of the member that follows (PAX, GNU): their size, how many in a row, and how many sparse maps.
-TAR_EXTENSION = 64 * KIB
+TAR_EXTENSION = MIB
 TAR_EXTENSIONS = 8
 TAR_SPARSE_BLOCKS = 1_000
 # What lies behind the end of a tar: GNU tar fills a record of 20 blocks, others up to a megabyte.
@@ -110,8 +113,8 @@ GZIP_MEMBER = 512
 ZSTD_WINDOW = 128 * MIB
 
 # The graph data of the update service as a tarball: today's has a few megabytes.
-GRAPH_DATA = 64 * MIB
-GRAPH_DATA_UNPACKED = 256 * MIB
+GRAPH_DATA = 32 * MIB
+GRAPH_DATA_UNPACKED = 128 * MIB
 GRAPH_DATA_MEMBERS = 100_000
 # A chart's archive: Kubernetes takes no release of more than one megabyte from helm; icons and sub-charts come on top.
 CHART = 32 * MIB

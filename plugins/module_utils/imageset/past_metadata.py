@@ -10,16 +10,16 @@ import os
 from typing import Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Storage
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import Layer
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import file_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 _FILE = "publish/.metadata.json"
-_LIMIT = 256 * 1024 * 1024
 
 
 def read(storage: Optional[Storage], upstream: Store) -> Optional[Metadata]:
@@ -59,8 +59,7 @@ def _from_registry(url: str, upstream: Store) -> Optional[bytes]:
         # Histories of this collection lie there as artifacts; they are no metadata of v1.
         return None
     for blob in reversed(manifest.blobs[1:]):
-        with Layer(upstream, reference.repository, blob) as layer:
-            for name, member, opened in layer.members():
-                if name == _FILE and member.isfile() and member.size <= _LIMIT:
-                    return opened(member).read()
+        found = file_of(upstream, reference.repository, blob, _FILE, limits.LEGACY_METADATA.size)
+        if found is not None:
+            return found
     return None

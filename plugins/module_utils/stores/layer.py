@@ -6,37 +6,18 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import tarfile
 import zlib
-from typing import Any, Iterator, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, MirrorError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.gunzip import Gunzip
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_walk import Member, Stream, TarWalk
 
 CHUNK = 256 * 1024
-# A layer may unpack to so many times its size, and to this much in any case; no real one comes near.
-MAX_RATIO = 100
-ALWAYS_ALLOWED = 256 * 1024 * 1024
-MAX_UNPACKED = 16 * 1024**3
-MAX_MEMBERS = 2_000_000
-
-_MAX_WINDOW = 128 * 1024 * 1024
-_MAX_HEADER = 1024 * 1024
-_EXTENDED = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
-
-
-class BoundedTarInfo(tarfile.TarInfo):
-    """Refuses extended headers of a size that nobody needs, before they are read into memory."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> Any:
-        member = super().frombuf(buf, encoding, errors)
-        if member.type in _EXTENDED and not 0 <= member.size <= _MAX_HEADER:
-            raise tarfile.ReadError("an extended header is too large")
-        return member
 
 
 class _Packed(io.RawIOBase):
@@ -87,9 +68,9 @@ class _Unpacked:
     def read(self, size: int) -> bytes:
         content = self._source.read(size)
         self._count += len(content)
-        if self._count > min(MAX_UNPACKED, max(ALWAYS_ALLOWED, MAX_RATIO * self._packed.count)):
+        if self._count > min(limits.UNPACKED, max(limits.UNPACKED_ALWAYS, limits.RATIO * self._packed.count)):
             raise Unsupported(
-                f"the layer unpacks to more than {MAX_RATIO} times its size",
+                f"the layer unpacks to more than {limits.RATIO} times its size",
                 subject=self._subject,
                 advice="No real layer does; ask its publisher.",
             )
@@ -97,7 +78,7 @@ class _Unpacked:
 
 
 class _Zstd:
-    """A zstd stream whose faults are those of a tar archive."""
+    """A zstd stream whose faults are errors of values."""
 
     def __init__(self, reader: Any, fault: Any) -> None:
         self._reader = reader
@@ -107,14 +88,14 @@ class _Zstd:
         try:
             return self._reader.read(size)
         except self._fault as error:
-            raise tarfile.ReadError(str(error)) from error
+            raise ValueError(str(error)) from error
 
 
 def _decompressed(packed: io.BufferedReader, subject: str) -> Any:
     """By the first bytes, since media types of layers are not always right."""
     head = packed.peek(4)[:4]
     if head[:2] == b"\x1f\x8b":
-        return gzip.GzipFile(fileobj=packed, mode="rb")
+        return Gunzip(packed)
     if head == b"\x28\xb5\x2f\xfd":
         return _zstd(packed, subject)
     return packed
@@ -129,7 +110,7 @@ def _zstd(packed: io.BufferedReader, subject: str) -> Any:
             subject=subject,
             advice="Install the Python package zstandard.",
         ) from error
-    reader = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).stream_reader(packed, read_across_frames=True, closefd=False)
+    reader = zstandard.ZstdDecompressor(max_window_size=limits.ZSTD_WINDOW).stream_reader(packed, read_across_frames=True, closefd=False)
     return _Zstd(reader, zstandard.ZstdError)
 
 
@@ -159,24 +140,35 @@ class Layer:
         finally:
             self._packed.close()
 
-    def members(self) -> Iterator[Tuple[str, tarfile.TarInfo, Any]]:
-        """Each member's plain name, its header, and a function that opens the header for reading.
+    def members(self) -> Iterator[Tuple[str, Member, TarWalk]]:
+        """Each member's plain name, its header, and what reads its content.
 
         Raises CorruptContent (not a layer), InputError (a name that leads out of it), Unsupported (it unpacks without end).
         """
-        source = _Unpacked(_decompressed(self._packed, self._subject), self._blob, self._subject)
+        walk = TarWalk(Stream(_Unpacked(_decompressed(self._packed, self._subject), self._blob, self._subject)))
+        count = 0
         try:
-            with tarfile.open(fileobj=source, mode="r|", tarinfo=BoundedTarInfo, bufsize=CHUNK) as archive:
-                count = 0
-                for member in archive:
-                    # What was read is not looked up again, and would be kept for ever.
-                    archive.members = []
-                    count += 1
-                    if count > MAX_MEMBERS:
-                        raise Unsupported(f"the layer has more than {MAX_MEMBERS} members", subject=self._subject)
-                    yield plain_name(member.name), member, archive.extractfile
-        except (tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError, OverflowError) as error:
+            for member in walk:
+                count += 1
+                if count > limits.LAYER_MEMBERS:
+                    raise Unsupported(f"the layer has more than {limits.LAYER_MEMBERS} members")
+                yield plain_name(member.name), member, walk
+        except (zlib.error, EOFError, ValueError) as error:
             raise CorruptContent(f"the layer is not a tar archive: {error}", subject=self._subject) from error
         except MirrorError as error:
             error.subject = error.subject or self._subject
             raise
+
+
+def file_of(store: Store, repository: str, blob: Descriptor, name: str, size: int) -> Optional[bytes]:
+    """The content of a file of a layer, None when it has no such file.
+
+    Raises what `Layer` raises, Unsupported (the file has more than `size` bytes).
+    """
+    with Layer(store, repository, blob) as layer:
+        for found, member, content in layer.members():
+            if found == name and member.is_file:
+                if member.size > size:
+                    raise Unsupported(f"{name} has {member.size} bytes, more than the {size} that are accepted")
+                return content.read()
+    return None

@@ -10,14 +10,11 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import heading, ignore, splitter
 
 SCHEMA = "disconnected.mirror/catalog-index/1"
-
-# More documents than this are refused; the largest real catalog has some twenty thousand.
-MAX_DOCUMENTS = 1_000_000
-MAX_FILES = 100_000
 
 
 class Span(NamedTuple):
@@ -87,8 +84,8 @@ def scan(files: Tuple[File, ...]) -> Contents:
                 for piece in splitter.pieces(stream, file.name):
                     _add(contents.packages, number, piece, file.name)
                     count += len(piece.places)
-                    if count > MAX_DOCUMENTS:
-                        raise InputError(f"the catalog has more than {MAX_DOCUMENTS} documents", subject=file.name)
+                    if count > limits.CATALOG_DOCUMENTS:
+                        raise InputError(f"the catalog has more than {limits.CATALOG_DOCUMENTS} documents", subject=file.name)
         except OSError as error:
             raise StorageError(f"cannot read {file.path}: {error.strerror}", subject=file.path) from error
     return contents
@@ -107,8 +104,8 @@ def directory_files(root: str) -> Tuple[File, ...]:
     Links that lead out of the directory are refused.  Raises InputError, StorageError.
     """
     names = sorted(_walk(root))
-    if len(names) > MAX_FILES:
-        raise InputError(f"the catalog has more than {MAX_FILES} files", subject=root)
+    if len(names) > limits.CATALOG_FILES:
+        raise InputError(f"the catalog has more than {limits.CATALOG_FILES} files", subject=root)
     rules = {}
     for name in names:
         if os.path.basename(name) == ignore.NAME:

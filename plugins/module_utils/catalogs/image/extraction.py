@@ -15,15 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import MAX_FILES, File
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import File
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import Layer
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_walk import FOLDER
 
-# Bytes of one file, and of all files of a catalog.
-MAX_FILE = 2 * 1024**3
-MAX_TOTAL = 4 * 1024**3
 MAX_NAME = 4096
 
 _WHITEOUT = ".wh."
@@ -91,7 +90,7 @@ def _read(store: Store, repository: str, blob: Descriptor, directory: str, prefi
     # A name may come twice, or become a folder: paths are counted on, so that none is written to again.
     kept = total = 0
     with Layer(store, repository, blob) as layer:
-        for name, member, opened in layer.members():
+        for name, member, content in layer.members():
             if len(name) > MAX_NAME or not _concerns(name, directory):
                 continue
             folder, _slash, base = name.rpartition("/")
@@ -99,10 +98,10 @@ def _read(store: Store, repository: str, blob: Descriptor, directory: str, prefi
                 found.emptied.add(folder)
             elif base.startswith(_WHITEOUT):
                 found.hidden.add(f"{folder}/{base[len(_WHITEOUT):]}" if folder else base[len(_WHITEOUT) :])
-            elif member.isdir():
+            elif member.kind == FOLDER:
                 found.folders.add(name)
                 found.files.pop(name, None)
-            elif not member.isfile() or member.issparse() or not name.startswith(directory + "/"):
+            elif not member.is_file or not name.startswith(directory + "/"):
                 raise InputError(
                     f"{name} in the layer is not a regular file",
                     subject=subject,
@@ -110,12 +109,16 @@ def _read(store: Store, repository: str, blob: Descriptor, directory: str, prefi
                 )
             else:
                 total += member.size
-                if kept >= MAX_FILES or total > MAX_TOTAL:
-                    problem = f"more than {MAX_FILES} files" if kept >= MAX_FILES else f"more than the {MAX_TOTAL} bytes that are accepted"
+                if kept >= limits.CATALOG_FILES or total > limits.CATALOG:
+                    problem = (
+                        f"more than {limits.CATALOG_FILES} files"
+                        if kept >= limits.CATALOG_FILES
+                        else f"more than the {limits.CATALOG} bytes that are accepted"
+                    )
                     raise Unsupported(f"the catalog has {problem}", subject=subject)
                 found.files[name] = f"{prefix}-{kept}"
                 kept += 1
-                _keep(opened(member), found.files[name], subject)
+                _keep(content, found.files[name], subject)
     return found
 
 
@@ -141,8 +144,8 @@ def _keep(source: Any, path: str, subject: str) -> None:
                 if not content:
                     return
                 count += len(content)
-                if count > MAX_FILE:
-                    raise Unsupported(f"a file of the catalog has more than {MAX_FILE} bytes", subject=subject)
+                if count > limits.CATALOG_FILE:
+                    raise Unsupported(f"a file of the catalog has more than {limits.CATALOG_FILE} bytes", subject=subject)
                 file.write(content)
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror}", subject=path) from error
@@ -150,8 +153,8 @@ def _keep(source: Any, path: str, subject: str) -> None:
 
 def _check_total(paths: Iterable[str], subject: str) -> None:
     total = sum(os.path.getsize(path) for path in paths)
-    if total > MAX_TOTAL:
-        raise Unsupported(f"the catalog has {total} bytes, more than the {MAX_TOTAL} that are accepted", subject=subject)
+    if total > limits.CATALOG:
+        raise Unsupported(f"the catalog has {total} bytes, more than the {limits.CATALOG} that are accepted", subject=subject)
 
 
 def unused(folder: str, files: Sequence[File]) -> List[str]:

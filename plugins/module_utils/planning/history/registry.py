@@ -12,24 +12,22 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import tarfile
-import zlib
 from typing import Any, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.backend import Backend
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import file_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 ARTIFACT = "application/vnd.disconnected.mirror.history.v1+json"
 # Where the reference implementation keeps its metadata at the destination, so that one place tells (mirroring 2.3).
 REPOSITORY = "oc-mirror"
-_LIMIT = 512 * 1024 * 1024
 _V1_FILE = "publish/.metadata.json"
 _FILE = "history.json"
 _PREFIX = "history-"
@@ -57,11 +55,12 @@ class RegistryMemory(Backend):
                 subject=self._repository,
                 advice="Name another image or namespace, or remove the tag.",
             )
+        content = file_of(self._store, self._repository, manifest.blobs[-1], _FILE, limits.RECORD.size)
         try:
-            return json.loads(_member(read_blob(self._store, self._repository, manifest.blobs[-1], _LIMIT), _FILE))
-        except (ValueError, RecursionError, KeyError, OSError, EOFError, tarfile.TarError, zlib.error) as error:
+            return json_values.parse(content or b"", limits.RECORD)
+        except ValueError as error:
             raise CorruptContent(
-                f"the history in {self._repository} of {self._store.name} cannot be read", subject=self._repository
+                f"the history in {self._repository} of {self._store.name} cannot be read: {error}", subject=self._repository
             ) from error
 
     def write(self, name: str, document: Any) -> bool:
@@ -90,9 +89,12 @@ class RegistryMemory(Backend):
             return None
         for layer in reversed(manifest.blobs[1:]):
             try:
-                return _member(read_blob(self._store, self._repository, layer, _LIMIT), _V1_FILE)
-            except (tarfile.TarError, KeyError, OSError, EOFError, zlib.error):
+                found = file_of(self._store, self._repository, layer, _V1_FILE, limits.LEGACY_METADATA.size)
+            except (CorruptContent, InputError):
+                # No layer of files, or not one of oc-mirror's.
                 continue
+            if found is not None:
+                return found
         return None
 
     def _manifest(self, tag: str) -> Optional[Manifest]:
@@ -103,15 +105,6 @@ class RegistryMemory(Backend):
 
     def _tag_of(self, name: str) -> str:
         return f"{self._prefix}{name}"[:128]
-
-
-def _member(layer: bytes, name: str) -> bytes:
-    """A file of a layer.  Raises KeyError when it is not there, and what tarfile and zlib raise."""
-    with tarfile.open(fileobj=io.BytesIO(layer), mode="r:*") as tar:
-        file = tar.extractfile(name)
-        if file is None:
-            raise KeyError(name)
-        return file.read(_LIMIT)
 
 
 def _tar(content: bytes) -> bytes:

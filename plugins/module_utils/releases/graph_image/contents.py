@@ -6,20 +6,17 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import tarfile
 import zlib
 from typing import Dict, Mapping, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import BoundedTarInfo
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.gunzip import Gunzip
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_walk import FOLDER, Stream, TarWalk
 
-# Today's data has a few megabytes.
-MAX_PACKED = 256 * 1024 * 1024
-MAX_UNPACKED = 1024 * 1024 * 1024
-MAX_MEMBERS = 500_000
 ROOT = "var/lib/cincinnati-graph-data"
 
 # Name to mode and content, None for a directory.
@@ -35,20 +32,19 @@ def tree(packed: bytes, subject: str = "") -> Tree:
     found: Tree = {}
     total = 0
     try:
-        with tarfile.open(fileobj=gzip.GzipFile(fileobj=io.BytesIO(packed)), mode="r|", tarinfo=BoundedTarInfo) as archive:
-            for member in archive:
-                name = _safe(member.name, subject)
-                total += member.size
-                if total > MAX_UNPACKED or len(found) > MAX_MEMBERS:
-                    raise GraphDataInvalid("the graph data is larger than what is accepted", subject=subject)
-                if name and member.isdir():
-                    found[name] = (member.mode & 0o7777, None)
-                elif name and member.isfile():
-                    opened = archive.extractfile(member)
-                    found[name] = (member.mode & 0o7777, opened.read() if opened is not None else b"")
-                elif name:
-                    raise GraphDataInvalid(f"{member.name} of the graph data is neither a file nor a directory", subject=subject)
-    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
+        archive = TarWalk(Stream(Gunzip(io.BytesIO(packed))))
+        for number, member in enumerate(archive):
+            name = _safe(member.name, subject)
+            total += member.size
+            if total > limits.GRAPH_DATA_UNPACKED or number >= limits.GRAPH_DATA_MEMBERS:
+                raise GraphDataInvalid("the graph data is larger than what is accepted", subject=subject)
+            if name and member.kind == FOLDER:
+                found[name] = (member.mode & 0o7777, None)
+            elif name and member.is_file:
+                found[name] = (member.mode & 0o7777, archive.read())
+            elif name:
+                raise GraphDataInvalid(f"{member.name} of the graph data is neither a file nor a directory", subject=subject)
+    except (zlib.error, EOFError, ValueError) as error:
         raise GraphDataInvalid(f"the graph data is not a tar archive: {error}", subject=subject) from error
     if not any(name.startswith("channels/") for name in found):
         raise GraphDataInvalid(

@@ -10,6 +10,7 @@ import os
 from typing import Mapping, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -84,12 +85,10 @@ def _wanted(reference: Reference, source: str) -> WantedImage:
 
 def _tarball(place: str, context: Context) -> bytes:
     if place.startswith(("https://", "http://")):
-        return context.fetch(place, None, contents.MAX_PACKED)
+        return context.fetch(place, None, limits.GRAPH_DATA)
     path = place[len("file://") :] if place.startswith("file://") else place
     try:
-        if os.path.getsize(path) > contents.MAX_PACKED:
-            raise InputError(f"{path} is larger than what is accepted as graph data", subject=path)
-        return files.read(path)
+        return files.read(path, limits.GRAPH_DATA)
     except OSError as error:
         raise InputError(
             f"the graph data cannot be read: {error.strerror}", subject=path, advice="Give a URL or the path of a tarball as graph_data."

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Sequence, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
@@ -21,6 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_walk import Member, TarWalk
 
 FOLDER = "release-manifests"
 REFERENCES = "image-references"
@@ -28,8 +29,6 @@ METADATA = "release-metadata"
 BOOT_IMAGES = "0000_50_installer_coreos-bootimages.yaml"
 
 # A release's image-references has about 100 KiB.
-MAX_DOCUMENT = 32 * 1024 * 1024
-_MAX_CONFIG = 4 * 1024 * 1024
 _PREFERRED = Platform("linux", "amd64")
 
 
@@ -85,7 +84,7 @@ class Payloads:
         if not instance.blobs:
             raise PayloadInvalid("the release image has no configuration", subject=subject)
         try:
-            config = json.loads(read_blob(self._store, repository, instance.blobs[0], _MAX_CONFIG))
+            config = json_values.parse(read_blob(self._store, repository, instance.blobs[0], limits.IMAGE_CONFIG.size), limits.IMAGE_CONFIG)
             architecture = config.get("architecture")
         except (ValueError, AttributeError) as error:
             raise PayloadInvalid("the configuration of the release image is not a JSON object", subject=subject) from error
@@ -110,14 +109,14 @@ class Payloads:
         here: Dict[str, bytes] = {}
         hidden: Set[str] = set()
         with Layer(self._store, repository, blob) as layer:
-            for name, member, opened in layer.members():
+            for name, member, content in layer.members():
                 folder, _slash, base = name.rpartition("/")
                 if name == f".wh.{FOLDER}" or (folder == FOLDER and base == ".wh..wh..opq"):
                     hidden.update(wanted)
                 elif folder == FOLDER and base.startswith(".wh."):
                     hidden.add(base[len(".wh.") :])
                 elif folder == FOLDER and base in wanted:
-                    here[base] = _content(member, opened, f"{repository}@{blob.digest}")
+                    here[base] = _content(member, content, f"{repository}@{blob.digest}")
                     if len(here) == len(wanted):
                         break
         for name, content in here.items():
@@ -159,9 +158,10 @@ def _instance(index: Manifest, repository: str) -> Descriptor:
     return linux[0]
 
 
-def _content(member: Any, opened: Any, subject: str) -> bytes:
-    if not member.isfile():
+def _content(member: Member, content: TarWalk, subject: str) -> bytes:
+    if not member.is_file:
         raise PayloadInvalid(f"{member.name} is not a file", subject=subject)
-    if member.size > MAX_DOCUMENT:
-        raise PayloadInvalid(f"{member.name} has {member.size} bytes, more than the {MAX_DOCUMENT} that are accepted", subject=subject)
-    return opened(member).read()
+    if member.size > limits.RELEASE_DOCUMENT.size:
+        problem = f"{member.name} has {member.size} bytes, more than the {limits.RELEASE_DOCUMENT.size} that are accepted"
+        raise PayloadInvalid(problem, subject=subject)
+    return content.read()

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, InputError
 
@@ -51,9 +51,9 @@ class Metadata:
     def decode(cls, encoded: bytes, subject: str) -> "Metadata":
         """Raises CorruptContent, Incompatible (another version or kind)."""
         try:
-            document = json.loads(encoded)
-        except (ValueError, RecursionError) as error:
-            raise CorruptContent("the metadata is not JSON", subject=subject) from error
+            document = json_values.parse(encoded, limits.LEGACY_METADATA)
+        except ValueError as error:
+            raise CorruptContent(f"the metadata is not JSON: {error}", subject=subject) from error
         if not isinstance(document, dict) or (document.get("apiVersion"), document.get("kind")) != (API_VERSION, "Metadata"):
             raise Incompatible(f"this is not oc-mirror metadata of {API_VERSION}", subject=subject)
         try:

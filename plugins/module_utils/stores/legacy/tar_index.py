@@ -12,22 +12,16 @@ from __future__ import annotations
 
 import os
 import posixpath
-import tarfile
-from dataclasses import dataclass
-from typing import Dict, Sequence
+from contextlib import contextmanager
+from typing import Dict, Iterator, NamedTuple, Sequence
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound, StorageError, Unsupported
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import BoundedTarInfo
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader
-
-# More members than any real archive has; a bound on memory.
-_MOST_MEMBERS = 5_000_000
-# Documents (metadata, configurations, manifests, links) are read whole up to this size.
-DOCUMENT_LIMIT = 256 * 1024 * 1024
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_walk import FILE, LINK, Member, Seekable, TarFault, TarWalk
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A regular file (path of the volume, offset and size of its content) or a symbolic link (its target)."""
 
     volume: str
@@ -41,18 +35,19 @@ class TarIndex:
 
     def __init__(self, volumes: Sequence[str]) -> None:
         self.entries: Dict[str, Entry] = {}
+        self._names = 0
         for volume in volumes:
             self._add(volume)
 
-    def read(self, name: str) -> bytes:
-        """A document's bytes; a link inside the archive is followed once.  Raises NotFound."""
+    def read(self, name: str, size: int = limits.DOCUMENT.size) -> bytes:
+        """A document's bytes; a link inside the archive is followed once.  Raises NotFound, Unsupported (more than `size` bytes)."""
         entry = self.entries.get(name)
         if entry is not None and entry.target:
             entry = self.entries.get(posixpath.normpath(posixpath.join(posixpath.dirname(name), entry.target)))
         if entry is None or entry.target:
             raise NotFound(f"the archive has no {name}")
-        if entry.size > DOCUMENT_LIMIT:
-            raise Unsupported(f"{name} has {entry.size} bytes", subject=entry.volume)
+        if entry.size > size:
+            raise Unsupported(f"{name} has {entry.size} bytes, more than the {size} that are accepted", subject=entry.volume)
         reader = EntryReader(entry, 0)
         try:
             content = bytearray(entry.size)
@@ -67,37 +62,31 @@ class TarIndex:
         if not os.path.isfile(volume) or os.path.getsize(volume) == 0:
             raise CorruptContent("empty archive file", subject=volume, advice="Carry this file over again.")
         try:
-            with tarfile.open(volume, "r:", tarinfo=BoundedTarInfo) as tar:
-                last = -1
-                for member in tar:
-                    # What was read is not looked up again, and would be kept for ever.
-                    tar.members = []
-                    # A size below zero leads back to where we were.
-                    if member.offset <= last or member.size < 0:
-                        raise tarfile.ReadError("a member begins before the one that it follows")
-                    last = member.offset
-                    if member.issparse():
-                        raise CorruptContent(f"the member {member.name!r:.200} is stored with holes", subject=volume)
-                    if member.isreg() or member.issym():
+            with _walked(volume) as members:
+                for member in members:
+                    if member.sparse:
+                        raise TarFault(f"the member {member.name!r:.200} is stored with holes")
+                    if member.kind in (FILE, LINK):
                         self._enter(volume, member)
-        except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+        except TarFault as error:
             raise CorruptContent(
                 f"the volume cannot be read as tar: {error}", subject=volume, advice="Carry this file over again."
             ) from error
-        except OSError as error:
-            raise StorageError(f"cannot read the volume: {error.strerror}", subject=volume) from error
 
-    def _enter(self, volume: str, member: tarfile.TarInfo) -> None:
+    def _enter(self, volume: str, member: Member) -> None:
         name = posixpath.normpath(member.name)
-        if name.startswith(("/", "..")) or len(self.entries) >= _MOST_MEMBERS:
+        self._names += len(name) + len(member.target)
+        if name.startswith(("/", "..")):
             raise CorruptContent(f"the member {member.name!r:.200} is not allowed", subject=volume)
+        if len(self.entries) >= limits.ARCHIVE_MEMBERS or self._names > limits.ARCHIVE_NAMES:
+            raise Unsupported(f"the archive has more than the {limits.ARCHIVE_MEMBERS} members that are accepted", subject=volume)
         if name in self.entries and self.entries[name].volume != volume:
             raise CorruptContent(
                 f"{name} is in {os.path.basename(self.entries[name].volume)} as well: these volumes are not of one set",
                 subject=volume,
                 advice="Keep one set in a folder.",
             )
-        self.entries[name] = Entry(volume, member.offset_data, member.size, member.linkname if member.issym() else "")
+        self.entries[name] = Entry(volume, member.offset, member.size, member.target if member.kind == LINK else "")
 
 
 def first_name(volume: str) -> str:
@@ -105,11 +94,20 @@ def first_name(volume: str) -> str:
     if not os.path.isfile(volume):
         return ""
     try:
-        with tarfile.open(volume, "r:", tarinfo=BoundedTarInfo) as tar:
-            member = tar.next()
-            return member.name if member is not None else ""
-    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError):
+        with _walked(volume) as members:
+            return next((member.name for member in members), "")
+    except (TarFault, StorageError):
         return ""
+
+
+@contextmanager
+def _walked(volume: str) -> Iterator[Iterator[Member]]:
+    """The members of a volume.  Raises StorageError, and with the members TarFault."""
+    try:
+        with open(volume, "rb") as file:
+            yield iter(TarWalk(Seekable(file, os.fstat(file.fileno()).st_size), whole=True))
+    except OSError as error:
+        raise StorageError(f"cannot read the volume: {error.strerror}", subject=volume) from error
 
 
 class EntryReader(BlobReader):

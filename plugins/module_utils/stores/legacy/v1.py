@@ -13,11 +13,11 @@ catalogs/<registry>/<path>/<tag>/       a catalog: layout/ (its image as publish
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
@@ -40,7 +40,7 @@ class V1Archive(LegacyArchive):
     def __init__(self, volumes: Sequence[str]) -> None:
         _require_one_sequence(volumes)
         super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
-        self.metadata = Metadata.decode(self.index.read(METADATA), volumes[0])
+        self.metadata = Metadata.decode(self.index.read(METADATA, limits.LEGACY_METADATA.size), volumes[0])
         self._repositories = _repositories(self.index)
         self._layout_blobs = {
             f"{found[1]}:{found[2]}": name for name in self.index.entries for found in [_LAYOUT_BLOB.match(name)] if found
@@ -59,8 +59,8 @@ class V1Archive(LegacyArchive):
     def catalog_digest(self, folder: str) -> Digest:
         """Of the image that a catalog's layout holds.  Raises NotFound, CorruptContent."""
         try:
-            return Digest.parse(json.loads(self.index.read(f"{folder}/layout/index.json"))["manifests"][0]["digest"])
-        except (ValueError, RecursionError, KeyError, IndexError, TypeError, InputError) as error:
+            return Digest.parse(json_values.parse(self.index.read(f"{folder}/layout/index.json"))["manifests"][0]["digest"])
+        except (ValueError, KeyError, IndexError, TypeError, InputError) as error:
             raise CorruptContent(f"the layout of {folder} cannot be read", subject=self.name) from error
 
     def holds(self, digest: Digest) -> bool:

@@ -12,6 +12,7 @@ import tarfile
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image import extraction
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
@@ -62,8 +63,8 @@ def test_so_do_those_around_a_file_that_becomes_a_folder(tmp_path):
     ],
 )
 def test_what_no_catalog_has_is_refused_and_leaves_nothing_elsewhere(tmp_path, monkeypatch, members):
-    monkeypatch.setattr(extraction, "MAX_TOTAL", 4000)
-    monkeypatch.setattr(extraction, "MAX_FILES", 20)
+    monkeypatch.setattr(limits, "CATALOG", 4000)
+    monkeypatch.setattr(limits, "CATALOG_FILES", 20)
     with pytest.raises(MirrorError):
         extract(tmp_path / "x", *members)
     assert os.listdir(tmp_path) == ["x"]

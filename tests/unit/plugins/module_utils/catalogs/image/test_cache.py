@@ -15,10 +15,10 @@ import zlib
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, MirrorError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores import layer as layer_module
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 
@@ -203,7 +203,7 @@ def test_what_is_no_layer_is_told(tmp_path, content):
 
 
 def test_a_layer_that_unpacks_without_end_is_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(layer_module, "ALWAYS_ALLOWED", 1024 * 1024)
+    monkeypatch.setattr(limits, "UNPACKED_ALWAYS", 1024 * 1024)
     member = tarfile.TarInfo("configs/zeros")
     member.size = 64 * 1024 * 1024
     raw = io.BytesIO()

@@ -13,6 +13,7 @@ import tarfile
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
@@ -114,7 +115,7 @@ def test_gr15_what_is_no_graph_data(content, message):
 
 
 def test_data_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(contents, "MAX_UNPACKED", 10)
+    monkeypatch.setattr(limits, "GRAPH_DATA_UNPACKED", 10)
     with pytest.raises(GraphDataInvalid, match="larger than what is accepted"):
         contents.tree(tarball(GOOD))
 

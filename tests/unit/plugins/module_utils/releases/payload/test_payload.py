@@ -13,10 +13,10 @@ import tarfile
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import payload as payload_
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import PayloadInvalid
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.payload import (
     BOOT_IMAGES,
@@ -24,7 +24,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.paylo
     REFERENCES,
     Payloads,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores import layer as layers
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.release import build, documents, tar_layer
@@ -197,7 +196,7 @@ def test_the_digest_of_the_layer_vouches_for_what_was_read(store, payloads, tmp_
 
 
 def test_documents_that_are_too_large_or_no_files(store, payloads, monkeypatch):
-    monkeypatch.setattr(payload_, "MAX_DOCUMENT", 100)
+    monkeypatch.setattr(limits, "RELEASE_DOCUMENT", limits.Limit(100))
     built = pushed(store, tar_layer({"release-manifests/image-references": b" " * 101}))
     with pytest.raises(PayloadInvalid, match="more than the 100"):
         payloads.read(REPOSITORY, built.digest)
@@ -207,7 +206,7 @@ def test_documents_that_are_too_large_or_no_files(store, payloads, monkeypatch):
 
 
 def test_layers_that_unpack_without_end_are_refused(store, payloads, monkeypatch):
-    monkeypatch.setattr(layers, "ALWAYS_ALLOWED", 1_000_000)
+    monkeypatch.setattr(limits, "UNPACKED_ALWAYS", 1_000_000)
     built = pushed(store, tar_layer({"big": bytes(2_000_000), **MANIFESTS}))
     with pytest.raises(Unsupported, match="unpacks to more than"):
         payloads.read(REPOSITORY, built.digest)
