@@ -33,7 +33,7 @@ export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
 .PHONY: help demo demo-stop test setup setup-demo setup-test setup-registries pytest unit integration faults differential promises benchmarks format format-check lint yamllint ansible-lint docs-lint changelog-lint \
-        role-pages sanity sanity-tree molecule build clean
+        role-pages floors sanity sanity-tree molecule build clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ docs-lint: setup-test
 
 role-pages: setup-test ## Write the variables of the roles into their pages
 	$(VENV)/python tests/tools/role_pages.py
+
+floors: setup-test ## Draw the floors of the core into docs/dev/architecture.md
+	$(VENV)/python tests/tools/floors.py
 
 changelog-lint: setup-test
 	$(VENV)/antsibull-changelog lint

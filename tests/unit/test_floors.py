@@ -13,23 +13,12 @@ from typing import Dict, Iterator, List, Set, Tuple
 
 import pytest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
+from ansible_collections.disconnected.mirror.tests.tools.floors import FLOORS, PAGE, ROOMS, drawn
+
 CORE = os.path.join(ROOT, "plugins", "module_utils")
 PREFIX = "ansible_collections.disconnected.mirror.plugins."
 
-# From the bottom; packages of one floor do not import each other.
-FLOORS: Tuple[Tuple[str, ...], ...] = (
-    ("base",),
-    ("http", "daemon"),
-    ("stores",),
-    ("imageset", "signatures"),
-    ("releases", "catalogs", "charts", "extras"),
-    ("planning",),
-    ("transfer",),
-    ("resources", "report", "verify", "prune"),
-    ("runs",),
-    ("adapters",),
-)
 FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 # The one package that knows Ansible.
 ADAPTERS = "adapters"
@@ -71,7 +60,13 @@ def core_files() -> List[str]:
 
 
 def test_every_package_has_its_floor():
-    assert {package_of(path) for path in core_files()} == set(FLOOR)
+    assert {package_of(path) for path in core_files()} == set(FLOOR) == set(ROOMS)
+
+
+def test_the_picture_shows_the_floors():
+    with open(PAGE, encoding="utf-8") as file:
+        page = file.read()
+    assert drawn(page) == page, "run make floors"
 
 
 def test_an_import_goes_downwards():
