@@ -18,7 +18,8 @@ import os
 import resource
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Set
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -59,12 +60,19 @@ class Near:
         return PlanRequest(self.workspace, imageset=imageset(*names, **more), connections=CONNECTIONS)
 
     def write(
-        self, *names: str, folder: str = "", check_mode: bool = False, document: Optional[Dict[str, Any]] = None, **more: Any
+        self,
+        *names: str,
+        folder: str = "",
+        check_mode: bool = False,
+        document: Optional[Dict[str, Any]] = None,
+        allow: Tuple[str, ...] = (),
+        **more: Any,
     ) -> ToDiskRun:
-        """document: further keys of the configuration.  more: of the request."""
+        """document: further keys of the configuration.  allow: failures that are put up with.  more: of the request."""
         from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 
-        request = ToDiskRequest(self.planning(*names, **(document or {})), folder or self.place, **more)
+        planning = replace(self.planning(*names, **(document or {})), allow_failures=allow)
+        request = ToDiskRequest(planning, folder or self.place, **more)
         return mirror_to_disk(request, {}, check_mode)
 
     def ship(self, *names: str, **more: Any) -> str:

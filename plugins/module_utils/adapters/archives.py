@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request, source_options, workspace_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
@@ -52,7 +53,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
     contents = run.packing.contents
     problem = problem_of(not_allowed(run.failures, params["allow_failures"]), "The archive")
     if run.volumes and not run.archive_id:
-        problem = f"{problem or 'The archive is not complete.'} It is unfinished; run it again to go on where it was."
+        problem = f"{problem or 'The archive is not complete.'} It is unfinished: run it again to go on where it was{_or_allow(run.plan)}."
     return Outcome(
         changed=run.changed,
         values={
@@ -67,6 +68,10 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
         problem=problem,
         diff=run.diff,
     )
+
+
+def _or_allow(plan: Plan) -> str:
+    return ", or let what cannot be had fail with allow_failures" if plan.failures else ""
 
 
 def load_archives(params: Params, check_mode: bool) -> Outcome:

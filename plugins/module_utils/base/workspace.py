@@ -86,6 +86,11 @@ class Workspace:
         return self.path("attachments.json")
 
     @property
+    def loading(self) -> str:
+        """What the destination lacked when the archive that is being loaded was begun."""
+        return self.path("loading.json")
+
+    @property
     def journal(self) -> str:
         return self.path("journal")
 

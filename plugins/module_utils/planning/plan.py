@@ -18,7 +18,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, Incompatible, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import TAG, is_path
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning import entries
 
 SCHEMA = "disconnected.mirror/plan/1"
 
@@ -73,34 +74,26 @@ class PlanImage:
         return document
 
     @classmethod
-    def of(cls, document: Dict[str, Any]) -> "PlanImage":
-        """Plans come from files and archives: each member is checked.  Raises KeyError, TypeError, InputError."""
-        size = document["size"]
-        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise TypeError(f"size is {size!r:.50}")
-        image = cls(
-            type=_text(document["type"]),
-            origin=_text(document["origin"]),
-            source=_text(document["source"]),
-            digest=Digest.parse(document["digest"]),
-            media_type=_text(document["media_type"]),
-            size=size,
-            destination=_text(document["destination"]),
-            tags=_texts(document["tags"]),
-            platforms=_texts(document["platforms"]),
-            why=tuple(_texts(chain) for chain in document["why"]),
-            subject=Digest.parse(document["subject"]) if document.get("subject") else "",
+    def of(cls, shape: Shape) -> "PlanImage":
+        """Plans come from files and archives: each member is checked.  Raises InputError."""
+        subject = shape.optional("subject", "")
+        return cls(
+            type=shape.member("type").text(),
+            origin=shape.member("origin").text(),
+            source=shape.member("source").text(),
+            digest=shape.member("digest").digest(),
+            media_type=shape.member("media_type").text(),
+            size=shape.member("size").number(),
+            destination=shape.member("destination").repository(),
+            tags=tuple(item.tag() for item in shape.member("tags").items()),
+            platforms=tuple(_platform(item) for item in shape.member("platforms").items()),
+            why=tuple(chain.texts() for chain in shape.member("why").items()),
+            subject=subject.digest() if subject.value != "" else "",
             # Plans of archives that were written before have none.
-            instances=tuple((Digest.parse(entry["digest"]), _text(entry["platform"])) for entry in document.get("instances") or ()),
+            instances=tuple(
+                (entry.member("digest").digest(), entry.member("platform").text()) for entry in shape.optional("instances", []).items()
+            ),
         )
-        for tag in image.tags:
-            if not TAG.match(tag):
-                raise TypeError(f"{tag!r:.200} is not a tag")
-        if not is_path(image.destination):
-            raise TypeError(f"{image.destination!r:.200} is not a repository")
-        for text in image.platforms:
-            Platform.parse(text)
-        return image
 
     @property
     def key(self) -> Tuple[str, str, str, Tuple[str, ...]]:
@@ -150,18 +143,21 @@ class Plan:
             raise Incompatible(
                 f"not a plan of schema {SCHEMA} (found {found!r})", subject=subject, advice="Make it again with imageset_plan."
             )
+        whole = Shape(document)
         try:
             return cls(
-                config=_object(document["config"]),
-                releases=_objects(document["releases"]),
-                catalogs=_objects(document["catalogs"]),
-                charts=_objects(document["charts"]),
-                images=tuple(PlanImage.of(entry) for entry in document["images"]),
-                warnings=_texts(document["warnings"]),
-                failures=tuple(Failure(**entry) for entry in document["failures"]),
+                config=entries.configuration(whole.member("config")),
+                releases=tuple(entries.release(entry) for entry in whole.member("releases").items()),
+                catalogs=tuple(entries.catalog(entry) for entry in whole.member("catalogs").items()),
+                charts=tuple(entries.chart(entry) for entry in whole.member("charts").items()),
+                images=tuple(PlanImage.of(entry) for entry in whole.member("images").items()),
+                warnings=whole.member("warnings").texts(),
+                failures=tuple(entries.failure(entry) for entry in whole.member("failures").items()),
             )
-        except (KeyError, TypeError) as error:
-            raise InputError(f"the plan is malformed: {error}", subject=subject, advice="Make it again with imageset_plan.") from error
+        except InputError as error:
+            raise InputError(
+                f"the plan is malformed: {error.message}", subject=subject, advice="Make it again with imageset_plan."
+            ) from error
 
     @classmethod
     def read(cls, path: str) -> "Plan":
@@ -178,25 +174,9 @@ class Plan:
         )
 
 
-def _object(value: Any) -> Dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r:.50} is not an object")
-    return value
-
-
-def _objects(values: Any) -> Tuple[Dict[str, Any], ...]:
-    if not isinstance(values, list):
-        raise TypeError(f"{values!r:.50} is not a list")
-    return tuple(_object(value) for value in values)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r:.50} is not a text")
-    return value
-
-
-def _texts(values: Any) -> Tuple[str, ...]:
-    if not isinstance(values, list):
-        raise TypeError(f"{values!r:.50} is not a list")
-    return tuple(_text(value) for value in values)
+def _platform(shape: Shape) -> str:
+    try:
+        Platform.parse(shape.text())
+    except InputError as error:
+        raise InputError(f"{shape.place}: {error.message}") from error
+    return shape.text()

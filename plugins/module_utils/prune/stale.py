@@ -46,7 +46,7 @@ def mark(history: History, plan: Plan, shelf: Shelf, arrived: bool = False) -> M
     gone: List[Association] = []
     undecided: List[Association] = []
     for entry in history.associations:
-        if entry.key not in named:
+        if entry.key not in named and not entry.found:
             waits = (entry.path, entry.name) in awaited or not is_decided(entry, plan)
             (undecided if waits else gone).append(entry)
     kept = kept_images(plan.images, history, shelf)

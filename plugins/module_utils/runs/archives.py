@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
@@ -35,6 +36,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of, plan_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover_catalogs import with_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import folder as signature_folder
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.carried import carried, plannable
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys, verify
@@ -50,6 +52,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.u
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import opened
 
 OURS, OC_MIRROR_V1, OC_MIRROR_V2 = "disconnected.mirror", "oc-mirror v1", "oc-mirror v2"
+# The first sequence that a history may begin with where the destination has none: oc-mirror v1 counted runs, and its history goes on.
+_FIRST = 10_000
 # What archives carry for people; nothing else of them becomes a file of the results.
 _EXTRA = re.compile(r"(charts|release-signatures)/[A-Za-z0-9][A-Za-z0-9._+=@:-]*\Z")
 _GRAPH = re.compile(r"working-dir/hold-release/cincinnati-graph-data/([A-Za-z0-9][A-Za-z0-9._-]*\.json)\Z")
@@ -65,6 +69,7 @@ class FoundArchive:
     extra_names: of documents for people, such as charts.
     maker: what wrote it.  archive_id: of ours.  signature: its kind, empty for none.
     recorded: whether its sequence means anything, so that the registry is told.
+    sizes: bytes of each digest in it, for ours.  expires: seconds since 1970 from when on it is not loaded any more, 0 for never.
     """
 
     name: str
@@ -80,6 +85,8 @@ class FoundArchive:
     archive_id: str = ""
     signature: str = ""
     recorded: bool = True
+    sizes: Mapping[Digest, int] = field(default_factory=dict, repr=False)
+    expires: int = 0
 
     def extra(self) -> Dict[str, bytes]:
         """The documents for people, by name."""
@@ -98,10 +105,36 @@ class FoundArchive:
         """Whether nothing that it stands for was left to earlier archives."""
         return all(self.holds(Digest(digest)) for entry in self.history.associations for digest in entry.digests)
 
+    @property
+    def identity(self) -> str:
+        """Tells it from other archives."""
+        return self.archive_id or f"{self.maker} {self.uid} {self.sequence}"
+
+    def require_fresh(self, now: float) -> None:
+        """Raises Incompatible when it has expired."""
+        if self.expires and now >= self.expires:
+            day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self.expires))
+            raise Incompatible(
+                f"the archive expired on {day}",
+                subject=self.name,
+                advice="Get a later one; whoever writes them says with archive_valid_days how long they are good.",
+            )
+
     def require_follows(self, current: int) -> None:
-        """Raises Incompatible when the destination lacks the sequence before; a full set may come at any time."""
+        """Raises Incompatible when the destination lacks the sequence before, or this one is further on than anything explains.
+
+        A full set may come at any time, as long as its history goes back to what the destination has.
+        """
         if self.follows:
             follows(self.sequence, current, subject=self.name)
+        first = self.history.runs[0].sequence if self.history.runs else self.sequence
+        if self.recorded and first > (current + 1 if current else _FIRST):
+            has = f"has sequence {current}" if current else "has none"
+            raise Incompatible(
+                f"sequence {self.sequence} jumps: its history begins at {first}, and the destination {has}",
+                subject=self.name,
+                advice="Find out where this archive comes from: archives after it would count as loaded.",
+            )
 
     def stored_history(self, memory: RegistryMemory) -> Optional[History]:
         """What the registry has of this archive's history, by our record or by that of oc-mirror v1, whichever is later."""
@@ -145,6 +178,7 @@ def find_archives(
 ) -> Tuple[FoundArchive, ...]:
     """All archives of a folder, or the one that a volume belongs to, proved as far as they can be; by sequence.
 
+    trusted: keys one of which must have signed each archive, before anything else of it is looked at.
     check: prove every byte, not only names and sizes.
     Raises NotFound, CorruptContent, Incompatible, StorageError.
     """
@@ -171,11 +205,12 @@ def find_archives(
 def _ours(reader: ArchiveReader) -> FoundArchive:
     load = opened(reader)
     contents = reader.contents
+    config, warnings = carried(load.plan.config)
     return FoundArchive(
         name=reader.name,
         paths=reader.paths,
         store=reader,
-        plan=load.plan,
+        plan=replace(load.plan, config=config, warnings=(*load.plan.warnings, *warnings)),
         history=load.history,
         follows=contents.follows,
         holds=reader.segments.__contains__,
@@ -183,6 +218,8 @@ def _ours(reader: ArchiveReader) -> FoundArchive:
         read=reader.document,
         archive_id=reader.archive_id,
         signature=contents.signature,
+        sizes={digest: segments[0].content.size for digest, segments in reader.segments.items()},
+        expires=contents.expires,
     )
 
 
@@ -209,7 +246,9 @@ def _v1_archive(volumes: Tuple[str, ...], place: Workspace) -> FoundArchive:
 def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -> FoundArchive:
     """Planned from its own configuration, with the archive in the place of the internet."""
     archive, place = v2.V2Archive(volumes), unplanned.place
-    imageset = configuration.parse_bytes(archive.configuration, (IMAGE_SET,), f"configuration of {archive.name}")
+    subject = f"configuration of {archive.name}"
+    config, left_out = plannable(configuration.parse_bytes(archive.configuration, (IMAGE_SET,), subject).document())
+    imageset = configuration.parse(config, (IMAGE_SET,), subject)
     graphs = os.path.join(place.root, "graphs")
     for name in archive.index.entries:
         graph, signature = _GRAPH.match(name), _SIGNATURE.match(name)
@@ -224,6 +263,7 @@ def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -
     store = Upstream(lambda host: content, workspace=place)
     options = {**unplanned.options, "graph_file": graphs, "graph_image": _GRAPH_IMAGE}
     plan = build_plan(imageset, Context(store, place, options, parallel))
+    plan = replace(plan, failures=(*plan.failures, *left_out))
     uid = str(uuid.uuid5(uuid.NAMESPACE_URL, "".join(image.digest for image in plan.images)))
     history = History("", "", uid).record(plan, Shelf(place.manifests), 0)
     holds = _with_built(archive, place)
@@ -232,7 +272,8 @@ def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -
 
 def _v1_configuration(metadata: Metadata) -> Dict[str, Any]:
     """What the archive was made from, as far as its metadata tells."""
-    return {"apiVersion": Generation.V1.api_version, "kind": IMAGE_SET, "mirror": metadata.mirror}
+    config, _warnings = carried({"apiVersion": Generation.V1.api_version, "kind": IMAGE_SET, "mirror": metadata.mirror})
+    return config
 
 
 def _with_built(archive: LegacyArchive, place: Workspace) -> Callable[[Digest], bool]:

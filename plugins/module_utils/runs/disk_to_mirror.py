@@ -18,8 +18,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import OURS, FoundArchive, Unplanned, opened_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.begun import Begun
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_plan, kept_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.loaded import kept_history, loaded_history
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.mending import Mending
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
@@ -31,10 +34,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engin
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED, HELD, PENDING, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import LeftOut, prove_left_out
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult, joined
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ class FromDiskRun:
 
     @property
     def complete(self) -> bool:
-        return not self.failures and self.result.complete
+        """Whether archives were loaded, and all that they name is there; to have loaded none is not that."""
+        return bool(self.loaded) and not self.failures and self.result.complete
 
     @property
     def diff(self) -> Dict[str, str]:
@@ -91,8 +96,9 @@ class FromDiskRun:
 def disk_to_mirror(request: FromDiskRequest, environ: Mapping[str, str], check_mode: bool = False) -> FromDiskRun:
     """Loads the archives of a folder in their order; in check mode says what that would do.
 
-    Raises CorruptContent (damage, signature), Incompatible (a gap; what an earlier archive shipped is not there), NotFound
-    (no archive), Locked, StorageError, and what any request raises when the registry does not answer or let us in.
+    Those that were loaded before bring back what the registry has lost of them.
+    Raises CorruptContent (damage, signature), Incompatible (a gap; expired; what an earlier archive shipped is not there),
+    NotFound (no archive), Locked, StorageError, and what any request raises when the registry does not answer or let us in.
     """
     with session(request.workspace, request.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("check"))
@@ -112,54 +118,82 @@ class _Loading:
         self._registry = registry
         self._shelf = Shelf(run.place.manifests)
         self._memory = at_destination(registry, request.destination)
+        self._has: Dict[str, Optional[History]] = {}
         self._warnings: List[str] = []
         self._failures: List[Failure] = []
         self._results: List[TransferResult] = []
         self._loaded: List[int] = []
 
     def run(self, archives: Tuple[FoundArchive, ...]) -> FromDiskRun:
-        wanted = self._not_loaded_before(archives)
+        earlier, wanted = self._in_turn(archives)
+        for uid in dict.fromkeys(archive.uid for archive in earlier):
+            self._mend([archive for archive in earlier if archive.uid == uid])
         for archive in wanted:
-            self._load(archive)
             if self._failures or self._run.stop.is_set():
                 break
-        plan = (wanted or archives)[-1].plan
+            self._load(archive)
+        plan = wanted[-1].plan if wanted else kept_plan(self._request.workspace) or archives[-1].plan
         result = joined(self._results)
+        if not self._loaded and not self._failures:
+            self._warnings.append("None of the archives was loaded: give later ones, or all of them to fill another registry.")
         warnings = (*plan.warnings, *self._warnings, *result.warnings)
-        path = "" if self._run.check_mode or not wanted else self._keep(plan, result)
+        path = "" if self._run.check_mode or not self._results else self._keep(plan, result)
         return FromDiskRun(plan, tuple(self._loaded), result, tuple(self._failures), warnings, path)
 
     def _keep(self, plan: Plan, result: TransferResult) -> str:
         place = str(self._request.destination)
         return keep_results(self._request.workspace, plan, self._shelf, "disk_to_mirror", place, result, self._failures)
 
-    def _not_loaded_before(self, archives: Tuple[FoundArchive, ...]) -> List[FoundArchive]:
-        """Archives that follow what the registry has; the one that it has last is loaded again, to mend what is missing.
+    def _in_turn(self, archives: Tuple[FoundArchive, ...]) -> Tuple[List[FoundArchive], List[FoundArchive]]:
+        """Archives that were loaded before others, and those to be loaded whole, among them the one that was loaded last.
 
-        Raises Incompatible on a gap, before anything is pushed.
+        Raises Incompatible on a gap and for one that has expired, before anything is pushed.
         """
-        has: Dict[str, int] = {}
-        wanted = []
+        reached: Dict[str, int] = {}
+        earlier, wanted = [], []
         for archive in archives:
-            if archive.uid not in has:
-                has[archive.uid] = self._current(archive)
-            if archive.sequence < has[archive.uid]:
-                self._warnings.append(f"{archive.name} was loaded before: the registry has sequence {has[archive.uid]}.")
+            archive.require_fresh(time.time())
+            current = reached.setdefault(archive.uid, self._sequence(archive))
+            if archive.sequence < current:
+                earlier.append(archive)
                 continue
-            archive.require_follows(has[archive.uid])
-            has[archive.uid] = archive.sequence
+            archive.require_follows(current)
+            reached[archive.uid] = archive.sequence
             wanted.append(archive)
-        return wanted
+        return earlier, wanted
 
-    def _current(self, archive: FoundArchive) -> int:
-        stored = archive.stored_history(self._memory)
+    def _sequence(self, archive: FoundArchive) -> int:
+        """What the registry has of an archive's history, by its own record."""
+        stored = self._stored(archive)
         return stored.sequence if stored is not None else 0
+
+    def _stored(self, archive: FoundArchive) -> Optional[History]:
+        if archive.uid not in self._has:
+            self._has[archive.uid] = archive.stored_history(self._memory)
+        return self._has[archive.uid]
+
+    def _mend(self, archives: Sequence[FoundArchive]) -> None:
+        """Brings back what the registry lost of what archives brought that others came after: nothing else of them is wanted."""
+        stored = self._stored(archives[0])
+        if stored is None:
+            return
+        mending = Mending(archives, stored, self._registry, self._request.destination, self._request.options.parallel)
+        mended = mending.foresee() if self._run.check_mode else mending.run(self._run.stop)
+        for archive in archives:
+            helped = archive.sequence in mended.sequences
+            what = "brought back what is lost of it" if helped else "lacks nothing that is in it"
+            self._warnings.append(f"{archive.name} was loaded before: the registry has sequence {stored.sequence}, and {what}.")
+        self._loaded += mended.sequences
+        self._failures += mended.failures
+        if mended.result.images:
+            self._results.append(mended.result)
 
     def _load(self, archive: FoundArchive) -> None:
         placed, misplaced = place_images(archive.plan, self._request.destination)
         self._run.progress.expect(len(placed))
         journal = Journal.open(self._request.workspace.journal, self._registry.name, writable=not self._run.check_mode)
-        result = self._foresee(archive, placed, journal) if self._run.check_mode else self._move(archive, placed, journal)
+        begun = Begun(self._request.workspace.loading, archive.identity)
+        result = self._foresee(archive, placed, journal) if self._run.check_mode else self._move(archive, placed, journal, begun)
         self._results.append(result)
         self._loaded.append(archive.sequence)
         self._failures += [*misplaced, *result.failures]
@@ -170,50 +204,52 @@ class _Loading:
             count = len(archive.plan.failures)
             self._warnings.append(f"{archive.name} was written without {count} objects that could not be resolved there.")
         if not self._run.check_mode:
-            self._remember(archive, placed, result)
+            self._remember(archive, result, begun)
+
+    def _options(self, archive: FoundArchive) -> TransferOptions:
+        """Who loads an archive again wants what is missing to come back, so that every blob is asked for."""
+        again = archive.sequence == self._sequence(archive)
+        return replace(self._request.options, level=DEEP) if again else self._request.options
 
     def _foresee(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
-        run, options = self._run, self._request.options
-        forecast = predict(placed, archive.store, self._registry, self._shelf, options, journal, run.progress, run.stop)
+        run = self._run
+        forecast = predict(placed, archive.store, self._registry, self._shelf, self._options(archive), journal, run.progress, run.stop)
         # An archive before this one that would be loaded first brings what this one leaves out.
         if not self._loaded:
             self._prove(archive, [image.placed for image in forecast.images if image.outcome == COPIED])
         return forecast
 
-    def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
-        def completed(missing: Sequence[PlacedImage]) -> Store:
-            left_out = self._prove(archive, missing)
+    def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal, begun: Begun) -> TransferResult:
+        def supply(missing: Sequence[Verdict]) -> Store:
+            left_out = self._prove(archive, [verdict.placed for verdict in missing])
             for digest, repository in left_out.blobs.items():
                 journal.add_blob(digest, repository)
-            return Completed(archive.store, self._registry, {**left_out.blobs, **left_out.manifests})
+            begun.note(missing, self._registry, self._request.options.parallel)
+            homes = {**left_out.blobs, **left_out.manifests}
+            return Completed(archive.store, self._registry, homes) if homes else archive.store
 
-        run, options = self._run, self._request.options
-        supply = None if archive.holds_everything else completed
-        return transfer(placed, archive.store, self._registry, self._shelf, options, journal, run.progress, run.stop, supply)
+        run = self._run
+        return transfer(placed, archive.store, self._registry, self._shelf, self._options(archive), journal, run.progress, run.stop, supply)
 
     def _prove(self, archive: FoundArchive, missing: Sequence[PlacedImage]) -> LeftOut:
+        if archive.holds_everything:
+            return LeftOut({}, {})
         place = self._request.destination.repository
         return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, self._request.options.parallel)
 
-    def _remember(self, archive: FoundArchive, placed: List[PlacedImage], result: TransferResult) -> None:
+    def _remember(self, archive: FoundArchive, result: TransferResult, begun: Begun) -> None:
         """What came along goes to the results; a complete load is recorded here and at the registry."""
         keep_plan(archive.plan, self._request.workspace, self._request.workspace, complete=True)
         for name, content in archive.extra().items():
             files.write(os.path.join(self._request.workspace.results, name), content)
         if any(image.outcome in (FAILED, HELD, PENDING) for image in result.images):
             return
-        history = _lingering(archive.history, archive.stored_history(self._memory))
+        known = (self._stored(archive), kept_history(self._request.workspace, self._request.destination, archive.uid))
+        history = loaded_history(archive, known, begun, self._shelf)
         if archive.recorded:
             self._memory.write(archive.uid, history.document())
+            self._has[archive.uid] = history
         *before, last = history.runs
         here = replace(history, destination=str(self._request.destination), runs=(*before, replace(last, timestamp=int(time.time()))))
         here.save(self._request.workspace)
-
-
-def _lingering(history: History, before: Optional[History]) -> History:
-    """The archive's history, with what it no longer names and what is still there until it is pruned."""
-    if before is None:
-        return history
-    known = {(entry.path, entry.id) for entry in history.associations}
-    lingering = [entry for entry in before.associations if (entry.path, entry.id) not in known]
-    return replace(history, associations=tuple(sorted((*history.associations, *lingering))))
+        begun.end()

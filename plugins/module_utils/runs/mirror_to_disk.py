@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Dict, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, NotFound, not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
@@ -96,7 +96,8 @@ class ToDiskRun:
 def mirror_to_disk(request: ToDiskRequest, environ: Mapping[str, str], check_mode: bool = False) -> ToDiskRun:
     """Writes the archive of what is new; in check mode says what it would hold.
 
-    An interrupted write is gone on with.  What fails for one image leaves the archive unfinished and is in the result.
+    An interrupted write is gone on with.  What fails for one image leaves the archive unfinished and is in the result, and so
+    does what could not be planned, unless it is allowed to fail.
     Raises InputError, Locked, StorageError (no room), Incompatible, and what planning raises.
     """
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
@@ -165,7 +166,7 @@ class _Writing:
         """What came of it, and whether the archive is whole."""
         signature = sign(packing.contents.encoded(), self._request.signing) if self._request.signing else b""
         try:
-            unfinished.open(packing.documents, signature)
+            unfinished.open(packing.documents, signature, self._run.stop.is_set)
             writer = ArchiveWriter(unfinished, packing.left_out)
             source = self._run.network.upstream(self._run.place)
             journal = Journal(None, writer.name)
@@ -173,7 +174,8 @@ class _Writing:
             result = transfer(
                 packing.images, source, writer, self._shelf, self._request.options, journal, self._run.progress, self._run.stop
             )
-            whole = result.complete and not writer.missing()
+            # What could not be planned is not in it: nobody is to take it for all that the configuration names.
+            whole = result.complete and not not_allowed(self._plan.failures, self._request.planning.allow_failures)
             if whole:
                 unfinished.finish()
         finally:

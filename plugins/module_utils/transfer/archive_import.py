@@ -10,14 +10,14 @@ what the archive leaves out, because an earlier one shipped it, is there.
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import AbstractSet, Any, Callable, Dict, List, Sequence, Set, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History, Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
@@ -39,11 +39,19 @@ class Load:
 
 
 def opened(archive: ArchiveReader) -> Load:
-    """Plan and history that an archive carries.  Raises CorruptContent, Incompatible, InputError."""
-    return Load(
-        Plan.of(_json(archive, PLAN), subject=f"{PLAN} of {archive.name}"),
-        History.parse(_json(archive, HISTORY), subject=f"{HISTORY} of {archive.name}"),
-    )
+    """Plan and history that an archive carries, each whole, and both of this archive.
+
+    Raises CorruptContent (unreadable, or of another archive), Incompatible, InputError (malformed).
+    """
+    plan = Plan.of(_json(archive, PLAN), subject=f"{PLAN} of {archive.name}")
+    history = History.parse(_json(archive, HISTORY), subject=f"{HISTORY} of {archive.name}")
+    contents = archive.contents
+    if (history.uid, history.sequence) != (contents.uid, contents.sequence):
+        raise CorruptContent(
+            f"its history is at sequence {history.sequence} of {history.uid!r}, and not at {contents.sequence} of {contents.uid!r}",
+            subject=archive.name,
+        )
+    return Load(plan, history)
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,12 @@ def prove_left_out(
         )
     missing = (blobs - set(found.blobs)) | (manifests - set(found.manifests))
     if missing:
-        raise Incompatible(_told(missing, history), subject=name, advice="Load them first; nothing was pushed.")
+        told = where_from(missing, history.runs[:-1])
+        raise Incompatible(
+            f"the registry lacks {told.what} that this archive leaves out, such as {sorted(missing)[0]}; {told.where}",
+            subject=name,
+            advice=f"{told.advice}; nothing was pushed.",
+        )
     return found
 
 
@@ -112,18 +125,29 @@ def _manifests_present(destination: Store, repository: str, digests: List[Digest
     return {digest for digest in digests if destination.find_manifest(repository, digest) is not None}
 
 
-def _told(missing: AbstractSet[Digest], history: History) -> str:
-    """Which archives to fetch, by the sequence that brought each digest last; the last run is that of the archive itself."""
-    brought: Dict[str, int] = {digest: run.sequence for run in history.runs[:-1] for digest in run.blobs}
-    sequences = sorted({brought[digest] for digest in missing if digest in brought})
-    names: Tuple[str, ...] = tuple(f"mirror_seq{sequence}" for sequence in sequences)
-    blobs = "1 blob" if len(missing) == 1 else f"{len(missing)} blobs"
-    shipped = ", ".join(names) or "an earlier archive"
-    return f"the registry lacks {blobs} that this archive leaves out, such as {sorted(missing)[0]}; shipped in {shipped}"
+@dataclass(frozen=True)
+class Told:
+    """Parts of sentences about what is missing.  what: how much.  where: what brought it.  advice: the way to it."""
+
+    what: str
+    where: str
+    advice: str
+
+
+def where_from(missing: AbstractSet[Digest], runs: Sequence[Run]) -> Told:
+    """Which archives bring what is missing: those of the runs that brought each digest last."""
+    brought: Dict[str, Run] = {digest: run for run in runs for digest in run.blobs}
+    sequences = sorted({brought[digest].sequence for digest in missing if digest in brought})
+    what = "1 blob" if len(missing) == 1 else f"{len(missing)} blobs"
+    full = "write an archive of everything (ignore_history) on the other side"
+    if any(digest not in brought for digest in missing):
+        return Told(what, "shipped in an earlier archive", f"Load the archives before this one, or {full}")
+    names = ", ".join(f"mirror_seq{sequence}" for sequence in sequences)
+    return Told(what, f"shipped in {names}", f"Load {names}, whatever was loaded since, and then this one again; or {full}")
 
 
 def _json(archive: ArchiveReader, name: str) -> Any:
     try:
-        return json.loads(archive.document(name))
-    except (ValueError, RecursionError, NotFound) as error:
-        raise CorruptContent(f"{archive.name} has no readable {name}", subject=archive.name) from error
+        return json_values.parse(archive.document(name), limits.RECORD)
+    except (ValueError, NotFound) as error:
+        raise CorruptContent(f"{archive.name} has no readable {name}: {error}", subject=archive.name) from error

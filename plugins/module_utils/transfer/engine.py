@@ -36,8 +36,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.s
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stop import Stop
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Survey, Verdict
 
-# Asked once, with the images that the destination lacks and before anything is written: the store to take them from.
-Supply = Callable[[Sequence[PlacedImage]], Store]
+# Asked once, with what was found of the images that the destination lacks and before anything is written: the store to take them from.
+Supply = Callable[[Sequence[Verdict]], Store]
 
 
 def transfer(
@@ -62,7 +62,7 @@ def transfer(
     try:
         verdicts = _survey(run, images)
         present = _present(run, verdicts)
-        missing = [verdict.placed for verdict in verdicts.values() if _predicted(verdict, options).outcome == COPIED]
+        missing = [verdict for verdict in verdicts.values() if _predicted(verdict, options).outcome == COPIED]
         if supply is not None and missing:
             run.read_from(supply(missing))
         results = _deliver(run, {position: verdict for position, verdict in verdicts.items() if not verdict.present}, present)

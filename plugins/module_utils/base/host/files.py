@@ -14,6 +14,9 @@ from typing import Any
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
 
+# Of folders that are made here; the umask takes more away.
+FOLDER_MODE = 0o755
+
 
 def read(path: str, size: int = limits.RECORD.size) -> bytes:
     """The content of a file of at most `size` bytes; raises StorageError, FileNotFoundError when there is none.
@@ -59,7 +62,7 @@ def write(path: str, content: bytes, mode: int = 0o644) -> bool:
         # Only who writes needs it, and it takes long to load.
         import tempfile
 
-        os.makedirs(folder, exist_ok=True)
+        make_folder(folder)
         handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
@@ -72,6 +75,42 @@ def write(path: str, content: bytes, mode: int = 0o644) -> bool:
             os.unlink(temporary)
         raise StorageError(f"cannot write {path}: {error.strerror}", subject=path) from error
     return True
+
+
+def make_folder(path: str) -> None:
+    """Makes a folder and those above it, which nobody else can write to, whatever the umask.
+
+    What is there already is looked at: a link or a folder that another user put into our way is not followed, since it leads
+    what we write to where that user wants it.  Raises OSError, StorageError.
+    """
+    above = os.path.dirname(path)
+    if above and above != path and not os.path.isdir(path):
+        make_folder(above)
+    try:
+        os.mkdir(path or ".", FOLDER_MODE)
+    except FileExistsError:
+        pass
+    check_folder(path)
+
+
+def check_folder(path: str) -> None:
+    """Raises StorageError when another user put a part of this path there.
+
+    A part counts as ours when it is our own, root's, or of the owner of the folder that it lies in.
+    """
+    ours = {os.geteuid(), 0}
+    here = os.sep if os.path.isabs(path) else os.curdir
+    for name in filter(None, path.split(os.sep)):
+        owner = os.stat(here).st_uid
+        here = os.path.join(here, name)
+        found = os.lstat(here)
+        if found.st_uid not in (*ours, owner):
+            what = "link" if stat.S_ISLNK(found.st_mode) else "folder"
+            raise StorageError(
+                f"the {what} {here} belongs to another user (uid {found.st_uid})",
+                subject=path,
+                advice="Remove it, give it to the user who runs this, or choose another place.",
+            )
 
 
 def json_bytes(document: Any) -> bytes:

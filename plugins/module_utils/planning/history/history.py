@@ -11,11 +11,12 @@ go through a backend, of which the directory is the first.  Clocks are read by t
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import AbstractSet, Any, Dict, FrozenSet, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
@@ -32,6 +33,7 @@ class Association:
 
     name: its origin.  path: repository at the destination, below host and namespace.  id: digest of its manifest.
     manifests: children, for an index.  blobs: config and layers of all of them.  subject: what it is attached to.
+    found: it was there before anything of this history was: needed, and not ours to delete.
     """
 
     path: str
@@ -42,6 +44,7 @@ class Association:
     manifests: Tuple[str, ...] = ()
     blobs: Tuple[str, ...] = ()
     subject: str = ""
+    found: bool = field(default=False, compare=False)
 
     @property
     def key(self) -> Tuple[str, str, str]:
@@ -64,19 +67,24 @@ class Association:
         }
         if self.subject:
             document["subject"] = self.subject
+        if self.found:
+            document["found"] = True
         return document
 
     @classmethod
-    def parse(cls, document: Dict[str, Any]) -> "Association":
+    def parse(cls, shape: Shape) -> "Association":
+        """Raises InputError."""
+        subject = shape.optional("subject", "")
         return cls(
-            path=document["path"],
-            id=Digest.parse(document["id"]),
-            name=document["name"],
-            type=document["type"],
-            tags=tuple(document["tags"]),
-            manifests=tuple(Digest.parse(text) for text in document["manifests"]),
-            blobs=tuple(Digest.parse(text) for text in document["blobs"]),
-            subject=document.get("subject", ""),
+            path=shape.member("path").repository(),
+            id=shape.member("id").digest(),
+            name=shape.member("name").text(),
+            type=shape.member("type").text(),
+            tags=tuple(item.tag() for item in shape.member("tags").items()),
+            manifests=shape.member("manifests").digests(),
+            blobs=shape.member("blobs").digests(),
+            subject=subject.digest() if subject.value != "" else "",
+            found=shape.optional("found", False).value is not False,
         )
 
     @classmethod
@@ -124,14 +132,15 @@ class Run:
         return document
 
     @classmethod
-    def parse(cls, document: Dict[str, Any]) -> "Run":
+    def parse(cls, shape: Shape) -> "Run":
+        """Raises InputError."""
         return cls(
-            sequence=document["sequence"],
-            timestamp=document["timestamp"],
-            config=document["config"],
-            images=tuple((path, Digest.parse(digest), name) for path, digest, name in document["images"]),
-            blobs=tuple(Digest.parse(text) for text in document["blobs"]),
-            archive=document.get("archive", ""),
+            sequence=shape.member("sequence").number(1),
+            timestamp=shape.member("timestamp").number(),
+            config=shape.member("config").mapping(),
+            images=tuple(_key(item) for item in shape.member("images").items()),
+            blobs=shape.member("blobs").digests(),
+            archive=shape.optional("archive", "").text(),
         )
 
 
@@ -264,16 +273,17 @@ class History:
         """Raises Incompatible (no history, or another schema), InputError (malformed, or sequences that do not follow)."""
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise Incompatible(f"not a history of schema {SCHEMA}", subject=subject, advice="Name another workspace or storage.")
+        whole = Shape(document)
         try:
             history = cls(
-                destination=str(document["destination"]),
-                configuration=str(document["configuration"]),
-                uid=str(document["uid"]),
-                runs=tuple(Run.parse(entry) for entry in document["runs"]),
-                associations=tuple(Association.parse(entry) for entry in document["associations"]),
+                destination=whole.member("destination").text(),
+                configuration=whole.member("configuration").text(),
+                uid=_uid(whole.member("uid")),
+                runs=tuple(Run.parse(entry) for entry in whole.member("runs").items()),
+                associations=tuple(Association.parse(entry) for entry in whole.member("associations").items()),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"the history is malformed: {error!r}", subject=subject, advice="Restore it from a copy.") from error
+        except InputError as error:
+            raise InputError(f"the history is malformed: {error.message}", subject=subject, advice="Restore it from a copy.") from error
         if any(later.sequence != earlier.sequence + 1 for earlier, later in zip(history.runs, history.runs[1:])):
             raise InputError("the sequences of the history do not follow each other", subject=subject, advice="Restore it from a copy.")
         return history
@@ -317,3 +327,16 @@ def memory_name(destination: str, configuration: str = "") -> str:
         character if character.isalnum() and character.isascii() else "-" for character in text.rsplit("://", maxsplit=1)[-1].lower()
     )
     return f"{readable.strip('-')[:60]}-{Digest.of(text.encode('utf-8')).hex[:12]}"
+
+
+def _uid(shape: Shape) -> str:
+    """A part of a tag at the destination."""
+    return shape.tag() if shape.text() else ""
+
+
+def _key(shape: Shape) -> Tuple[str, str, str]:
+    parts = shape.items()
+    if len(parts) != 3:
+        shape.refuse("is not a repository, a digest and a name")
+    path, digest, name = parts
+    return path.text(), digest.digest(), name.text()

@@ -94,6 +94,8 @@ def _given_up(named: Sequence[_Named], history: History, request: DeleteRequest)
     """What is to go and what has the same content under other names, as both were recorded; what of the list is spared or absent."""
     recorded: Dict[Tuple[str, str], List[Association]] = {}
     for entry in history.associations:
+        if entry.found:
+            continue
         recorded.setdefault((request.destination.repository(entry.path), entry.id), []).append(entry)
     gone: List[Association] = []
     others: List[Association] = []

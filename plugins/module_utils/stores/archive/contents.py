@@ -12,7 +12,7 @@ content arrives.  Its digest is the archive's id (design, section 5).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
@@ -53,6 +53,7 @@ class Contents:
     uid: of the history that the set belongs to.  sequence: from 1.
     follows: the sequence that must have been loaded before; 0 for a full set, which stands alone.
     volume_size: bytes that no volume exceeds.  signature: see SIGNATURES.
+    expires: seconds since 1970 from when on the set is not loaded any more; 0 for never.
     members: in the order in which they lie in the volumes.
     """
 
@@ -61,7 +62,8 @@ class Contents:
     follows: int
     volume_size: int
     signature: str
-    members: Tuple[Content, ...]
+    members: Tuple[Content, ...] = field(repr=False)
+    expires: int = 0
 
     def encoded(self) -> bytes:
         """The bytes of `manifest.json`; equal values have equal bytes."""
@@ -73,6 +75,7 @@ class Contents:
                 "follows": self.follows,
                 "volume_size": self.volume_size,
                 "signature": self.signature,
+                **({"expires": self.expires} if self.expires else {}),
                 "members": [[member.name, member.size, member.digest] for member in self.members],
             }
         )
@@ -99,6 +102,7 @@ class Contents:
                 volume_size=int(document["volume_size"]),
                 signature=str(document["signature"]),
                 members=tuple(_member(entry) for entry in document["members"]),
+                expires=int(document.get("expires", 0)),
             )
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise CorruptContent(f"the archive's manifest is malformed: {error}", subject=subject) from error

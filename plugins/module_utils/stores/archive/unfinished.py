@@ -4,38 +4,30 @@
 
 """The files of an archive set while it is written: reserved places, filled in any order.
 
-Volumes carry `.part` behind their name until everything is there, so that an unfinished
-set can never be taken for a finished one.  A journal beside them says which blobs are
-whole and on disk; an interrupted write goes on from there, in place.
+Volumes carry `.part` behind their name until everything is there, so that an unfinished set can never be taken for a
+finished one.  An interrupted write is gone on with, in place, when all volumes are there with the frame of this very set
+(`frame`); which blobs are whole is told by their digests, and by nothing that somebody wrote down.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 import threading
-from typing import Dict, List, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, Iterator, List, Mapping, Sequence, Set
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Locked, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, Locked, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.claim import Claim
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
-    MANIFEST,
-    SIGNATURE,
-    VOLUME,
-    Places,
-    Segment,
-    arrange,
-    signature_content,
-    volume_document,
-    volume_name,
-)
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import header, header_size
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.frame import Frame
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import Places, Segment, arrange, volume_name
 
 PART = ".part"
-# Bytes written between two entries of the journal: what an interruption costs at most.
-_BATCH = 64 * 1024 * 1024
+_CHUNK = 1024 * 1024
 
 
 class UnfinishedSet:
@@ -48,68 +40,47 @@ class UnfinishedSet:
         self.archive_id = Digest.of(contents.encoded())
         self.names = [volume_name(contents.sequence, number) for number in range(len(self.places.sizes))]
         self.done: Set[Digest] = set()
-        self._files: List[int] = []
-        self._pending: List[Digest] = []
-        self._pending_size = 0
-        self._flushing = False
-        self._mutex = threading.Lock()
         self.claim = Claim(folder, contents.sequence)
-
-    @property
-    def journal(self) -> str:
-        return os.path.join(self.folder, f".mirror_seq{self.contents.sequence}.journal")
+        self._frame = Frame(contents, self.places)
+        self._files: List[int] = []
+        self._mutex = threading.Lock()
 
     def path(self, volume: int) -> str:
         return os.path.join(self.folder, self.names[volume] + PART)
 
     def is_finished(self) -> bool:
         """Whether this very set lies there whole.  Raises StorageError when another set has its name."""
-        first = os.path.join(self.folder, self.names[0])
-        if not os.path.exists(first):
+        first = self._finished(0)
+        if not os.path.lexists(first):
             return False
-        encoded = self.contents.encoded()
-        try:
-            with open(first, "rb") as file:
-                file.seek(header_size(MANIFEST))
-                same = file.read(len(encoded)) == encoded
-        except OSError as error:
-            raise StorageError(f"cannot read the archive that lies there: {error.strerror}", subject=first) from error
-        whole = all(
-            os.path.isfile(path) and os.path.getsize(path) == size
-            for path, size in zip((os.path.join(self.folder, name) for name in self.names), self.places.sizes)
-        )
-        if not (same and whole):
-            raise StorageError(
-                f"another archive with sequence {self.contents.sequence} lies there",
-                subject=first,
-                advice="Archives are never overwritten: move it away, or choose another folder.",
-            )
-        return True
+        if self._lie_there(self._finished, Frame(self.contents, self.places)):
+            return True
+        raise self._taken(first)
 
-    def open(self, documents: Mapping[str, bytes], signature: bytes = b"") -> None:
+    def open(self, documents: Mapping[str, bytes], signature: bytes = b"", ended: Callable[[], bool] = lambda: False) -> None:
         """Reserves all places and writes the documents; goes on with an interrupted write of the same set.
 
-        documents: content of every member that is not a blob, by name.  Raises Locked, StorageError.
+        documents: content of every member that is not a blob, by name.  Raises Locked, StorageError, Cancelled.
         signature: detached, of `manifest.json`; needed when the contents say that there is one.
+        ended: whether to stop looking at what was written before.
         """
         try:
-            os.makedirs(self.folder, exist_ok=True)
+            files.make_folder(self.folder)
             self.claim.take()
-            if not os.path.exists(self.journal) and self.is_finished():
+            if self.is_finished():
                 raise Locked("another run has just written this archive", subject=self.folder, advice="Run again.")
-            resumed = self._read_journal()
-            if not resumed:
-                self._forget()
+            self._frame = Frame(self.contents, self.places, documents, signature)
+            resumed = self._resume()
             self._check_room()
-            self._files = [self._open_volume(number) for number in range(len(self.names))]
-            if not resumed:
-                self._write_frame(documents, signature)
-                self._start_journal()
+            self._files = [self._open_volume(number, resumed) for number in range(len(self.names))]
+            self._write_frame()
+            if resumed:
+                self._find_whole(ended)
         except OSError as error:
-            self.claim.give_back()
+            self.close()
             raise self._error(error, self.folder) from error
         except BaseException:
-            self.claim.give_back()
+            self.close()
             raise
 
     def write(self, segments: Sequence[Segment], position: int, chunk: memoryview) -> None:
@@ -120,78 +91,124 @@ class UnfinishedSet:
             if start < stop:
                 self._pwrite(segment.volume, chunk[start - position : stop - position], segment.offset + start - segment.start)
 
-    def record(self, digest: Digest, size: int) -> None:
-        """A blob is whole; it counts after the next entry of the journal.
-
-        One thread at a time waits for the disk, while the others go on.
-        """
+    def record(self, digest: Digest) -> None:
+        """A blob is whole."""
         with self._mutex:
             self.done.add(digest)
-            self._pending.append(digest)
-            self._pending_size += size
-            due = self._pending_size >= _BATCH and not self._flushing
-            self._flushing = self._flushing or due
-        if due:
-            try:
-                self._flush()
-            finally:
-                self._flushing = False
 
     def finish(self) -> None:
-        """Gives the volumes their names, the first one last: without it no reader accepts a set."""
+        """Gives the volumes their names, the first one last: without it no reader accepts a set.
+
+        Only a whole set gets there: every blob was hashed on its way, and nobody took or changed the files meanwhile.
+        Raises CorruptContent, StorageError.
+        """
         try:
-            self._flush()
+            for file in self._files:
+                os.fsync(file)
+            self._prove()
             self._close_files()
-            for name in reversed(self.names):
-                path = os.path.join(self.folder, name)
-                if os.path.exists(path + PART):
-                    os.rename(path + PART, path)
+            for number in reversed(range(len(self.names))):
+                os.rename(self.path(number), self._finished(number))
             _sync_folder(self.folder)
-            os.unlink(self.journal)
         except OSError as error:
             raise self._error(error, self.folder) from error
         finally:
-            self.claim.give_back()
+            self.close()
 
     def close(self) -> None:
         """Keeps what is there for the next run."""
-        try:
-            if self._files:
-                self._flush()
-        finally:
-            self._close_files()
-            self.claim.give_back()
+        self._close_files()
+        self.claim.give_back()
 
     def _close_files(self) -> None:
         for file in self._files:
             os.close(file)
         self._files = []
 
-    def _open_volume(self, number: int) -> int:
-        # After an interruption in `finish` some volumes have their names already.
-        path = self.path(number)
-        finished = path[: -len(PART)]
-        if os.path.exists(finished) and not os.path.exists(path):
-            os.rename(finished, path)
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    def _finished(self, volume: int) -> str:
+        return os.path.join(self.folder, self.names[volume])
+
+    def _resume(self) -> bool:
+        """Whether an interrupted write of this very set is there; one of another set goes."""
+        if self._lie_there(self._written, self._frame):
+            for number in range(len(self.names)):
+                if not os.path.lexists(self.path(number)):
+                    os.rename(self._finished(number), self.path(number))
+            return True
+        for number in range(len(self.names)):
+            if os.path.lexists(self._finished(number)):
+                raise self._taken(self._finished(number))
+        self._forget()
+        return False
+
+    def _written(self, volume: int) -> str:
+        """After an interruption in `finish` some volumes have their names already."""
+        return self.path(volume) if os.path.lexists(self.path(volume)) else self._finished(volume)
+
+    def _lie_there(self, place: Callable[[int], str], frame: Frame) -> bool:
+        """Whether all volumes are files of their size, with the bytes that are known beforehand."""
+        try:
+            return all(self._lies_there(place(number), number, frame) for number in range(len(self.names)))
+        except OSError:
+            return False
+
+    def _lies_there(self, path: str, number: int, frame: Frame) -> bool:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode) or status.st_size != self.places.sizes[number]:
+                return False
+            parts = frame.volume(number)
+            return all(part.signed or os.pread(file, len(part.content), part.offset) == part.content for part in parts)
+        finally:
+            os.close(file)
+
+    def _open_volume(self, number: int, resumed: bool) -> int:
+        new = 0 if resumed else os.O_CREAT | os.O_EXCL
+        file = os.open(self.path(number), os.O_RDWR | new | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         os.ftruncate(file, self.places.sizes[number])
         return file
 
-    def _write_frame(self, documents: Mapping[str, bytes], signature: bytes) -> None:
-        """Everything whose bytes are known now: headers, manifest, signature, volume documents, documents."""
-        known: Dict[str, bytes] = {MANIFEST: self.contents.encoded(), SIGNATURE: signature_content(signature), **documents}
-        signed = Digest.of(known[SIGNATURE])
-        for number, volume in enumerate(self.places.segments):
-            known[VOLUME] = volume_document(self.archive_id, number, len(self.names), signed)
-            for segment in volume:
-                self._pwrite(number, memoryview(header(segment.name, segment.size)), segment.offset - header_size(segment.name))
-                if not segment.content.is_blob:
-                    content = known[segment.content.name]
-                    if len(content) != segment.size:
-                        raise InputError(
-                            f"{segment.name} has {len(content)} bytes where {segment.size} were announced", subject=self.folder
-                        )
-                    self._pwrite(number, memoryview(content), segment.offset)
+    def _write_frame(self) -> None:
+        for number in range(len(self.names)):
+            for part in self._frame.volume(number):
+                self._pwrite(number, memoryview(part.content), part.offset)
+
+    def _find_whole(self, ended: Callable[[], bool]) -> None:
+        """Finds the blobs that an earlier run wrote, by their digests."""
+        blobs = self.places.by_digest()
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+            whole = pool.map(lambda digest: self._is_whole(digest, blobs[digest], ended), blobs)
+            self.done = {digest for digest, found in zip(blobs, whole) if found}
+
+    def _is_whole(self, digest: Digest, segments: Sequence[Segment], ended: Callable[[], bool]) -> bool:
+        hasher = digest.hasher()
+        for chunk in self._chunks(segments):
+            if ended():
+                raise Cancelled("the run was stopped", subject=self.folder)
+            hasher.update(chunk)
+        return bool(hasher.hexdigest() == digest.hex)
+
+    def _chunks(self, segments: Sequence[Segment]) -> Iterator[bytes]:
+        for segment in segments:
+            file = self._files[segment.volume]
+            if segment.size and _is_hole(file, segment.offset, segment.size):
+                return
+            for start in range(0, segment.size, _CHUNK):
+                yield os.pread(file, min(_CHUNK, segment.size - start), segment.offset + start)
+
+    def _prove(self) -> None:
+        """That all is there, in the files that were written and that still have their names."""
+        missing = set(self.places.by_digest()) - self.done
+        if missing:
+            raise CorruptContent(f"{len(missing)} blobs of the archive have not arrived, such as {sorted(missing)[0]}", subject=self.folder)
+        same = all(_is_at(file, self.path(number)) for number, file in enumerate(self._files))
+        if not same or not self._lie_there(self.path, self._frame):
+            raise StorageError(
+                "somebody removed or changed the archive while it was written",
+                subject=self.folder,
+                advice="Keep others away from the folder, and run again: what cannot be used is written anew.",
+            )
 
     def _pwrite(self, volume: int, chunk: memoryview, offset: int) -> None:
         try:
@@ -201,56 +218,19 @@ class UnfinishedSet:
         except OSError as error:
             raise self._error(error, self.path(volume)) from error
 
-    def _read_journal(self) -> bool:
-        """Whether an interrupted write of this very set is there; fills `done`."""
-        try:
-            with open(self.journal, encoding="ascii", errors="replace") as file:
-                lines = file.read().split("\n")
-        except FileNotFoundError:
-            return False
-        if lines[0] != self.archive_id:
-            return False
-        # The last entry may be torn; what does not parse was not whole.
-        for line in lines[1:]:
-            try:
-                self.done.add(Digest.parse(line))
-            except InputError:
-                continue
-        return True
-
-    def _start_journal(self) -> None:
-        for file in self._files:
-            os.fsync(file)
-        with open(self.journal, "w", encoding="ascii") as journal:
-            journal.write(f"{self.archive_id}\n")
-            journal.flush()
-            os.fsync(journal.fileno())
-        _sync_folder(self.folder)
-
-    def _flush(self) -> None:
-        """Writes the journal's entries of blobs that are on the disk then; what is recorded meanwhile waits for the next time."""
-        with self._mutex:
-            batch, self._pending, self._pending_size = self._pending, [], 0
-        if not batch:
-            return
-        try:
-            for file in self._files:
-                os.fdatasync(file)
-            with open(self.journal, "a", encoding="ascii") as journal:
-                journal.write("".join(f"{digest}\n" for digest in batch))
-                journal.flush()
-                os.fsync(journal.fileno())
-        except OSError as error:
-            raise self._error(error, self.journal) from error
-
     def _forget(self) -> None:
         """Removes an unfinished set of this sequence that had other contents."""
         prefix = f"mirror_seq{self.contents.sequence}_"
         for name in os.listdir(self.folder):
             if name.startswith(prefix) and name.endswith(".tar" + PART):
                 os.unlink(os.path.join(self.folder, name))
-        if os.path.exists(self.journal):
-            os.unlink(self.journal)
+
+    def _taken(self, path: str) -> StorageError:
+        return StorageError(
+            f"another archive with sequence {self.contents.sequence} lies there, or a damaged one",
+            subject=path,
+            advice="Archives are never overwritten: move it away, or choose another folder.",
+        )
 
     def _check_room(self) -> None:
         """Before the first byte: does it all fit?"""
@@ -284,3 +264,19 @@ def _sync_folder(folder: str) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _is_hole(file: int, offset: int, size: int) -> bool:
+    """Whether nothing was ever written there, where the file system can tell."""
+    try:
+        return os.lseek(file, offset, os.SEEK_DATA) >= offset + size
+    except OSError as error:
+        # There is no data behind that offset at all; or it cannot be told.
+        return error.errno == errno.ENXIO
+
+
+def _is_at(file: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), os.lstat(path))
+    except FileNotFoundError:
+        return False

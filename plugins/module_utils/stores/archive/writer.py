@@ -99,7 +99,7 @@ class _PlaceWriter(BlobWriter):
             raise CorruptContent(
                 f"the blob has {self._position} bytes where {self._blob.size} were expected", subject=str(self._blob.digest)
             )
-        self._set.record(self._blob.digest, self._blob.size)
+        self._set.record(self._blob.digest)
 
     def resume(self) -> int:
         return self._position

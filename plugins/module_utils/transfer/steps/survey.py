@@ -28,7 +28,7 @@ class Verdict:
     """What has to be done for one image.
 
     present: nothing.  missing: tags that have to be written.  moved: those of them that name something else now.
-    holds: the repository has the manifest already (under another tag, or by digest).
+    holds: the repository has the manifest already (under another tag, or by digest).  vacant: it has no tag at all.
     failure: the destination could not be asked, or a tag may not be moved.
     """
 
@@ -37,6 +37,7 @@ class Verdict:
     missing: Tuple[str, ...] = ()
     moved: Dict[str, Digest] = field(default_factory=dict)
     holds: bool = False
+    vacant: bool = False
     failure: Optional[Failure] = None
 
 
@@ -89,7 +90,7 @@ class Survey:
                 if self._options.level == FAST and position in proved and (names is not None or not placed.tags):
                     self._confirm(position, placed, names or set())
                 elif names is not None and not names and placed.tags:
-                    self._verdicts[position] = Verdict(placed, missing=placed.tags)
+                    self._verdicts[position] = Verdict(placed, missing=placed.tags, vacant=True)
                 else:
                     asks[position] = placed
             tasks = [self._guarded({position: placed}, self._ask(position, placed, names)) for position, placed in asks.items()]

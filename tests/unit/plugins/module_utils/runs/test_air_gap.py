@@ -122,15 +122,73 @@ def test_another_workspace_of_the_far_side_learns_from_the_registry(near, far, s
     assert other.load(folders[1]).complete
 
 
-def test_what_the_registry_lost_is_named_with_its_archive(near, far, source, target):
+def test_what_the_registry_lost_is_named_with_its_archive_which_brings_it_back(near, far, source, target):
     folders = [near.ship(*named(source, *names)) for names in STEPS[:2]]
     far.load(folders[0])
     for name in ("ns/team/a", "ns/team/b"):
         target.content.repositories[name].blobs.clear()
     before = pushes(target)
-    with pytest.raises(Incompatible, match="shipped in mirror_seq1"):
+    with pytest.raises(Incompatible, match="shipped in mirror_seq1. Load mirror_seq1, whatever was loaded since"):
         far.load(folders[1])
     assert pushes(target) == before
+    assert far.load(folders[0]).changed and far.load(folders[1]).complete
+    assert trip.unfit(target.content, trip.tags(target.content, "ns/")) == []
+
+
+def lose(repository, kinds, built):
+    """What a registry can lose of one image."""
+    if "blobs" in kinds:
+        repository.blobs -= set(built.blobs)
+    if "manifest" in kinds:
+        repository.manifests.pop(built.digest)
+        repository.tags.pop("1")
+    if "tag" in kinds:
+        repository.tags.pop("1", None)
+
+
+@pytest.mark.parametrize("kinds", [("blobs",), ("manifest",), ("tag",), ("blobs", "manifest"), ("blobs", "tag")], ids="+".join)
+def test_an_archive_that_others_came_after_brings_back_what_was_lost_of_it(near, far, source, target, kinds):
+    """And nothing else: tags that moved on, and what was dropped since, stay as they are."""
+    first = near.ship(*named(source, "a:1", "b:1", "d:1"))
+    images.put(APPS["c"], source.content, "team/b", "1")
+    second = near.ship(*named(source, "a:1", "b:1"))
+    far.load(first)
+    far.load(second)
+    expected = target.content.snapshot()
+    lose(target.content.repositories["ns/team/a"], kinds, APPS["a"])
+    foreseen = far.load(first, check_mode=True)
+    assert foreseen.changed and foreseen.loaded == (1,) and target.content.snapshot() != expected
+    run = far.load(first)
+    assert run.changed and run.complete and run.loaded == (1,)
+    assert "sequence 2, and brought back what is lost of it" in run.warnings[-1]
+    far.load(second)
+    assert target.content.snapshot() == expected
+    again = far.load(first)
+    assert not again.changed and not again.complete and again.loaded == ()
+    assert "lacks nothing that is in it" in again.warnings[-2] and "None of the archives was loaded" in again.warnings[-1]
+
+
+def test_archives_in_folders_of_their_own_mend_together_what_none_of_them_mends_alone(near, far, source, target):
+    """A manifest that refers to what another archive shipped: each load says which archive is the next, and taking it works."""
+    both = images.image("both", [*images_layers("a"), images.layer("own", 2000)])
+    images.put(both, source.content, "team/a", "2")
+    folders = [near.ship(*named(source, *names)) for names in (("a:1",), ("a:1", "a:2"), ("a:1", "a:2", "b:1"))]
+    for folder in folders:
+        far.load(folder)
+    expected = target.content.snapshot()
+    repository = target.content.repositories["ns/team/a"]
+    repository.blobs.clear()
+    repository.manifests.pop(both.digest)
+    repository.tags.pop("2")
+    run = far.load(folders[1])
+    (failure,) = run.failures
+    assert not run.complete and "still lacks" in failure.message and "shipped in mirror_seq1" in failure.message
+    assert far.load(folders[0]).loaded == (1,) and far.load(folders[1]).complete
+    assert target.content.snapshot() == expected
+
+
+def images_layers(name):
+    return [BASE, images.layer(name, 3000)]
 
 
 def test_a_new_name_for_old_content_needs_no_bytes(near, far, source, target, tmp_path):
@@ -271,9 +329,23 @@ def test_a_folder_without_archives_is_told(far, tmp_path):
         far.load(str(tmp_path / "absent"))
 
 
-def test_what_could_not_be_resolved_is_told_on_both_sides_and_keeps_nothing_back(near, far, source):
+def test_what_could_not_be_resolved_leaves_the_archive_unfinished_and_unrecorded(near, far, source):
+    """Nothing else would ever say that it is not all that the configuration names."""
     run = near.write(*named(source, "a:1", "gone:1"))
-    assert run.archive_id and [failure.subject for failure in run.failures] == named(source, "gone:1")
+    assert not run.archive_id and [failure.subject for failure in run.failures] == named(source, "gone:1")
+    assert not os.path.exists(near.workspace.history)
+    with pytest.raises(CorruptContent, match="is unfinished"):
+        far.load(near.place)
+    images.put(APPS["b"], source.content, "team/gone", "1")
+    again = near.write(*named(source, "a:1", "gone:1"))
+    assert again.archive_id and far.load(near.place).loaded == (1,)
+
+
+def test_what_may_fail_is_told_on_both_sides_and_keeps_nothing_back(near, far, source):
+    first = near.write(*named(source, "a:1", "gone:1"))
+    asked = source.ledger.count("GET", "blob")
+    run = near.write(*named(source, "a:1", "gone:1"), allow=("*/team/gone:1",))
+    assert run.archive_id and run.failures == first.failures and source.ledger.count("GET", "blob") == asked
     loaded = far.load(near.place)
     assert loaded.complete and "1 objects that could not be resolved" in loaded.warnings[-1]
 

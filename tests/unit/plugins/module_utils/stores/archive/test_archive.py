@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    Cancelled,
     CorruptContent,
     InputError,
     Locked,
@@ -135,31 +136,127 @@ def test_a_sha512_blob_is_listed_by_tar_with_its_whole_name(tmp_path):
         assert tar.extractfile(f"blobs/sha512/{digest.hex}").read() == blob
 
 
-def test_an_unfinished_set_is_refused_and_goes_on_in_place(tmp_path, monkeypatch):
-    monkeypatch.setattr(unfinished_module, "_BATCH", 1)
-    content = sets.blobs(4, [50_000, 60_000, 70_000])
-    wanted = sets.contents(content, volume_size=100_000)
-    first = UnfinishedSet(str(tmp_path), wanted)
-    first.open(sets.documents(content))
-    writer = ArchiveWriter(first)
-    sets.fill(writer, content[0])
-    # Killed here: no close, a torn last line in the journal, and the system ends its claim to the folder.
-    first.claim.give_back()
-    with open(first.journal, "a", encoding="ascii") as journal:
-        journal.write("sha256:abc")
-    with pytest.raises(CorruptContent, match="unfinished"):
-        find(str(tmp_path))
-    again = UnfinishedSet(str(tmp_path), wanted)
+def interrupted(folder, content, **options):
+    """A set whose first blob was written when its process was killed: no close, and the system ends its claim to the folder."""
+    begun = UnfinishedSet(str(folder), sets.contents(content, **options))
+    begun.open(sets.documents(content))
+    sets.fill(ArchiveWriter(begun), content[0])
+    begun.claim.give_back()
+
+
+def gone_on_with(folder, content, **options):
+    """Which blobs had to be written again."""
+    again = UnfinishedSet(str(folder), sets.contents(content, **options))
     assert not again.is_finished()
     again.open(sets.documents(content))
-    resumed = ArchiveWriter(again)
-    assert [sets.fill(resumed, blob) for blob in content] == [False, True, True]
+    writer = ArchiveWriter(again)
+    written = [sets.fill(writer, blob) for blob in content]
     again.finish()
     assert again.is_finished()
-    archive = open_one(tmp_path)
+    archive = open_one(folder)
     assert check(archive) == ()
     assert [read_blob(archive, blob) for blob in content] == content
-    assert sorted(os.listdir(tmp_path)) == names(tmp_path)
+    assert sorted(os.listdir(folder)) == names(folder)
+    return written
+
+
+def test_an_unfinished_set_is_refused_and_goes_on_in_place(tmp_path):
+    content = sets.blobs(4, [50_000, 60_000, 70_000])
+    interrupted(tmp_path, content, volume_size=100_000)
+    with pytest.raises(CorruptContent, match="unfinished"):
+        find(str(tmp_path))
+    assert gone_on_with(tmp_path, content, volume_size=100_000) == [False, True, True]
+
+
+def change(path, offset, content):
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        file.write(content)
+
+
+LAST = "mirror_seq1_000001.tar.part"
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: [os.unlink(folder / name) for name in os.listdir(folder) if not name.startswith(".")],
+        lambda folder: os.unlink(folder / LAST),
+        lambda folder: os.truncate(folder / LAST, 10_000),
+        lambda folder: change(folder / LAST, 0, bytes(1000)),
+        lambda folder: change(folder / "mirror_seq1_000000.tar.part", 700, b"x"),
+        lambda folder: [os.unlink(folder / LAST), os.symlink(folder / "mirror_seq1_000000.tar.part", folder / LAST)],
+        lambda folder: [os.unlink(folder / LAST), os.mkfifo(folder / LAST)],
+    ],
+    ids=["all volumes removed", "one removed", "cut", "no header", "another manifest", "a link", "a pipe"],
+)
+def test_what_is_left_of_a_set_is_believed_only_with_its_frame(tmp_path, harm):
+    content = sets.blobs(4, [50_000, 60_000, 70_000])
+    interrupted(tmp_path, content, volume_size=100_000)
+    harm(tmp_path)
+    assert gone_on_with(tmp_path, content, volume_size=100_000) == [True, True, True]
+
+
+def test_blobs_that_are_not_what_was_written_are_written_again(tmp_path):
+    content = sets.blobs(4, [50_000, 60_000, 70_000])
+    interrupted(tmp_path, content, volume_size=1 << 20)
+    path = tmp_path / "mirror_seq1_000000.tar.part"
+    place = path.read_bytes().index(content[0])
+    change(path, place, bytes(len(content[0])))
+    assert gone_on_with(tmp_path, content, volume_size=1 << 20) == [True, True, True]
+
+
+def test_looking_at_what_was_written_ends_when_the_run_does(tmp_path):
+    content = sets.blobs(4, [50_000, 60_000])
+    interrupted(tmp_path, content)
+    with pytest.raises(Cancelled):
+        UnfinishedSet(str(tmp_path), sets.contents(content)).open(sets.documents(content), ended=lambda: True)
+    assert gone_on_with(tmp_path, content) == [False, True]
+
+
+@pytest.mark.parametrize("blobs, error", [(1, CorruptContent), (2, StorageError)], ids=["a blob is missing", "the files are gone"])
+def test_only_what_is_whole_gets_its_name(tmp_path, blobs, error):
+    content = sets.blobs(4, [50_000, 60_000])
+    begun = UnfinishedSet(str(tmp_path), sets.contents(content))
+    begun.open(sets.documents(content))
+    for blob in content[:blobs]:
+        sets.fill(ArchiveWriter(begun), blob)
+    if blobs == 2:
+        os.unlink(tmp_path / "mirror_seq1_000000.tar.part")
+    with pytest.raises(error):
+        begun.finish()
+    assert not [name for name in os.listdir(tmp_path) if name.endswith(".tar")]
+    assert gone_on_with(tmp_path, content) == ([True, True] if blobs == 2 else [False, True])
+
+
+def test_a_finished_volume_of_another_set_is_not_thrown_away(tmp_path):
+    content = sets.blobs(4, [50_000, 60_000, 70_000])
+    other = tmp_path / "mirror_seq1_000001.tar"
+    other.write_bytes(b"of somebody")
+    with pytest.raises(StorageError, match="never overwritten"):
+        UnfinishedSet(str(tmp_path), sets.contents(content, volume_size=100_000)).open(sets.documents(content))
+    assert other.read_bytes() == b"of somebody"
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_an_interruption_between_the_renames_is_gone_on_with(tmp_path, monkeypatch, done):
+    content = sets.blobs(4, [50_000, 60_000, 70_000])
+    begun = UnfinishedSet(str(tmp_path), sets.contents(content, volume_size=100_000))
+    begun.open(sets.documents(content))
+    assert all(sets.fill(ArchiveWriter(begun), blob) for blob in content)
+    real, renamed = os.rename, []
+
+    def rename(source, target):
+        if len(renamed) == done:
+            raise OSError(5, "killed")
+        renamed.append(target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(StorageError):
+        begun.finish()
+    monkeypatch.undo()
+    assert gone_on_with(tmp_path, content, volume_size=100_000) == [False, False, False]
 
 
 def test_two_runs_do_not_write_one_archive(tmp_path):
@@ -229,7 +326,7 @@ def test_room_is_checked_before_the_first_byte(tmp_path, monkeypatch):
     real = os.statvfs(tmp_path)
     monkeypatch.setattr(unfinished_module.os, "statvfs", lambda path: type("S", (), {"f_bavail": 10, "f_frsize": real.f_frsize})())
     with pytest.raises(StorageError, match="needs .* more bytes"):
-        UnfinishedSet(str(tmp_path), wanted).open(sets.documents())
+        UnfinishedSet(str(tmp_path), wanted).open(sets.documents(sets.blobs(9, [100_000])))
     assert not names(tmp_path)
 
 
