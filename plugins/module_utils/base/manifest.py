@@ -98,7 +98,8 @@ class Manifest:
 
     def document(self) -> Dict[str, Any]:
         """The parsed JSON, anew."""
-        return json.loads(self.content)
+        document: Dict[str, Any] = json.loads(self.content)
+        return document
 
     @classmethod
     def parse(cls, content: bytes, media_type: str = "", digest: Optional[Digest] = None, subject: str = "") -> "Manifest":

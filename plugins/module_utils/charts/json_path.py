@@ -78,7 +78,7 @@ def _walk(value: Any, steps: Tuple[Step, ...]) -> Iterator[Any]:
 
 def _library(text: str, path: str) -> Finder:
     try:
-        from jsonpath_ng.ext import parse
+        from jsonpath_ng.ext.parser import parse
     except ImportError as error:
         raise Unsupported(
             f"the JSONPath expression {text} needs the Python library jsonpath-ng, which is not installed",

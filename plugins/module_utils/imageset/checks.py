@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -250,7 +251,7 @@ class _Checks:
     def _bounds(self, owner: str, low: str, high: str, path: str) -> None:
         for key, text in (("maxVersion", high), ("minVersion", low)):
             if text:
-                self._try("CFG-36", f"{path}.{key}", lambda value, key=key: _operator_version(owner, key, value), text)
+                self._try("CFG-36", f"{path}.{key}", partial(_operator_version, owner, key), text)
 
     def _v1_start(self, version: str, bundle: str, path: str) -> None:
         if version and bundle:

@@ -106,16 +106,16 @@ class _Reading:
         entry = self._entry("kind")
         line = entry.line if entry else 1 if self._root.line else 0
         named = entry.value.content if entry else None
-        if named in self._kinds:
+        if isinstance(named, str) and named in self._kinds:
             return named
         expected = " or ".join(self._kinds)
-        if named is None:
+        if entry is None or named is None:
             self.problems.append(Problem("E-KIND", "kind", f"kind is missing; {expected} is expected", line))
         else:
             self.problems.append(
                 Problem("E-GVK", "kind", f'kind "{entry.value.written}" is not accepted here; {expected} is expected', line)
             )
-        if named in KINDS:
+        if isinstance(named, str) and named in KINDS:
             return named
         return DELETE_IMAGE_SET if self._entry("delete") and not self._entry("mirror") else IMAGE_SET
 
@@ -127,7 +127,7 @@ class _Reading:
             if named == generation.api_version:
                 return self._for_kind(kind, generation)
         expected = " or ".join(generation.api_version for generation in Generation)
-        if named is None:
+        if entry is None or named is None:
             message = f"apiVersion is missing; {expected} is expected"
         else:
             message = f'apiVersion "{entry.value.written}" is not accepted; {expected} is expected'

@@ -11,7 +11,7 @@ layers are never read (user-needs G24, G25).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple, TypeVar
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -125,5 +125,8 @@ def _empty(entries: Sequence[object], collected: Collected) -> List[str]:
     return ["The image set names no image."] if nothing else []
 
 
-def _once(values: Sequence[object]) -> Tuple:
+_Value = TypeVar("_Value")
+
+
+def _once(values: Sequence[_Value]) -> Tuple[_Value, ...]:
     return tuple(dict.fromkeys(values))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -20,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import memory, takeover
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import signatures
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Channel
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Channel, Picked
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.inspection import (
     CATEGORY,
     Inspected,
@@ -28,7 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.paylo
     WantedRelease,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.payload import Payloads
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.selection import ARCHITECTURES, Picked, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.selection import ARCHITECTURES, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import Signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.update_service import UpdateService
@@ -165,14 +165,14 @@ class _Collecting:
         with ThreadPoolExecutor(max_workers=max(1, min(self.context.parallel, len(questions)))) as pool:
             list(pool.map(ask, questions))
 
-    def _releases(self, selected: Selection, okd: set) -> List[WantedRelease]:
+    def _releases(self, selected: Selection, okd: Set[str]) -> List[WantedRelease]:
         """Each release image once, with all its reasons."""
         groups: Dict[Tuple[str, str], List[Picked]] = {}
         for picked in selected.picked:
             groups.setdefault((picked.architecture, picked.release.payload), []).append(picked)
         wanted: List[WantedRelease] = []
-        for (architecture, payload), picked in groups.items():
-            release = picked[0].release
+        for (architecture, payload), reasons in groups.items():
+            release = reasons[0].release
             try:
                 reference = parse(payload, Generation.V2)
                 if not reference.digest:
@@ -182,7 +182,7 @@ class _Collecting:
             except MirrorError as error:
                 self.failures.append(Failure.of(error, f"release {release.version} ({architecture})", CATEGORY))
                 continue
-            chains = tuple(one.chain for one in picked)
-            channel = picked[0].channel
+            chains = tuple(one.chain for one in reasons)
+            channel = reasons[0].channel
             wanted.append(WantedRelease(reference, chains, architecture, str(release.version), channel, channel in okd, release.url))
         return wanted

@@ -62,7 +62,7 @@ class Past:
             low, high = min(bounds.low for bounds in found), max(bounds.high for bounds in found)
             before = entries.get(channel.name)
             first = before.get("first") if isinstance(before, dict) else None
-            entry = {"min": str(low), "max": str(high)}
+            entry: Dict[str, Any] = {"min": str(low), "max": str(high)}
             if not channel.full:
                 entry["first"] = first if _version(first) is not None else str(low)
             entries[channel.name] = entry

@@ -26,7 +26,7 @@ def json_bytes(document: Any) -> bytes:
 def _dump(document: Any) -> str:
     """By the Python emitter whatever the host has: libyaml's folds and quotes a little differently."""
     dumper = _plain_dumper()
-    return yaml.dump(document, Dumper=dumper, default_flow_style=False, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return str(yaml.dump(document, Dumper=dumper, default_flow_style=False, sort_keys=False, allow_unicode=True, width=1_000_000))
 
 
 def _plain_dumper() -> Any:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+__all__ = ["IMPORT_ERROR", "is_fast", "safe_loader", "yaml"]
+
 try:
     import yaml
 

@@ -26,7 +26,9 @@ _FLOAT = re.compile(
 def loader() -> Any:
     """The safe loader, fast where libyaml is there, without dates and numbers to the base of sixty."""
 
-    class Loader(safe_loader()):
+    base: Any = safe_loader()
+
+    class Loader(base):
         yaml_implicit_resolvers = {
             first: [(tag, form) for tag, form in resolvers if tag not in _REPLACED]
             for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()

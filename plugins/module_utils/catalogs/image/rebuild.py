@@ -121,8 +121,8 @@ def _config(instance: Instance, layers: Sequence[layer.BuiltLayer]) -> Dict[str,
     settings["Labels"] = {**instance.labels, CONFIGS_LABEL: f"/{CONFIGS}"}
     document["config"] = settings
     document.pop("container_config", None)
-    rootfs = document.get("rootfs") if isinstance(document.get("rootfs"), dict) else {}
-    known = rootfs.get("diff_ids") if isinstance(rootfs.get("diff_ids"), list) else []
+    rootfs: Dict[str, Any] = document["rootfs"] if isinstance(document.get("rootfs"), dict) else {}
+    known: List[Any] = rootfs["diff_ids"] if isinstance(rootfs.get("diff_ids"), list) else []
     document["rootfs"] = {**rootfs, "type": rootfs.get("type", "layers"), "diff_ids": [*known, *(each.diff_id for each in layers)]}
     if isinstance(document.get("history"), list) and document["history"]:
         entry = {"created": document.get("created") or "1970-01-01T00:00:00Z", "created_by": _CREATED_BY}

@@ -74,7 +74,7 @@ def display_name(package: Package) -> str:
         return ""
     for value in bundle.values(CSV_METADATA):
         if isinstance(value, dict) and isinstance(value.get("displayName"), str):
-            return value["displayName"]
+            return str(value["displayName"])
     return _from_objects(bundle)
 
 

@@ -34,7 +34,7 @@ def known(imageset: ImageSet, context: Context) -> Mapping[str, Any]:
     From the option `catalog_records`, else what earlier runs recorded, else what oc-mirror v1 did.
     Raises what `past_metadata.read` raises.
     """
-    given = context.options.get("catalog_records")
+    given: Optional[Mapping[str, Any]] = context.options.get("catalog_records")
     if given is not None:
         return given
     found = kept(context.workspace)

@@ -111,5 +111,5 @@ def _held(package: Package, entry: Document) -> bool:
 
 def entries_by_version(package: Package, channel: Channel) -> List[str]:
     """Names of a channel's entries that have versions, ascending; equal versions by name."""
-    versions = [(package.version(name), name) for name in channel.names]
-    return [name for version, name in sorted((pair for pair in versions if pair[0] is not None), key=lambda pair: (pair[0].key, pair[1]))]
+    versions = ((package.version(name), name) for name in channel.names)
+    return [name for _key, name in sorted((version.key, name) for version, name in versions if version is not None)]

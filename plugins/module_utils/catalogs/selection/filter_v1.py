@@ -145,8 +145,8 @@ def _picked(package: Package, channel: Channel, asked: Level, heads_only: bool, 
         return channel.names
     found = [name for name in channel.names if name in asked.names or _matches(package, name, asked.versions)]
     if strict and len(found) != len(asked.versions) + len(asked.names):
-        versions = ", ".join(f'"{version}"' for version in asked.versions)
-        raise InputError(f'[package="{package.name}" channel="{channel.name}"] bundles do not exist in channel: versions=[{versions}]')
+        wanted = ", ".join(f'"{version}"' for version in asked.versions)
+        raise InputError(f'[package="{package.name}" channel="{channel.name}"] bundles do not exist in channel: versions=[{wanted}]')
     return _with_ways(channel, found)
 
 

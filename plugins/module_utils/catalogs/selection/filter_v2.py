@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import AbstractSet, Collection, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Collection, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
@@ -95,10 +95,10 @@ def _package(
     channels = _listed_channels(package, listed, warnings)
     if not package.channels:
         return package, ""
-    default, reason, notes = package.default_channel, "", ()
+    default, reason = package.default_channel, ""
     if listed is not None:
         default, reason, notes = with_default_v2(package, tuple(channels), listed.default_channel, options.repair)
-    warnings.extend(notes)
+        warnings.extend(notes)
     _check_pinned(package, _pinned_versions(listed), channels.values())
     kept: Dict[str, Channel] = {}
     for channel in channels.values():
@@ -169,7 +169,7 @@ def with_way(channel: Channel, head: str, chosen: AbstractSet[str]) -> Tuple[Tup
     """
     chain = graph.replaced_by(channel, head)
     counts: List[int] = [0] * len(chain)
-    counted = set()
+    counted: Set[str] = set()
     for place in range(len(chain) - 1, -1, -1):
         counted.update(name for name in _at(channel, chain[place]) if name in chosen)
         counts[place] = len(counted)
@@ -221,7 +221,7 @@ def _pinned(package: Package, channel: Channel, pin: str) -> FrozenSet[str]:
 
 def _pinned_versions(listed: Optional[config.Package]) -> Tuple[str, ...]:
     """Versions that are pinned by equal bounds (PIN-1)."""
-    levels = (listed, *listed.channels) if listed else ()
+    levels: Tuple[Union[config.Package, config.PackageChannel], ...] = (listed, *listed.channels) if listed else ()
     return tuple(dict.fromkeys(level.min_version for level in levels if level.min_version and level.min_version == level.max_version))
 
 

@@ -11,7 +11,7 @@ which each skip all older ones costs what its text is long.
 from __future__ import annotations
 
 from collections import deque
-from typing import Dict, FrozenSet, List, Mapping, Set, Tuple
+from typing import Dict, FrozenSet, List, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel
@@ -152,7 +152,7 @@ def fill(channel: Channel, start: str, end: str) -> Tuple[str, ...]:
 
 def _replacers(channel: Channel, name: str) -> Set[str]:
     """Every entry that replaces `name`, one after the other, on all branches."""
-    upwards: Mapping[str, List[str]] = {}
+    upwards: Dict[str, List[str]] = {}
     for entry in channel.entries:
         if entry.replaces:
             upwards.setdefault(entry.replaces, []).append(entry.name)

@@ -12,7 +12,7 @@ a range only when one of the comparators that are joined by "and" names a prerel
 from __future__ import annotations
 
 import re
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
@@ -22,7 +22,7 @@ Range = Callable[[Version], bool]
 # Longer texts are refused, so that a hostile range costs nothing.
 MAX_LENGTH = 4096
 
-_COMPARE = {
+_COMPARE: Dict[str, Callable[[Version, Version], bool]] = {
     "": lambda a, b: a == b,
     "=": lambda a, b: a == b,
     "==": lambda a, b: a == b,
@@ -89,7 +89,7 @@ def _plain_wildcard(text: str, operator: str, number: str) -> Range:
     numbers = [int(part) for part in parts]
     low = _version(*numbers)
     high = _version(*numbers[:-1], numbers[-1] + 1)
-    tests = {
+    tests: Dict[str, Range] = {
         ">": lambda version: version >= high,
         ">=": lambda version: version >= low,
         "<": lambda version: version < low,
@@ -122,7 +122,7 @@ class _Bound:
         self.minor_open = not self.any and _is_open(minor)
         self.patch_open = not self.any and not self.minor_open and _is_open(patch)
         self.open = self.any or self.minor_open or self.patch_open
-        parts = [str(int(part)) for part in (major, minor, patch) if not _is_open(part)]
+        parts = [str(int(part or "0")) for part in (major, minor, patch) if not _is_open(part)]
         known = parts[: 0 if self.any else 1 if self.minor_open else 2 if self.patch_open else 3]
         self.version = Version.parse(".".join([*known, "0", "0", "0"][:3]) + (prerelease or ""))
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import entries_by_version
@@ -54,8 +54,8 @@ def _mended(package: Package, channel: Channel, warnings: List[str]) -> Channel:
     return _skipping(one_head, head, left)
 
 
-def _skipping(channel: Channel, name: str, skipped: Tuple[str, ...]) -> Channel:
-    return channel.with_entries(entry.skipping(skipped) if entry.name == name else entry for entry in channel.entries)
+def _skipping(channel: Channel, name: str, skipped: Sequence[str]) -> Channel:
+    return channel.with_entries(entry.skipping(tuple(skipped)) if entry.name == name else entry for entry in channel.entries)
 
 
 def advice(source: Package, reduced: Package) -> str:

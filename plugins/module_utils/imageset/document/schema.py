@@ -25,7 +25,7 @@ class Key:
 
     name: str
     kind: str
-    of: Optional[type] = None
+    of: type = object
     only: Optional[Generation] = None
 
 

@@ -199,7 +199,7 @@ def _merged(value: Node, event: Any) -> Tuple[Entry, ...]:
 
 
 def _line(event: Any) -> int:
-    return event.start_mark.line + 1
+    return int(event.start_mark.line) + 1
 
 
 def _fault(problem: str, event: Any) -> yaml.YAMLError:
@@ -208,7 +208,7 @@ def _fault(problem: str, event: Any) -> yaml.YAMLError:
 
 def _value(tag: str, event: Any) -> Union[None, bool, int, float, str]:
     """The value that YAML to JSON conversion gives: dates and base-60 numbers stay texts."""
-    text = event.value
+    text: str = event.value
     kind = tag[len(_PREFIX) :] if tag.startswith(_PREFIX) else ""
     if kind == "null":
         return None

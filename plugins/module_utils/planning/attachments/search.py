@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -76,7 +76,7 @@ def tags_of(digest: Digest) -> Tuple[str, ...]:
     return tuple(f"{digest.algorithm}-{digest.hex}{suffix}" for suffix in SUFFIXES)
 
 
-def find_attachments(resolver: Resolver, subjects: Dict[str, Sequence[Digest]]) -> Found:
+def find_attachments(resolver: Resolver, subjects: Mapping[str, Sequence[Digest]]) -> Found:
     """Looks for attachments of these digests, by repository.
 
     Costs one tag list of each repository, or a question for each possible tag where listing is refused or endless, and

@@ -118,5 +118,6 @@ def _wanted(name: str, archive: V1Archive) -> Wanted:
     for entry in listed:
         catalog = entry.get("catalog") if isinstance(entry, dict) else None
         if isinstance(catalog, str) and catalog.partition("@")[0].startswith(bare):
-            return Wanted(catalog=name, **{field: str(entry[key]) for key, field in _FIELDS.items() if entry.get(key)})
+            given: Dict[str, Any] = {field: str(entry[key]) for key, field in _FIELDS.items() if entry.get(key)}
+            return Wanted(catalog=name, **given)
     return Wanted(catalog=name)

@@ -146,7 +146,7 @@ def bounds(graph: Graph, channel: Channel, architecture: str = "", rules: Rules 
         )
     found = Bounds(low if low is not None else oldest, high if high is not None else newest)
     if found.low > found.high:
-        given, text = ("minVersion", low) if low is not None else ("maxVersion", high)
+        given, text = ("minVersion", found.low) if low is not None else ("maxVersion", found.high)
         raise NoVersionsFound(
             f"{given} {text} of channel {channel.name} is {'above its newest' if low is not None else 'below its oldest'} version"
             f" {newest if low is not None else oldest}{f' on {architecture}' if architecture else ''}",

@@ -107,12 +107,15 @@ def explain(graph: Graph, start: Version, end: Version, conditional: bool = Fals
 
 
 def _ends(graph: Graph, start: Version, end: Version, channel: str) -> Tuple[int, int]:
-    first, last = graph.place(start), graph.place(end)
-    where = f" in channel {channel}" if channel else " in the graph"
-    for place, what, version in ((first, "current", start), (last, "requested", end)):
-        if place is None:
-            raise VersionNotFound(f"{what} version {version} not found{where}", advice=nearest(graph, version))
-    return first, last
+    return _place(graph, "current", start, channel), _place(graph, "requested", end, channel)
+
+
+def _place(graph: Graph, what: str, version: Version, channel: str) -> int:
+    place = graph.place(version)
+    if place is None:
+        where = f"in channel {channel}" if channel else "in the graph"
+        raise VersionNotFound(f"{what} version {version} not found {where}", advice=nearest(graph, version))
+    return place
 
 
 def nearest(graph: Graph, version: Version) -> str:

@@ -109,14 +109,14 @@ class Payloads:
         here: Dict[str, bytes] = {}
         hidden: Set[str] = set()
         with Layer(self._store, repository, blob) as layer:
-            for name, member, content in layer.members():
+            for name, member, stream in layer.members():
                 folder, _slash, base = name.rpartition("/")
                 if name == f".wh.{FOLDER}" or (folder == FOLDER and base == ".wh..wh..opq"):
                     hidden.update(wanted)
                 elif folder == FOLDER and base.startswith(".wh."):
                     hidden.add(base[len(".wh.") :])
                 elif folder == FOLDER and base in wanted:
-                    here[base] = _content(member, content, f"{repository}@{blob.digest}")
+                    here[base] = _content(member, stream, f"{repository}@{blob.digest}")
                     if len(here) == len(wanted):
                         break
         for name, content in here.items():
