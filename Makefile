@@ -2,16 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# The two commands of the README are `make demo` and `make test`; the rest are the parts of the second.
+# The two commands of the README are `make demo` and `make test`; most of the rest are the parts of the second.
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
 ROOT := $(CURDIR)
-VENV := $(ROOT)/.cache/venv/bin
+# The virtual environment, and the versions that its tools are held to; without CONSTRAINTS the newest are taken.
+export VENV ?= $(ROOT)/.cache/venv
+export CONSTRAINTS ?= tests/constraints.txt
+PYTHON := "$(VENV)/bin/python"
+BIN := $(VENV)/bin
 TREE := $(ROOT)/.cache/sanity/ansible_collections/disconnected/mirror
-PYTEST := $(VENV)/python -m pytest -q -p no:cacheprovider
+PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
+# Set where everything is ready already, by what runs the parts.
+READY ?=
+# Parts of `make test`, all of them when empty.
+PARTS ?=
 # A Python that modules must still run on, where one is installed.
 OLD_PYTHON ?= 3.9
 # At how many random moments `make faults` kills a run.
@@ -22,8 +30,14 @@ ROUNDS ?= 200
 SEED ?= 1
 # Arguments of the benchmark, such as --case smoke --rounds 1.
 BENCHMARK ?=
+# Where the demo's registries listen.
+SOURCE_PORT ?= 5461
+MIRROR_PORT ?= 5462
+ISLAND_PORT ?= 5463
+# Arguments of the trial on bare systems, such as --only bookworm.
+BARE ?=
 
-export PATH := $(VENV):$(ROOT)/.cache/bin:$(PATH):/usr/sbin
+export PATH := $(BIN):$(ROOT)/.cache/bin:$(PATH):/usr/sbin
 export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/.cache/collections
 export ANSIBLE_HOME := $(ROOT)/.cache/ansible
 export ANSIBLE_LOCALHOST_WARNING := false
@@ -32,97 +46,111 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test setup setup-demo setup-test setup-registries pytest unit integration faults differential promises benchmarks format format-check lint yamllint ansible-lint docs-lint changelog-lint \
-        role-pages floors sanity sanity-tree molecule build clean
+.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration faults differential promises benchmarks \
+        format format-check lint yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' Makefile
 
-demo: setup-demo ## Mirror a small image set between two registries of its own
-	@$(VENV)/ansible-playbook disconnected.mirror.demo || { status=$$?; $(VENV)/ansible-playbook disconnected.mirror.demo_stop; exit $$status; }
+demo: setup-demo ## Mirror a small image set between registries of its own (SOURCE_PORT=, MIRROR_PORT=, ISLAND_PORT=)
+	@$(PYTHON) extensions/demo/run.py --ports $(SOURCE_PORT) $(MIRROR_PORT) $(ISLAND_PORT) .cache/demo
 
 demo-stop: setup-demo ## Stop what an interrupted demo left running
-	@$(VENV)/ansible-playbook disconnected.mirror.demo_stop
+	@$(PYTHON) extensions/demo/run.py --stop .cache/demo
 
-# pytest comes last, so that its own summary ends the output.
-test: setup-test lint sanity molecule pytest ## Run every check and test
+test: setup-test ## Run every check and test, by parts (PARTS="lint unit": only these)
+	@$(PYTHON) tests/tools/parts.py $(PARTS)
 
-pytest: setup-test
-	$(PYTEST) tests/unit tests/integration tests/faults
+test-latest: ## The same with the newest tools instead of the pinned ones, in an environment of its own
+	@$(MAKE) --no-print-directory test VENV="$(ROOT)/.cache/venv-latest" CONSTRAINTS=
+
+pins: ## Write tests/constraints.txt: all tools, for each Python that is supported
+	@.ci/pins
+
+bare: ## Try both commands on bare Debian systems that it builds (root, debootstrap; an hour)
+	@.ci/bare $(BARE)
 
 setup: setup-test
 
 setup-demo:
+	@.ci/prepare system python registry 'skopeo?' 'gpg?'
 	@.ci/prepare venv requirements.txt
-	@.ci/prepare tools registry
 
 setup-test:
+ifndef READY
+	@.ci/prepare system python registry skopeo nginx gpg gpgv git ssh-keygen 'go?'
 	@.ci/prepare venv requirements.txt tests/requirements.txt
-	@.ci/prepare tools registry skopeo nginx gpg gpgv git
+endif
+
+# Without Go they stay away, and what needs them is skipped.
+tools: setup-test ## Build the programs that some tests use: helm, opm, distribution 3, a program that asks other tools' libraries
 	@.ci/prepare charts
+	@.ci/prepare registries
 	@.ci/prepare catalogs
 	@.ci/prepare answers
 
-setup-registries: setup-test ## Build distribution 3 too (some minutes, once); tests against it are skipped without it
-	@.ci/prepare registries
+pytest: tools ## All of the tests that pytest runs
+	$(PYTEST) tests/unit tests/integration tests/faults tests/docs
 
 unit: setup-test ## Unit tests
 	$(PYTEST) tests/unit
 
-integration: setup-test ## Tests against real registries and clients
+integration: tools ## Tests against real registries and clients
 	$(PYTEST) tests/integration
 
-faults: setup-test ## Tests through injected faults and kills (KILLS=200: at as many moments)
+faults: tools ## Tests through injected faults and kills (KILLS=200: at as many moments)
 	MIRROR_KILLS=$(KILLS) $(PYTEST) tests/faults
 
-differential: setup-test ## Random catalogs against a second reading of the rules and upstream's libraries (CASES=20000 SEED=1)
+differential: tools ## Random catalogs against a second reading of the rules and upstream's libraries (CASES=20000 SEED=1)
 	MIRROR_CASES=$(CASES) MIRROR_SEED=$(SEED) $(PYTEST) tests/unit/plugins/module_utils/catalogs/test_differential.py
 
-promises: setup-registries ## The campaigns of docs/dev/promises.md (ROUNDS=200 SEED=1)
+promises: tools ## The campaigns of docs/dev/promises.md (ROUNDS=200 SEED=1)
 	MIRROR_ROUNDS=$(ROUNDS) MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_damage.py
 
-benchmarks: setup-test ## Compare speed and cost with other tools
-	$(VENV)/python tests/benchmarks/run.py $(BENCHMARK)
+benchmarks: tools ## Compare speed and cost with other tools
+	$(PYTHON) tests/benchmarks/run.py $(BENCHMARK)
 
 lint: format-check yamllint ansible-lint docs-lint changelog-lint ## All linters
 
 format: setup-test ## Bring Python code into the one form
-	$(VENV)/black -q --line-length 140 plugins tests extensions
+	$(PYTHON) -m black -q --line-length 140 plugins tests extensions
 
 format-check: setup-test
-	$(VENV)/black -q --check --line-length 140 plugins tests extensions || { echo "run make format"; exit 1; }
+	$(PYTHON) -m black -q --check --line-length 140 plugins tests extensions || { echo "run make format"; exit 1; }
 
 yamllint: setup-test
-	$(VENV)/yamllint --strict .
+	"$(BIN)/yamllint" --strict .
 
 ansible-lint: setup-test
-	$(VENV)/ansible-lint --offline --strict -q
+	"$(BIN)/ansible-lint" --offline --strict -q
 
 docs-lint: setup-test
-	$(VENV)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --check-extra-docs-refs .
+	"$(BIN)/antsibull-docs" lint-collection-docs --plugin-docs --validate-collection-refs=self --check-extra-docs-refs .
 
 role-pages: setup-test ## Write the variables of the roles into their pages
-	$(VENV)/python tests/tools/role_pages.py
+	$(PYTHON) tests/tools/role_pages.py
 
 floors: setup-test ## Draw the floors of the core into docs/dev/architecture.md
 	$(VENV)/python tests/tools/floors.py
 
 changelog-lint: setup-test
-	$(VENV)/antsibull-changelog lint
+	"$(BIN)/antsibull-changelog" lint
 
 sanity: sanity-tree ## ansible-test sanity, every test, nothing ignored
-	$(VENV)/python tests/tools/sanity.py $(TREE) --old-python $(OLD_PYTHON)
+	$(PYTHON) tests/tools/sanity.py "$(TREE)" --old-python $(OLD_PYTHON)
 
 # ansible-test needs a real directory of the right name, and a repository of its own around the files.
 sanity-tree: setup-test
-	@rm -rf $(TREE) && mkdir -p $(TREE) && git init -q $(TREE)
-	@git ls-files -co --exclude-standard -z | while IFS= read -r -d '' file; do ! test -e "$$file" || cp --parents -t $(TREE) "$$file"; done
+	@rm -rf "$(TREE)" && mkdir -p "$(TREE)" && git init -q "$(TREE)"
+	@git ls-files -co --exclude-standard -z | while IFS= read -r -d '' file; do ! test -e "$$file" || cp --parents -t "$(TREE)" "$$file"; done
 
 molecule: setup-test ## The roles' scenarios, each run twice
-	cd extensions && $(VENV)/molecule test --all
+	cd extensions && "$(BIN)/molecule" test --all
 
-build: setup-test ## Build the collection archive into .cache/build
-	$(VENV)/ansible-galaxy collection build --force --output-path .cache/build
+build: ## Build the collection archive into .cache/build
+	@.ci/prepare system python
+	@.ci/prepare venv requirements.txt
+	"$(BIN)/ansible-galaxy" collection build --force --output-path .cache/build
 
 clean: ## Remove everything that was made here
 	rm -rf .cache .hypothesis .pytest_cache .ansible tests/output
