@@ -46,7 +46,8 @@ def configuration(registry: str) -> str:
     names = [f"{registry}/{image.repository}:{image.tag}" for image in images[:-1]]
     names.append(f"{registry}/{images[-1].repository}@{images[-1].digest}")
     lines = ["apiVersion: mirror.openshift.io/v2alpha1", "kind: ImageSetConfiguration", "mirror:", "  platform:", "    graph: true"]
-    lines += ["    architectures: [multi]", "    channels:", f"      - name: {CHANNEL}", f"        minVersion: {VERSIONS[0]}"]
+    lines += ["    platforms:", *(f"      - {{os: linux, architecture: {name}}}" for name in ("amd64", "arm64"))]
+    lines += ["    channels:", f"      - name: {CHANNEL}", f"        minVersion: {VERSIONS[0]}"]
     lines += ["        shortestPath: true", "  additionalImages:"]
     return "\n".join(["---", *lines, *(f"    - name: {name}" for name in names), ""])
 

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Counter as Count

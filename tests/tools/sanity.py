@@ -82,7 +82,9 @@ def main() -> int:
     if old and not arguments.test:
         runs.append((arguments.old_python, old, ["compile", "import"]))
     elif not arguments.test:
-        print(f"skipped: Python {arguments.old_python} is not installed (or named by OLD_PYTHON=), so that sanity compiles with {current} only")
+        print(
+            f"skipped: Python {arguments.old_python} is not installed (or named by OLD_PYTHON=), so that sanity compiles with {current} only"
+        )
     keep = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "ANSIBLE_"))}
     status = 0
     for version, path, tests in runs:
