@@ -26,3 +26,12 @@ if "ansible_collections" not in os.path.abspath(ROOT).split(os.sep):
         pass
     sys.path.insert(0, COLLECTIONS)
     os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", COLLECTIONS)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out what reads collected data where there is none, which is everywhere but beside some working trees."""
+    if os.path.isdir(os.path.join(os.path.dirname(ROOT), "shared", "data")):
+        return
+    left_out = [item for item in items if item.get_closest_marker("needs_data")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

@@ -44,7 +44,12 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         arguments = self._task.args
-        if self._task.check_mode or self._task.async_val or not boolean(arguments.get("progress", True), strict=False):
+        if (
+            self._task.check_mode
+            or self._task.async_val
+            or not boolean(arguments.get("progress", True), strict=False)
+            or self._splits(task_vars)
+        ):
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
             return result
         host = task_vars.get("inventory_hostname", "") if task_vars else ""
@@ -71,6 +76,12 @@ class ActionModule(ActionBase):
         lines.show(job.status, last=True)
         result.update(job.result())
         return result
+
+    def _splits(self, task_vars):
+        """Whether the path of the interpreter has blanks, at which the job mechanism would cut it."""
+        local = getattr(self._connection, "_remote_is_local", False)
+        path = (task_vars or {}).get("ansible_playbook_python" if local else "ansible_python_interpreter") or ""
+        return any(character.isspace() for character in str(path))
 
 
 class Interruption:

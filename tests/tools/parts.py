@@ -28,6 +28,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Counter as Count
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from xml.etree import ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOGS = os.path.join(ROOT, ".cache", "test")
@@ -226,10 +227,10 @@ def left_running(folder: str) -> Iterator[Tuple[int, str]]:
             yield int(name), command
 
 
-def tidy(folder: str) -> Outcome:
+def tidy(folder: str, patience: float = 10.0) -> Outcome:
     """Ends what the parts left running and removes what they left lying."""
     outcome = Outcome(Part("tidy"), passed=1)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience
     while list(left_running(folder)) and time.monotonic() < deadline:
         time.sleep(0.2)
     for pid, command in left_running(folder):

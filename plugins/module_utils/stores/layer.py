@@ -23,13 +23,13 @@ CHUNK = 256 * 1024
 class _Packed(io.RawIOBase):
     """A blob as a file that hashes what it gives out."""
 
-    def __init__(self, store: Store, repository: str, blob: Descriptor) -> None:
+    def __init__(self, reader: Any, blob: Descriptor, subject: str) -> None:
         super().__init__()
+        self._reader = reader
         self._blob = blob
-        self._subject = f"{repository}@{blob.digest}"
+        self._subject = subject
         self._hasher = blob.digest.hasher()
         self.count = 0
-        self._reader = store.open_blob(repository, blob)
 
     def readable(self) -> bool:
         return True
@@ -127,7 +127,7 @@ class Layer:
 
     def __init__(self, store: Store, repository: str, blob: Descriptor) -> None:
         self._subject = f"{repository}@{blob.digest}"
-        self._blob = _Packed(store, repository, blob)
+        self._blob = _Packed(store.open_blob(repository, blob), blob, self._subject)
         self._packed = io.BufferedReader(self._blob, CHUNK)
 
     def __enter__(self) -> "Layer":

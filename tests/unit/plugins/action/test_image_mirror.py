@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
 
@@ -181,3 +182,20 @@ def test_signals_are_held_back_and_given_on_in_the_end(number):
         assert heard == [number]
     finally:
         signal.signal(number, before)
+
+
+@pytest.mark.parametrize(
+    "local, variables, splits",
+    [
+        (True, {"ansible_playbook_python": "/opt/a b/bin/python", "ansible_python_interpreter": "/usr/bin/python3"}, True),
+        (True, {"ansible_playbook_python": "/opt/ab/bin/python", "ansible_python_interpreter": "/opt/a b/python"}, False),
+        (False, {"ansible_playbook_python": "/opt/a b/bin/python", "ansible_python_interpreter": "/usr/bin/python3"}, False),
+        (False, {"ansible_python_interpreter": "/opt/a b/bin/python"}, True),
+        (False, {}, False),
+        (True, None, False),
+    ],
+)
+def test_an_interpreter_with_a_blank_in_its_path_gets_no_job(local, variables, splits):
+    action = object.__new__(image_mirror.ActionModule)
+    action._connection = SimpleNamespace(_remote_is_local=local)
+    assert action._splits(variables) is splits
