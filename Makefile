@@ -131,7 +131,7 @@ role-pages: setup-test ## Write the variables of the roles into their pages
 	$(PYTHON) tests/tools/role_pages.py
 
 floors: setup-test ## Draw the floors of the core into docs/dev/architecture.md
-	$(VENV)/python tests/tools/floors.py
+	$(PYTHON) tests/tools/floors.py
 
 changelog-lint: setup-test
 	"$(BIN)/antsibull-changelog" lint
