@@ -82,9 +82,8 @@ def main() -> int:
     if old and not arguments.test:
         runs.append((arguments.old_python, old, ["compile", "import"]))
     elif not arguments.test:
-        print(
-            f"skipped: Python {arguments.old_python} is not installed (or named by OLD_PYTHON=), so that sanity compiles with {current} only"
-        )
+        reason = f"Python {arguments.old_python} is not installed (or named by OLD_PYTHON=)"
+        print(f"skipped: {reason}, so that sanity compiles and imports with {current} only")
     keep = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "ANSIBLE_"))}
     status = 0
     for version, path, tests in runs:
