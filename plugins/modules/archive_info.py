@@ -117,6 +117,10 @@ archives:
       description: Kind of its signature, V(ssh) or V(gpg). Empty for none.
       type: str
       sample: ssh
+    expires:
+      description: From when on it is not loaded any more, in UTC. Empty for never.
+      type: str
+      sample: "2026-03-01T00:00:00Z"
     verified:
       description: Whether the signature was verified, which needs O(trusted_keys).
       type: bool

@@ -47,6 +47,25 @@ options:
     description:
       - Directory with archives, such as V(file:///directory). Takes the plan of the last of them, whether it is loaded yet or not.
     type: str
+  archive_trusted_keys:
+    description:
+      - Take only the plan of an archive that one of these keys signed.
+      - Given without a key it is an error, and never means that any archive will do.
+    type: dict
+    suboptions:
+      kind:
+        description:
+          - Which kind of signature is required.
+        type: str
+        choices:
+          - ssh
+          - gpg
+        default: ssh
+      path:
+        description:
+          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+        type: path
+        required: true
   dest:
     description:
       - Directory of the files. Without it they go to C(results/cluster-resources) in the workspace.

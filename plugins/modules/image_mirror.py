@@ -90,9 +90,15 @@ options:
           - Path of a private SSH key, or the name of a secret key in the keyring of C(gpg).
         type: str
         required: true
+  archive_valid_days:
+    description:
+      - Days for which a written archive may be loaded, counted from the day on which its writing is begun. Without it archives do
+        not expire. The day is in the signed list of contents.
+    type: int
   archive_trusted_keys:
     description:
-      - Load only archives that one of these keys signed.
+      - Load only archives that one of these keys signed. Signatures are looked at before anything else of an archive is.
+      - Given without a key it is an error, and never means that any archive will do.
     type: dict
     suboptions:
       kind:

@@ -62,7 +62,27 @@ options:
   archive:
     description:
       - Directory with archives, such as V(file:///directory). Prunes by the plan of the last of them, as after it was loaded.
+      - Excludes O(only_v1alpha2), for an archive does not decide whether this mirror is pruned.
     type: str
+  archive_trusted_keys:
+    description:
+      - Prune only by an archive that one of these keys signed.
+      - Given without a key it is an error, and never means that any archive will do.
+    type: dict
+    suboptions:
+      kind:
+        description:
+          - Which kind of signature is required.
+        type: str
+        choices:
+          - ssh
+          - gpg
+        default: ssh
+      path:
+        description:
+          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+        type: path
+        required: true
   only_v1alpha2:
     description:
       - Whether O(mode=prune) does nothing unless the image set is one of C(v1alpha2), the generation whose runs prune by themselves.

@@ -115,6 +115,7 @@ options:
   archive_trusted_keys:
     description:
       - Repair only from archives that one of these keys signed.
+      - Given without a key it is an error, and never means that any archive will do.
     type: dict
     suboptions:
       kind:

@@ -28,8 +28,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.resul
 Params = Mapping[str, Any]
 _FILE = "file://"
 # Options that mean nothing for a run between these ends.
-_ONLY_WRITING = ("archive_size", "archive_for", "archive_signing_key", "ignore_history", "since")
+_ONLY_WRITING = ("archive_size", "archive_for", "archive_signing_key", "archive_valid_days", "ignore_history", "since")
 _ONLY_REGISTRY = ("shard",)
+_MOST_DAYS = 36_500
 
 
 def mirror_images(params: Params, check_mode: bool) -> Outcome:
@@ -95,7 +96,7 @@ def archive_info(params: Params) -> Outcome:
     """archive_info."""
     path = params["path"]
     path = directory_of(path) if path.startswith(_FILE) else path
-    archives = describe(path, trusted_keys(params["trusted_keys"]), params["check"], params["list_images"])
+    archives = describe(path, trusted_keys(params["trusted_keys"], "trusted_keys"), params["check"], params["list_images"])
     return Outcome(changed=False, values={"archives": archives})
 
 
@@ -110,6 +111,7 @@ def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
         plan=params["plan"] or "",
         volume_size=int(size * GIB) if size is not None else 0,
         signing=_signing(params["archive_signing_key"]),
+        valid_days=_valid(params["archive_valid_days"]),
         ignore_history=params["ignore_history"],
         since=_seconds(params["since"]),
         options=mirroring.transfer_options(params),
@@ -128,12 +130,25 @@ def from_disk_request(params: Params) -> FromDiskRequest:
     )
 
 
-def trusted_keys(given: Optional[Mapping[str, str]]) -> Optional[TrustedKeys]:
-    return TrustedKeys(given["kind"], given["path"]) if given else None
+def trusted_keys(given: Optional[Mapping[str, str]], option: str = "archive_trusted_keys") -> Optional[TrustedKeys]:
+    """None when the option is not given.  Raises InputError when it is, and names no keys: that must not mean that any will do."""
+    if given is None:
+        return None
+    if not given.get("path"):
+        raise InputError("no keys are given", subject=option, advice="Give the file of keys as path, or leave the option out.")
+    return TrustedKeys(given.get("kind") or "ssh", given["path"])
 
 
 def _signing(given: Optional[Mapping[str, str]]) -> Optional[SigningKey]:
     return SigningKey(given["kind"], given["key"]) if given else None
+
+
+def _valid(days: Optional[int]) -> int:
+    if days is None:
+        return 0
+    if not 0 < days <= _MOST_DAYS:
+        raise InputError(f"archive_valid_days is a number of days from 1 to {_MOST_DAYS}", subject="archive_valid_days")
+    return days
 
 
 def _seconds(date: Optional[str]) -> Optional[int]:
@@ -147,6 +162,6 @@ def _seconds(date: Optional[str]) -> Optional[int]:
 
 
 def _refuse(params: Params, names: Sequence[str], reason: str) -> None:
-    given = [name for name in names if params[name]]
+    given = [name for name in names if params[name] not in (None, False)]
     if given:
         raise InputError(f"{' and '.join(given)} cannot be given here: {reason}", subject=given[0])

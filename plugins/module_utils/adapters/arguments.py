@@ -85,6 +85,9 @@ TRUSTED_KEYS: Dict[str, Any] = {
     "no_log": False,
 }
 
+# Of every module that reads archives.
+TRUSTED: Dict[str, Any] = {"archive_trusted_keys": TRUSTED_KEYS}
+
 ARCHIVES: Dict[str, Any] = {
     "archive": {"type": "str"},
     "archive_size": {"type": "float"},
@@ -97,7 +100,8 @@ ARCHIVES: Dict[str, Any] = {
         },
         "no_log": False,
     },
-    "archive_trusted_keys": TRUSTED_KEYS,
+    "archive_valid_days": {"type": "int"},
+    **TRUSTED,
     "ignore_history": {"type": "bool", "default": False},
     "since": {"type": "str"},
 }
@@ -105,6 +109,7 @@ ARCHIVES: Dict[str, Any] = {
 RESOURCES: Dict[str, Any] = {
     "plan": {"type": "path"},
     "archive": {"type": "str"},
+    **TRUSTED,
     "dest": {"type": "path"},
     "mirror_sets": {"type": "list", "elements": "str", "choices": ["idms", "itms", "icsp"], "default": []},
     "scope": {"type": "str", "choices": ["repository", "namespace", "host"]},

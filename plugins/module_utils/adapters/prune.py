@@ -11,7 +11,8 @@ from typing import Any, Dict, List, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import TRUSTED, connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request, source_options, workspace_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
@@ -31,6 +32,7 @@ ARGUMENTS: Dict[str, Any] = {
     "mode": {"type": "str", "choices": [PRUNE, GENERATE, DELETE], "default": PRUNE},
     "plan": {"type": "path"},
     "archive": {"type": "str"},
+    **TRUSTED,
     "only_v1alpha2": {"type": "bool", "default": False},
     "after_mirroring": {"type": "bool", "default": False},
     "delete_list": {"type": "path"},
@@ -68,11 +70,18 @@ def delete_request(params: Params) -> DeleteRequest:
 
 def prune_request(params: Params) -> PruneRequest:
     archive = params["archive"] or ""
+    if archive and params["only_v1alpha2"]:
+        raise InputError(
+            "only_v1alpha2 cannot be given with archive: whoever wrote an archive would decide whether this mirror is pruned",
+            subject="only_v1alpha2",
+            advice="Run this task when what the image set no longer names is to go, and leave it out otherwise.",
+        )
     return PruneRequest(
         planning=plan_request(params),
         destination=destination(params),
         plan=params["plan"] or "",
         archive=directory_of(archive) if archive.startswith("file://") else archive,
+        trusted=trusted_keys(params["archive_trusted_keys"]),
         only_v1=params["only_v1alpha2"],
         after_mirroring=params["after_mirroring"],
         guards=guards(params),

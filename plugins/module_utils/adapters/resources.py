@@ -10,6 +10,7 @@ import os
 from typing import Any, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
@@ -24,6 +25,7 @@ def write_resources(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         plan=params["plan"] or "",
         archive=directory_of(archive) if archive.startswith("file://") else archive,
+        trusted=trusted_keys(params["archive_trusted_keys"]),
         folder=params["dest"] or "",
         options=ResourceOptions(tuple(params["mirror_sets"]), params["scope"] or "", params["signature_layout"] or ""),
         instances=params["mapping_instances"],

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import TRUSTED_KEYS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import TRUSTED
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
@@ -35,7 +35,7 @@ ARGUMENTS: Dict[str, Any] = {
     "repair": {"type": "bool", "default": False},
     "replace_corrupt": {"type": "bool", "default": False},
     "archive": {"type": "str"},
-    "archive_trusted_keys": TRUSTED_KEYS,
+    **TRUSTED,
 }
 
 

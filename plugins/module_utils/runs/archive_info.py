@@ -10,6 +10,7 @@ import collections
 import os
 import shutil
 import tempfile
+import time
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -44,6 +45,7 @@ def _document(archive: FoundArchive, verified: bool, images: bool) -> Dict[str, 
         "volumes": [{"path": path, "size": os.path.getsize(path)} for path in archive.paths],
         "size": sum(os.path.getsize(path) for path in archive.paths),
         "signature": archive.signature,
+        "expires": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(archive.expires)) if archive.expires else "",
         "verified": verified,
         "config": plan.config,
         "images": len(plan.images),

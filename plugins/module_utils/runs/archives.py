@@ -39,7 +39,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.paylo
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.carried import carried, plannable
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys, verify
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys, require
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy import v1, v2
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
@@ -192,10 +192,8 @@ def find_archives(
     if first:
         return tuple(_v1_archive(volumes, unplanned.place) for volumes in first)
     archives = []
-    for found in find(path):
+    for found in find(path, require(trusted) if trusted is not None else None):
         reader = ArchiveReader(found)
-        if trusted is not None:
-            verify(reader, trusted)
         if check:
             require_sound(reader, max(2, min(parallel, os.cpu_count() or 2)))
         archives.append(_ours(reader))

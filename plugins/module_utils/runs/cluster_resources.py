@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Tuple
 
@@ -20,13 +21,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.resources.gene
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, find_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 
 
 @dataclass(frozen=True)
 class ResourcesRequest:
     """planning, plan: as in `runs.mirror`.  folder: where the files go; empty for the workspace's place.
 
-    archive: take the plan of the last archive in a folder instead, loaded or not.
+    archive: take the plan of the last archive in a folder instead, loaded or not.  trusted: keys that must have signed it.
     instances: name the instances of indexes in `mapping.txt`.
     """
 
@@ -34,6 +36,7 @@ class ResourcesRequest:
     destination: Destination
     plan: str = ""
     archive: str = ""
+    trusted: Optional[TrustedKeys] = None
     folder: str = ""
     options: ResourceOptions = ResourceOptions()
     instances: bool = False
@@ -100,7 +103,9 @@ def write_mapping(workspace: Workspace, plan: Plan, destination: Destination, in
 
 def _archived(request: ResourcesRequest, place: Workspace) -> Plan:
     planning = request.planning
-    with opened_archives(request.archive, Unplanned(place, planning.options), None, planning.parallel, check=False) as archives:
+    unplanned = Unplanned(place, planning.options)
+    with opened_archives(request.archive, unplanned, request.trusted, planning.parallel, check=False) as archives:
+        archives[-1].require_fresh(time.time())
         return archives[-1].plan
 
 

@@ -24,8 +24,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, sign
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet, begun
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
@@ -34,6 +35,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.j
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import Packing, pack
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import ImageResult, TransferResult
+
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class ToDiskRequest:
     volume_size: bytes, 0 for what the configuration says.
     ignore_history: a full set, whatever was shipped before.
     since: seconds since 1970; only runs before it count as shipped.
+    valid_days: for which it may be loaded, counted from the day on which writing it was begun; 0 for ever.
     """
 
     planning: PlanRequest
@@ -55,6 +59,7 @@ class ToDiskRequest:
     signing: Optional[SigningKey] = None
     ignore_history: bool = False
     since: Optional[int] = None
+    valid_days: int = 0
     options: TransferOptions = TransferOptions()
 
     @property
@@ -135,7 +140,16 @@ class _Writing:
     def _pack(self, history: History) -> Packing:
         uid = history.uid or self._remembered.uid(write=not self._run.check_mode)
         signature = self._request.signing.kind if self._request.signing else ""
-        return pack(self._plan, self._shelf, history, self._volume_size, uid, signature, self._extra())
+        packing = pack(self._plan, self._shelf, history, self._volume_size, uid, signature, self._extra())
+        return replace(packing, contents=self._dated(packing.contents)) if self._request.valid_days else packing
+
+    def _dated(self, contents: Contents) -> Contents:
+        """With the day on which it expires; one that was begun keeps its own, so that it can be gone on with."""
+        now = int(time.time())
+        found = begun(self._request.folder, contents.sequence)
+        if found is not None and found.expires > now and replace(contents, expires=found.expires) == found:
+            return found
+        return replace(contents, expires=(now // _DAY + 1 + self._request.valid_days) * _DAY)
 
     def _write(self, packing: Packing, unfinished: UnfinishedSet, history: History) -> ToDiskRun:
         result, whole = self._fill(packing, unfinished)

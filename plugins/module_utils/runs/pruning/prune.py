@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
-from typing import Mapping, Tuple
+from typing import Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -18,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Deleting, DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase
 
@@ -26,7 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.e
 class PruneRequest:
     """planning, plan: as for a mirroring run.  only_v1: prune nothing unless the plan comes from a v1alpha2 image set.
 
-    archive: prune by the plan of the last archive in a folder, as after it was loaded.
+    archive: prune by the plan of the last archive in a folder, as after it was loaded.  trusted: keys that must have signed it.
     after_mirroring: in check mode, predict what there is to prune once all that the plan names has been mirrored.
     """
 
@@ -34,6 +36,7 @@ class PruneRequest:
     destination: Destination
     plan: str = ""
     archive: str = ""
+    trusted: Optional[TrustedKeys] = None
     only_v1: bool = False
     after_mirroring: bool = False
     guards: Guards = Guards()
@@ -67,8 +70,9 @@ def _archived(request: PruneRequest, run: Session) -> Plan:
     """The plan of the last archive; what its indexes hold is read from the archive as far as it has them."""
     registry = run.network.mirror(request.destination, writing=False)
     unplanned = Unplanned(run.place, request.planning.options, registry, request.destination)
-    with opened_archives(request.archive, unplanned, None, request.planning.parallel, check=False) as archives:
+    with opened_archives(request.archive, unplanned, request.trusted, request.planning.parallel, check=False) as archives:
         last = archives[-1]
+        last.require_fresh(time.time())
         _shelve(last, Shelf(run.place.manifests))
         return last.plan
 

@@ -111,8 +111,9 @@ class Remembered:
 
 
 def storage_of(plan: Plan) -> Optional[Storage]:
-    """What a plan's configuration says about where its history is kept."""
-    return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").storage if plan.config else None
+    """What a plan's configuration says about where its history is kept; plans that came in archives say nothing (`runs.loading`)."""
+    named = "storageConfig" in plan.config
+    return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").storage if named else None
 
 
 def at_destination(registry: Store, destination: Destination) -> RegistryMemory:

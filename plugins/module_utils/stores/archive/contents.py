@@ -11,11 +11,11 @@ content arrives.  Its digest is the archive's id (design, section 5).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, InputError
 
@@ -104,7 +104,7 @@ class Contents:
                 members=tuple(_member(entry) for entry in document["members"]),
                 expires=int(document.get("expires", 0)),
             )
-        except (KeyError, TypeError, ValueError, InputError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, InputError) as error:
             raise CorruptContent(f"the archive's manifest is malformed: {error}", subject=subject) from error
         # Whoever wrote other bytes than we would is refused, so that there is one reading only.
         if contents.encoded() != encoded or contents.signature not in SIGNATURES or not 0 <= contents.follows < contents.sequence:
@@ -114,9 +114,9 @@ class Contents:
 
 def _document(encoded: bytes, subject: str) -> Dict[str, Any]:
     try:
-        document = json.loads(encoded)
-    except (ValueError, RecursionError) as error:
-        raise CorruptContent("the archive's manifest is not JSON", subject=subject) from error
+        document = json_values.parse(encoded, limits.RECORD)
+    except ValueError as error:
+        raise CorruptContent(f"the archive's manifest is not JSON: {error}", subject=subject) from error
     if not isinstance(document, dict):
         raise CorruptContent("the archive's manifest is not a JSON object", subject=subject)
     return document

@@ -80,9 +80,12 @@ def signature_content(signature: bytes) -> bytes:
     return signature.ljust(SIGNATURE_SIZE, b"\n") if signature else b""
 
 
-def arrange(contents: Contents) -> Places:
-    """Raises InputError when volumes are too small for the documents or too many."""
-    builder = _Builder(contents.volume_size)
+def arrange(contents: Contents, most: int = 0) -> Places:
+    """most: volumes that there may be, 0 for as many as have names.
+
+    Raises InputError when volumes are too small for the documents, or too many.
+    """
+    builder = _Builder(contents.volume_size, most or _MOST_VOLUMES)
     encoded = contents.encoded()
     builder.first(Content.document(MANIFEST, encoded))
     if contents.signature:
@@ -100,8 +103,9 @@ def _volume_member() -> Content:
 class _Builder:
     """Fills volumes one after the other."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, most: int) -> None:
         self.limit = limit
+        self.most = most
         self.volumes: List[List[Segment]] = [[]]
         self.used = 0
         self.sizes: List[int] = []
@@ -160,8 +164,8 @@ class _Builder:
     def _next(self) -> None:
         self._close()
         # Looked at here, for what an archive claims of itself may be any size.
-        if len(self.volumes) >= _MOST_VOLUMES:
-            raise InputError(f"the set needs more than {_MOST_VOLUMES} volumes", subject="archiveSize", advice="Raise archiveSize.")
+        if len(self.volumes) >= self.most:
+            raise InputError(f"the set needs more than {self.most} volumes", subject="archiveSize", advice="Raise archiveSize.")
         self.volumes.append([])
         self.used = 0
         self._put(_volume_member(), VOLUME, 0, _volume_member().size)

@@ -51,7 +51,7 @@ class ArchiveReader(ReadOnlyStore):
         self.encoded = volumes.encoded
         self.name = f"archive {os.path.basename(volumes.paths[0])}"
         self.capabilities = Capabilities(tags=True, delete=False, referrers=False)
-        self.places: Places = arrange(volumes.contents)
+        self.places: Places = self._arranged()
         self._require_whole()
         self.segments: Dict[Digest, List[Segment]] = self.places.by_digest()
         self._documents = {
@@ -134,6 +134,24 @@ class ArchiveReader(ReadOnlyStore):
             if volume not in self._files:
                 self._files[volume] = os.open(self.paths[volume], os.O_RDONLY | os.O_CLOEXEC)
             return self._files[volume]
+
+    def _arranged(self) -> Places:
+        """Laid out no further than there are volumes: what an archive claims of itself may be any size."""
+        most = max(1, len(self.paths))
+        try:
+            return arrange(self.contents, most)
+        except InputError as error:
+            raise self._missing(most) from error
+
+    def _missing(self, most: int) -> CorruptContent:
+        present = {os.path.basename(path) for path in self.paths}
+        names = (volume_name(self.contents.sequence, number) for number in range(most + 1))
+        name = next(name for name in names if name not in present)
+        return CorruptContent(
+            f"volume {name} is missing, or what the archive says of its size is wrong",
+            subject=os.path.dirname(self.paths[0]) or ".",
+            advice="Carry all volumes of the archive over.",
+        )
 
     def _require_whole(self) -> None:
         present = {os.path.basename(path): path for path in self.paths}

@@ -17,6 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import List
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     AccessDenied,
     CorruptContent,
@@ -24,8 +25,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     StorageError,
     Unsupported,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import SIGNATURE, SIGNATURE_SIZE
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import SIGNATURE_SIZE
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import Judge
 
 # What an ssh signature was made for, so that it cannot be used for anything else.
 NAMESPACE = "archive@disconnected.mirror"
@@ -38,6 +40,7 @@ _NOT_GOOD = {
     "BADSIG": "it was made for other content",
     "ERRSIG": "its key is not among the trusted ones",
 }
+_ARMOUR = {"ssh": b"-----BEGIN SSH SIGNATURE-----", "gpg": b"-----BEGIN PGP SIGNATURE-----"}
 # What signing needs of the environment: where keys and their agents are, and the programs.
 _ENVIRONMENT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "GNUPGHOME", "GPG_TTY", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR")
 
@@ -76,44 +79,58 @@ def sign(encoded: bytes, signing: SigningKey) -> bytes:
     return done.stdout
 
 
-def verify(archive: ArchiveReader, trusted: TrustedKeys) -> None:
-    """Raises CorruptContent unless the archive's manifest was signed by one of the trusted keys.
+def require(trusted: TrustedKeys) -> Judge:
+    """What `volumes.find` is to ask about each manifest.  Raises InputError (no keys are there), StorageError."""
+    if not _keys(trusted):
+        raise InputError(
+            "the file holds no keys, so that no archive could be taken", subject=trusted.path, advice="Write the public keys into it."
+        )
+    return lambda path, encoded, signature: verify(encoded, signature, trusted, path)
 
-    A set that says of itself that it is unsigned is refused as well: the keys were given to be required.
+
+def verify(encoded: bytes, signature: bytes, trusted: TrustedKeys, subject: str = "") -> None:
+    """Raises CorruptContent unless a manifest's bytes were signed by one of the trusted keys.
+
+    signature: empty for none; then it is refused as well, for the keys were given to be required.
     """
-    if archive.contents.signature != trusted.kind:
-        found = f"has a signature of kind {archive.contents.signature}" if archive.contents.signature else "is not signed"
-        raise CorruptContent(f"a signature of kind {trusted.kind} is required and the archive {found}", subject=archive.name)
-    if not os.path.isfile(trusted.path):
-        raise StorageError("there is no file with trusted keys", subject=trusted.path)
-    signature = archive.document(SIGNATURE).rstrip(b"\n") + b"\n"
+    kind = next((kind for kind, armour in _ARMOUR.items() if signature.startswith(armour)), "")
+    if kind != trusted.kind:
+        found = f"has a signature of kind {kind}" if kind else "is not signed"
+        raise CorruptContent(f"a signature of kind {trusted.kind} is required and the archive {found}", subject=subject)
     with tempfile.TemporaryDirectory(prefix="mirror-keys-") as folder:
         path = os.path.join(folder, "signature")
         with open(path, "wb") as file:
-            file.write(signature)
-        done = (
-            _verify_ssh(folder, path, archive.encoded, trusted)
-            if trusted.kind == "ssh"
-            else _verify_gpg(folder, path, archive.encoded, trusted)
-        )
+            file.write(signature + b"\n")
+        check = _verify_ssh if trusted.kind == "ssh" else _verify_gpg
+        done = check(folder, path, encoded, trusted)
     problem = _last_line(done.stderr or done.stdout) if done.returncode != 0 else ""
     if not problem and trusted.kind == "gpg":
         problem = _gpg_problem(done.stdout)
     if problem:
         raise CorruptContent(
             f"the archive's signature is not good: {problem}",
-            subject=archive.name,
+            subject=subject,
             advice=f"It must be made by one of the keys in {trusted.path}.",
         )
 
 
 def _verify_ssh(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> "subprocess.CompletedProcess[bytes]":
     signers = os.path.join(folder, "signers")
-    with open(trusted.path, encoding="utf-8") as source, open(signers, "w", encoding="utf-8") as target:
-        for line in source:
-            if line.strip() and not line.startswith("#"):
-                target.write(f"{_PRINCIPAL} {line.strip()}\n")
+    with open(signers, "wb") as target:
+        target.write(b"".join(b"%s %s\n" % (_PRINCIPAL.encode("ascii"), line) for line in _keys(trusted).splitlines()))
     return _run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", _PRINCIPAL, "-n", NAMESPACE, "-s", signature], encoded)
+
+
+def _keys(trusted: TrustedKeys) -> bytes:
+    """What the file of keys has besides empty lines and comments."""
+    try:
+        content = files.read(trusted.path, limits.PUBLIC_KEYS)
+    except FileNotFoundError:
+        raise StorageError("there is no file with trusted keys", subject=trusted.path) from None
+    if trusted.kind != "ssh":
+        return content.strip()
+    lines = (line.strip() for line in content.splitlines())
+    return b"\n".join(line for line in lines if line and not line.startswith(b"#"))
 
 
 def _verify_gpg(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> "subprocess.CompletedProcess[bytes]":

@@ -16,18 +16,37 @@ import os
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Iterator, List, Mapping, Sequence, Set
+from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, Locked, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    Cancelled,
+    CorruptContent,
+    Locked,
+    MirrorError,
+    StorageError,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.claim import Claim
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.frame import Frame
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import Places, Segment, arrange, volume_name
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import identify
 
 PART = ".part"
 _CHUNK = 1024 * 1024
+
+
+def begun(folder: str, sequence: int) -> Optional[Contents]:
+    """What a set of this sequence that lies there, finished or not, was to hold; None when there is none that can be read."""
+    first = os.path.join(folder, volume_name(sequence, 0))
+    for path in (first + PART, first):
+        if os.path.isfile(path):
+            try:
+                return identify(path).contents
+            except MirrorError:
+                continue
+    return None
 
 
 class UnfinishedSet:

@@ -14,23 +14,27 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Tuple
+from typing import AbstractSet, BinaryIO, Callable, Dict, List, Optional, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
     MANIFEST,
+    SIGNATURE,
+    SIGNATURE_SIZE,
     VOLUME,
     volume_document,
     volume_name,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import BLOCK, first_member
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import BLOCK, first_member, padded
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.blob import open_file
 
 NAME = re.compile(r"mirror_seq([0-9]{1,9})_([0-9]{6})\.tar\Z")
-# Larger manifests are refused before they are read: four million members.
-_MANIFEST_LIMIT = 512 * 1024 * 1024
+
+# Looks at a manifest as it lies there: its volume, its bytes, its signature (empty for none).  Raises what is wrong with it.
+Judge = Callable[[str, bytes, bytes], None]
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,17 @@ class VolumeSet:
     paths: Tuple[str, ...] = ()
 
 
-def find(path: str) -> Tuple[VolumeSet, ...]:
+def find(path: str, judge: Optional[Judge] = None) -> Tuple[VolumeSet, ...]:
     """The archive sets of a folder, or the one that a volume file belongs to; by sequence.
 
-    Raises NotFound (no volumes), CorruptContent (renamed, missing, doubled, foreign or unreadable volumes).
+    judge: asked about each set before anything that it says of itself is read.
+    Raises NotFound (no volumes), CorruptContent (renamed, missing, doubled, foreign or unreadable volumes), and what `judge` raises.
     """
     folder, only = (path, "") if os.path.isdir(path) else (os.path.dirname(path) or ".", os.path.basename(path))
-    volumes = [_identify(os.path.join(folder, name)) for name in _names(folder)]
+    volumes = [identify(os.path.join(folder, name), judge) for name in _names(folder)]
     heads = {volume.archive_id: volume for volume in volumes if volume.contents is not None}
-    sets = [_assemble(head, [volume for volume in volumes if volume.archive_id == head.archive_id]) for head in heads.values()]
     _no_strays(volumes, heads)
+    sets = [_assemble(head, volumes) for head in heads.values()]
     _one_of_each_sequence(sets)
     if only:
         sets = [found for found in sets if any(os.path.basename(volume) == only for volume in found.paths)]
@@ -86,12 +91,15 @@ def _names(folder: str) -> List[str]:
     return [name for name in names if name.endswith(".tar")]
 
 
-def _identify(path: str) -> Volume:
+def identify(path: str, judge: Optional[Judge] = None) -> Volume:
+    """What a file says it is.  Raises CorruptContent, Incompatible, StorageError, and what `judge` raises."""
     try:
         with os.fdopen(open_file(path, -1, path), "rb") as file:
             name, size = first_member(file.read(BLOCK))
-            if name == MANIFEST and 0 < size <= _MANIFEST_LIMIT:
+            if name == MANIFEST and 0 < size <= limits.RECORD.size:
                 encoded = file.read(size)
+                if judge is not None:
+                    judge(path, encoded, _signature(file, size))
                 volume = Volume(path, Digest.of(encoded), 0, Contents.decode(encoded, path))
             elif name == VOLUME and size == len(volume_document(Digest.of(b""), 0, 0, Digest.of(b""))):
                 volume = _numbered(path, file.read(size))
@@ -102,6 +110,13 @@ def _identify(path: str) -> Volume:
     except OSError as error:
         raise StorageError(f"cannot read the volume: {error.strerror}", subject=path) from error
     return volume
+
+
+def _signature(file: BinaryIO, size: int) -> bytes:
+    """The member behind a manifest of this size, when it is a signature."""
+    file.seek(BLOCK + padded(size))
+    name, length = first_member(file.read(BLOCK))
+    return file.read(length).rstrip(b"\n") if name == SIGNATURE and length == SIGNATURE_SIZE else b""
 
 
 def _numbered(path: str, encoded: bytes) -> Volume:
@@ -120,10 +135,13 @@ def _assemble(head: Volume, volumes: List[Volume]) -> VolumeSet:
     contents = head.contents
     if contents is None:
         raise NotFound("the first volume is missing", subject=head.path)
-    return VolumeSet(Digest.parse(head.archive_id), contents, contents.encoded(), _paths(contents, volumes))
+    ours = [volume for volume in volumes if volume.archive_id == head.archive_id]
+    others = {os.path.basename(volume.path) for volume in volumes if volume.archive_id != head.archive_id}
+    return VolumeSet(Digest.parse(head.archive_id), contents, contents.encoded(), _paths(contents, ours, others))
 
 
-def _paths(contents: Contents, volumes: List[Volume]) -> Tuple[str, ...]:
+def _paths(contents: Contents, volumes: List[Volume], others: AbstractSet[str]) -> Tuple[str, ...]:
+    """others: names of files of other archives, which none of ours is to replace."""
     by_number: Dict[int, Volume] = {}
     for volume in volumes:
         right = volume_name(contents.sequence, volume.number)
@@ -136,6 +154,8 @@ def _paths(contents: Contents, volumes: List[Volume]) -> Tuple[str, ...]:
         by_number[volume.number] = volume
     for volume in volumes:
         right = volume_name(contents.sequence, volume.number)
+        if os.path.basename(volume.path) != right and right in others:
+            raise _stray(volume, right)
         if os.path.basename(volume.path) != right:
             raise CorruptContent(f"this file is volume {right}", subject=volume.path, advice=f"Rename it to {right}.")
     return tuple(by_number[number].path for number in sorted(by_number))
@@ -148,14 +168,18 @@ def _no_strays(volumes: List[Volume], heads: Dict[str, Volume]) -> None:
         match = NAME.match(os.path.basename(volume.path))
         first = volume_name(int(match.group(1)), 0) if match else "its first volume"
         if match and any(os.path.basename(head.path) == first for head in heads.values()):
-            raise CorruptContent(
-                f"the volume belongs to another archive than {first} beside it",
-                subject=volume.path,
-                advice="Do not mix sets in one folder.",
-            )
+            raise _stray(volume, first)
         raise CorruptContent(
             f"{first} of this volume's archive is missing", subject=volume.path, advice="Carry all volumes of a set into one folder."
         )
+
+
+def _stray(volume: Volume, beside: str) -> CorruptContent:
+    return CorruptContent(
+        f"the volume belongs to another archive than {beside} beside it",
+        subject=volume.path,
+        advice="Take it out of the folder: each archive of the same sequence needs one of its own.",
+    )
 
 
 def _one_of_each_sequence(sets: List[VolumeSet]) -> None:

@@ -184,7 +184,7 @@ def test_registry_process_returns_what_it_says(tmp_path):
     assert not result["changed"] and result["pid"] == 0
 
 
-def test_charts_of_an_archive_of_oc_mirror_are_rendered_by_the_helm_that_was_named(world, tmp_path):
+def test_charts_of_an_archive_of_oc_mirror_lead_to_no_program_and_no_file_of_this_host(world, tmp_path):
     name = "registry.example.com/team/app:1"
     document = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration"}
     document["mirror"] = {"additionalImages": [{"name": name}], "helm": {"local": [{"name": "app", "path": str(tmp_path)}]}}
@@ -192,4 +192,5 @@ def test_charts_of_an_archive_of_oc_mirror_are_rendered_by_the_helm_that_was_nam
     arguments = world.placed(archive=f"file://{folder}", helm_path="/no/such/helm", progress=False)
     del arguments["imageset"]
     result = run_module(image_mirror, arguments)
-    assert result["failed"] and "/no/such/helm is not on this host" in result["msg"]
+    assert result["failed"] and "/no/such/helm" not in result["msg"]
+    assert "helm: charts of an archive of oc-mirror v2 are left out" in result["msg"]

@@ -31,7 +31,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Content, Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, TrustedKeys, sign, verify
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import require, sign, SigningKey, TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import first_member, header
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
@@ -424,12 +424,12 @@ def test_signatures_are_required_from_the_given_keys(tmp_path, kind):
     unfinished.finish()
     archive = open_one(tmp_path / "set")
     require_sound(archive)
-    verify(archive, trusted)
+    assert find(str(tmp_path / "set"), require(trusted))
     with pytest.raises(CorruptContent, match="signature is not good"):
-        verify(archive, foreign)
+        find(str(tmp_path / "set"), require(foreign))
     sets.write_set(tmp_path / "plain", content)
     with pytest.raises(CorruptContent, match="is not signed"):
-        verify(open_one(tmp_path / "plain"), trusted)
+        find(str(tmp_path / "plain"), require(trusted))
 
 
 @pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
@@ -450,7 +450,7 @@ def test_a_key_that_no_longer_counts_makes_no_good_signature(tmp_path, fault, wo
             public = keys[0].revoked()
         (tmp_path / "trusted").write_bytes(public)
         with pytest.raises(CorruptContent, match=words):
-            verify(open_one(tmp_path / "set"), TrustedKeys("gpg", str(tmp_path / "trusted")))
+            find(str(tmp_path / "set"), require(TrustedKeys("gpg", str(tmp_path / "trusted"))))
     finally:
         for key in keys:
             key.close()

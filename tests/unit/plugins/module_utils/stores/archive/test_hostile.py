@@ -34,9 +34,8 @@ def claim(folder, contents):
 @pytest.mark.parametrize("volume_size", [0, 2048, 4096, 1 << 20])
 def test_a_set_that_claims_any_size_is_not_laid_out(tmp_path, monkeypatch, size, volume_size):
     monkeypatch.setattr(places, "_MOST_VOLUMES", 1000)
-    found = claim(tmp_path, Contents("u", 1, 0, volume_size, "", (Content.blob(Digest.of(b"x"), size),)))
     with pytest.raises(MirrorError):
-        ArchiveReader(found)
+        ArchiveReader(claim(tmp_path, Contents("u", 1, 0, volume_size, "", (Content.blob(Digest.of(b"x"), size),))))
 
 
 def test_more_volumes_than_names_have_numbers_for_are_told(monkeypatch):
