@@ -11,9 +11,11 @@ from typing import Any
 from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import library
+from ansible_collections.disconnected.mirror.plugins.module_utils.http import urllib3_library
 
 
 def require_libraries(module: Any) -> None:
     """Ends the module with one clear sentence when a library is missing."""
-    if library.IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("PyYAML"), exception=library.IMPORT_ERROR)
+    for name, error in (("PyYAML", library.IMPORT_ERROR), ("requests", urllib3_library.IMPORT_ERROR)):
+        if error:
+            module.fail_json(msg=missing_required_lib(name), exception=error)

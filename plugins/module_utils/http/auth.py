@@ -21,10 +21,10 @@ from urllib.parse import urlencode
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.challenge import Challenge, parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.realm import check_peer, check_realm
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 
 _OPEN = Challenge("", {})
 _LIFETIME = 60.0

@@ -6,20 +6,20 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
-from collections import deque
+import weakref
 from queue import SimpleQueue
-from typing import Deque, Optional
+from typing import Any, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, open_connection, proxy_authorization
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.pace import Pace
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.pool import Pool
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings, Timeouts
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import Contexts
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection
-
-# A connection that was in use so many seconds ago is taken without a look.
-_SURELY_OPEN = 1.0
 
 
 class Host:
@@ -38,15 +38,19 @@ class Host:
             self._slots.put(number)
         self.proxy: Optional[Proxy] = _proxy(self.settings, settings, origin)
         self._contexts = contexts
-        self._idle: Deque[Connection] = deque()
+        self._settings = settings
+        self._pool: Optional[Pool] = None
+        self._lock = threading.Lock()
+        self._connected: "weakref.WeakSet[Guarded]" = weakref.WeakSet()
         self._failing_since = 0.0
         self.answered = False
         # Where its name led to; empty behind a proxy.
         self.address = ""
-        plain_proxy = self.proxy if origin.scheme == "http" else None
+        forwarding = self.proxy if origin.scheme == "http" and self.proxy is not None and not self.proxy.is_socks else None
         # A proxy for plain requests wants the whole URL (RFC 9112, 3.2.2).
-        self.target_prefix = str(origin) if plain_proxy else ""
-        self.common_headers = f"Host: {origin.netloc}\r\n" + (proxy_authorization(plain_proxy) if plain_proxy else "")
+        self.target_prefix = str(origin) if forwarding else ""
+        common = {"Host": origin.netloc, **(forwarding.headers if forwarding else {})}
+        self.common_headers: Tuple[Tuple[str, str], ...] = tuple(common.items())
 
     def enter(self) -> None:
         """Waits for one of the places for requests."""
@@ -55,31 +59,20 @@ class Host:
     def leave(self) -> None:
         self._slots.put(0)
 
-    def take(self, fresh: bool = False, certain: bool = False) -> Connection:
-        """An idle connection, or a new one (always when `fresh`).
-
-        certain: look whether the other side closed it, even when it was in use a moment ago.
-        Raises what open_connection raises.
-        """
-        while not fresh:
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                break
-            if (not certain and time.monotonic() - connection.returned < _SURELY_OPEN) or not connection.waiting():
-                return connection
-            connection.close()
-        context = self._contexts.of(self.settings) if self.origin.scheme == "https" else None
-        connection = open_connection(self.origin, context, self.proxy, self.timeouts)
-        self.address = "" if self.proxy else connection.peer
+    def take(self, fresh: bool = False) -> Guarded:
+        """An idle connection, or a new one (always when `fresh`).  Raises what `Pool.take` raises."""
+        connection = (self._pool or self._opened()).take(fresh)
+        if not connection.used:
+            self.address = "" if self.proxy else connection.peer
+            with self._lock:
+                self._connected.add(connection)
         return connection
 
-    def give(self, connection: Connection, reusable: bool) -> None:
+    def give(self, connection: Guarded, reusable: bool) -> None:
         """Takes a connection back."""
-        if reusable:
+        if reusable and self._pool is not None:
             connection.used = True
-            connection.returned = time.monotonic()
-            self._idle.append(connection)
+            self._pool.give(connection)
         else:
             connection.close()
 
@@ -96,11 +89,32 @@ class Host:
         return now - self._failing_since
 
     def close(self) -> None:
-        while self._idle:
+        """Closes the idle connections."""
+        if self._pool is not None:
+            self._pool.close()
+
+    def hang_up(self) -> None:
+        """Ends what is under way: whoever waits for bytes of this host is told so at once."""
+        with self._lock:
+            connected = list(self._connected)
+        for connection in connected:
             try:
-                self._idle.pop().close()
-            except IndexError:
-                return
+                # Not the method of a TLS socket, which would take its state away from the thread that reads.
+                socket.socket.shutdown(getattr(connection.sock, "socket", connection.sock), socket.SHUT_RDWR)
+            except (OSError, TypeError):
+                continue
+
+    def _opened(self) -> Pool:
+        with self._lock:
+            if self._pool is None:
+                context = self._contexts.of(self.settings) if self.origin.scheme == "https" else None
+                self._pool = Pool(self.origin, self.timeouts, context, self.proxy, self._proxy_context())
+            return self._pool
+
+    def _proxy_context(self) -> Any:
+        if self.proxy is None or self.proxy.scheme != "https":
+            return None
+        return self._contexts.of(self._settings.host(self.proxy.host, self.proxy.port))
 
 
 def _proxy(own: HostSettings, settings: Settings, origin: Origin) -> Optional[Proxy]:

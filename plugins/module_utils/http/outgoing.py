@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection, Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 
 _SMALL = 64 * 1024
 # How long to look for the answer of a server that hung up on us, in seconds.
@@ -25,13 +26,13 @@ class Outgoing:
     early: the answer of a server that did not want to hear the rest.
     """
 
-    def __init__(self, host: Host, connection: Connection, request: Request, head: bytes, sent: str, started: float) -> None:
+    def __init__(self, host: Host, connection: Guarded, request: Request, head: bytes, sent: str, started: float) -> None:
         self.request = request
         self.sent = sent
         self.started = started
         self.early: Optional[Response] = None
         self._host = host
-        self._connection: Optional[Connection] = connection
+        self._connection: Optional[Guarded] = connection
         self._head = head
 
     def write(self, view: memoryview) -> None:
@@ -59,7 +60,7 @@ class Outgoing:
             if self._head:
                 connection.send(self._head)
                 self._head = b""
-            response = connection.receive(self.request.method, self._host.timeouts.answer)
+            response = connection.receive(self._host.timeouts.answer)
             response.origin = self.request.origin
         except BaseException:
             self.abort()
@@ -74,14 +75,14 @@ class Outgoing:
             self._connection.close()
             self._connection = None
 
-    def _live(self) -> Connection:
+    def _live(self) -> Guarded:
         if self._connection is None:
             raise Interrupted("the connection was given up")
         return self._connection
 
-    def _listen(self, connection: Connection) -> None:
+    def _listen(self, connection: Guarded) -> None:
         try:
-            self.early = connection.receive(self.request.method, _LAST_WORDS)
+            self.early = connection.receive(_LAST_WORDS)
             self.early.origin = self.request.origin
             self.early.on_done(lambda used, _reusable: used.close())
             self._connection = None

@@ -11,30 +11,36 @@ CIDR form, any of them with a port, or `*`.
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
-from typing import Mapping, Optional, Tuple
+from typing import Dict, Mapping, Optional, Tuple
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
 
+# By scheme; `socks5h` has the proxy resolve names.
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080, "socks4": 1080, "socks4a": 1080}
+
 
 @dataclass(frozen=True)
 class Proxy:
-    """One HTTP proxy; credentials stay out of every text of it."""
+    """One proxy; credentials stay out of every text of it.  scheme: how it is spoken to itself."""
 
     host: str
     port: int
     username: str = ""
     password: str = ""
+    scheme: str = "http"
 
     def __repr__(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{name}:{self.port}"
 
     __str__ = __repr__
 
     @classmethod
     def of(cls, url: str) -> "Proxy":
-        """From `http://[user:password@]host[:port]` or `host:port`.  Raises InputError, Unsupported."""
+        """From `scheme://[user:password@]host[:port]` or `host:port`, which speaks HTTP.  Raises InputError, Unsupported."""
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             host, port = parts.hostname, parts.port
@@ -42,13 +48,25 @@ class Proxy:
             raise InputError("a proxy's URL cannot be read", subject="proxy", advice="Write it as http://host:port.") from error
         if not host:
             raise InputError("a proxy's URL has no host", subject="proxy", advice="Write it as http://host:port.")
-        if parts.scheme != "http":
+        if parts.scheme not in _PORTS:
             raise Unsupported(
                 f"the proxy {host} is to be reached by {parts.scheme}, which is not supported",
                 subject="proxy",
-                advice="Write it as http://host:port; TLS to the registry itself goes through the proxy untouched.",
+                advice=f"Write it as scheme://host:port; known are {', '.join(_PORTS)}.",
             )
-        return cls(host, port or 80, unquote(parts.username or ""), unquote(parts.password or ""))
+        return cls(host, port or _PORTS[parts.scheme], unquote(parts.username or ""), unquote(parts.password or ""), parts.scheme)
+
+    @property
+    def is_socks(self) -> bool:
+        return self.scheme.startswith("socks")
+
+    @property
+    def headers(self) -> Dict[str, str]:
+        """What it is told of its user; only Basic authentication is spoken."""
+        if not self.username:
+            return {}
+        pair = f"{self.username}:{self.password}".encode("utf-8")
+        return {"Proxy-Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import re
-from typing import Callable, NamedTuple, Optional, Tuple
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 
 _NOT_IN_TARGETS = re.compile(r"[^!-~]")
 _NOT_IN_HEADERS = re.compile(r"[^\t -~\x80-\xff]")
@@ -59,21 +59,16 @@ class Request(NamedTuple):
         """The URL for messages: without its query, which may hold a secret."""
         return f"{self.origin}{self.target.partition('?')[0]}"
 
-    def head(self, common: str, prefix: str, authorization: str, length: int) -> bytes:
-        """The bytes before the body; nothing from outside can end a line or add a header.  length: of the body.
-
-        Raises InputError.
-        """
-        lines = [f"{self.method} {prefix}{self.target} HTTP/1.1\r\n", common]
+    def fields(self, common: Tuple[Tuple[str, str], ...], authorization: str, length: int) -> List[Tuple[str, str]]:
+        """The headers; nothing from outside can end a line or add one.  length: of the body.  Raises InputError."""
         if _NOT_IN_TARGETS.search(self.target):
             raise InputError(f"{self.target!r:.200} cannot be asked for")
         for name, value in self.headers:
             if _NOT_IN_HEADERS.search(value):
                 raise InputError(f"{value!r:.200} cannot be sent as {name}")
-            lines.append(f"{name}: {value}\r\n")
+        found = [*common, *self.headers]
         if authorization:
-            lines.append(f"Authorization: {authorization}\r\n")
+            found.append(("Authorization", authorization))
         if length or self.method in ("POST", "PUT", "PATCH"):
-            lines.append(f"Content-Length: {length}\r\n")
-        lines.append("\r\n")
-        return "".join(lines).encode("latin-1")
+            found.append(("Content-Length", str(length)))
+        return found

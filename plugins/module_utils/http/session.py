@@ -18,36 +18,35 @@ from typing import Any, Callable, Dict, Iterable, Optional
 from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
-    AccessDenied,
     Cancelled,
     MirrorError,
-    NotFound,
     RegistryError,
     Unreachable,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator, secrets_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Fields, Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED, backoff, patience, retry_after
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import Contexts
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Connection, Response
 
 # Bytes of an answer that is not a blob, unless its reader says otherwise (user-needs G16).
 LIMIT = 4 * 1024 * 1024
 _ERROR_LIMIT = 64 * 1024
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MOST_HOPS = 10
-# What servers say of documents that are not for everybody; some deny that they exist.
-_CLOSED = frozenset((401, 403, 404))
 # A 401 leads to a new token; so many in a row for one request are enough.
 _MOST_RENEWALS = 4
 # How often a thread that waits for its turn asks when that comes (seconds).
 _LOOK = 0.25
-_COMMON = "User-Agent: disconnected.mirror\r\nAccept-Encoding: identity\r\n"
+_COMMON = (("User-Agent", "disconnected.mirror"), ("Accept-Encoding", "identity"))
+# What is under way when a run is cancelled may come to its end for so many seconds; `transfer.crew` gives its threads as many.
+_GRACE = 8.0
 
 RetryListener = Callable[[str, str, float], None]
 
@@ -103,39 +102,20 @@ class Http:
         host = self.host(request.origin)
         started = time.monotonic()
         sent = self._authorization(request)
-        head = request.head(host.common_headers + _COMMON, host.target_prefix, sent, length)
+        fields = request.fields(host.common_headers + _COMMON, sent, length)
         self._await_turn(host)
         self._count(request.method)
-        return Outgoing(host, host.take(certain=True), request, head, sent, started)
+        connection = host.take()
+        head = connection.head(request.method, host.target_prefix + request.target, fields)
+        return Outgoing(host, connection, request, head, sent, started)
 
     def get(self, url: str, accept: str = "*/*", limit: int = LIMIT) -> bytes:
-        """The document at a URL.  Where it is not open to everybody, user and password go along that are known for its host.
+        """The document at a URL; see `Documents.document`."""
+        # Not every run fetches documents.
+        from ansible_collections.disconnected.mirror.plugins.module_utils.http.documents import Documents
 
-        Raises NotFound (404, 410), AccessDenied (401, 403), RegistryError (any other refusal), Unreachable.
-        """
-        origin, target = split_url(url)
-        self.check_plain(origin)
-        request = Request("GET", origin, target, (("Accept", accept),))
-        response = self.exchange(request, limit)
-        header = source = ""
-        if response.status in _CLOSED:
-            header, source = self.auth.plain_header(origin, target.partition("?")[0])
-            response = self.exchange(request._replace(authorization=header), limit) if header else response
-        if response.status in (401, 403):
-            used = f"the credentials came from {source}" if header else "no credentials were found for it"
-            raise AccessDenied(
-                f"{origin} answered {response.status}; {used}",
-                subject=url.partition("?")[0],
-                host=origin.netloc,
-                status=response.status,
-                advice="Give user and password for this host in the authentication file, or correct them.",
-            )
-        if response.status >= 300:
-            absent = response.status in (404, 410)
-            problem = f"{origin} has no {target.partition('?')[0]}" if absent else f"{origin} answered {response.status}"
-            kind = NotFound if absent else RegistryError
-            raise kind(problem, subject=url.partition("?")[0], host=origin.netloc, status=response.status)
-        return response.body
+        with Documents(self, limit) as session:
+            return session.document(url, accept)
 
     def host(self, origin: Origin) -> Host:
         """What is known about a host, made on first use."""
@@ -183,8 +163,15 @@ class Http:
         return True
 
     def cancel(self) -> None:
-        """No request is begun any more; those that wait raise Cancelled."""
+        """No request is begun any more; those that wait raise Cancelled, those under way some seconds later."""
         self._stop.set()
+        end = threading.Timer(_GRACE, self._hang_up)
+        end.daemon = True
+        end.start()
+
+    def _hang_up(self) -> None:
+        for host in list(self._hosts.values()):
+            host.hang_up()
 
     def close(self) -> None:
         """Closes idle connections; the object can be used on."""
@@ -222,12 +209,12 @@ class Http:
                 return response
 
     def _once(self, host: Host, request: Request, sent: str, limit: Optional[int]) -> Response:
-        head = request.head(host.common_headers + _COMMON, host.target_prefix, sent, len(request.body))
+        fields = request.fields(host.common_headers + _COMMON, sent, len(request.body))
         self._await_turn(host)
         self._count(request.method)
         host.enter()
         try:
-            response = self._send(host, request, head)
+            response = self._send(host, request, fields)
             note(host, response)
             if response.status >= 300:
                 read_error(response, sent)
@@ -237,7 +224,7 @@ class Http:
         finally:
             host.leave()
 
-    def _send(self, host: Host, request: Request, head: bytes) -> Response:
+    def _send(self, host: Host, request: Request, fields: Fields) -> Response:
         seconds = host.timeouts.answer if request.slow else host.timeouts.stall
         fresh = False
         while True:
@@ -245,6 +232,7 @@ class Http:
             try:
                 if request.check_address is not None and host.address:
                     request.check_address(host.address)
+                head = connection.head(request.method, host.target_prefix + request.target, fields)
                 response = _exchange(connection, request, head, seconds)
                 response.origin = request.origin
                 response.on_done(host.give)
@@ -336,12 +324,12 @@ def read_error(response: Response, sent: str) -> None:
         response.body = response.body.replace(secret.encode("utf-8"), b"***")
 
 
-def _exchange(connection: Connection, request: Request, head: bytes, seconds: float) -> Response:
+def _exchange(connection: Guarded, request: Request, head: bytes, seconds: float) -> Response:
     try:
         connection.send(head + request.body)
     except Interrupted:
         if len(request.body) < _ERROR_LIMIT:
             raise
         # Who refuses a large body may say so and hang up before all of it was sent.
-        return connection.receive(request.method, 2.0)
-    return connection.receive(request.method, seconds)
+        return connection.receive(2.0)
+    return connection.receive(seconds)

@@ -13,10 +13,10 @@ from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.blob import RegistryBlobReader
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http

@@ -12,7 +12,7 @@ from typing import Any, Iterator, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint
 
 _LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^",;\s]*))*)')

@@ -22,7 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import note, read_error, unreachable
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.dialect import MIB, UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint, repository_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.errors import codes, refusal

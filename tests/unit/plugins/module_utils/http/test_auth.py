@@ -15,12 +15,12 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http import auth
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.tokens import Guard

@@ -70,7 +70,16 @@ def test_urls_that_cannot_be_read(url):
         Proxy.of(url)
 
 
-@pytest.mark.parametrize("url", ["https://proxy:3128", "socks5://proxy:1080"])
+@pytest.mark.parametrize("url", ["ftp://proxy:3128", "quic://proxy:1080"])
 def test_kinds_of_proxies_that_are_not_spoken_to(url):
     with pytest.raises(Unsupported, match="proxy"):
         Proxy.of(url)
+
+
+@pytest.mark.parametrize(
+    "url, scheme, port",
+    [("https://me:x@proxy", "https", 443), ("socks5://proxy", "socks5", 1080), ("socks5h://proxy:9", "socks5h", 9), ("proxy:8", "http", 8)],
+)
+def test_kinds_of_proxies_that_are_spoken_to(url, scheme, port):
+    proxy = Proxy.of(url)
+    assert (proxy.scheme, proxy.port) == (scheme, port) and str(proxy) == f"{scheme}://proxy:{port}"

@@ -21,7 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     Unreachable,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import basic
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connect import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
@@ -384,7 +384,7 @@ def test_a_proxy_that_refuses_is_told(scripted, status, words):
     http = client(https_proxy=proxy.url, retries={"times": 0})
     with pytest.raises(Exception, match=words):
         http.exchange(Request("GET", Origin("https", "registry.example.com", 443), "/v2/"))
-    assert proxy.heads[0].startswith(b"CONNECT registry.example.com:443 HTTP/1.1")
+    assert proxy.heads[0].startswith(b"CONNECT registry.example.com:443 HTTP/1.")
 
 
 def test_a_streamed_body_is_sent_as_it_comes(scripted):

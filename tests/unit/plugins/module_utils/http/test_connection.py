@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.head import parse_head
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.answer import TRAILERS
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import HEAD_LIMIT, Connection
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.stream import HEAD
 
 # Seconds for what comes for certain.
 PATIENCE = 30
@@ -25,11 +27,32 @@ SHORT = 0.3
 
 
 @pytest.fixture
-def pair() -> Iterator[Tuple[Connection, socket.socket]]:
+def pair() -> Iterator[Tuple[Guarded, socket.socket]]:
     ours, theirs = socket.socketpair()
-    yield Connection(ours, 2 * PATIENCE), theirs
+    yield connected(ours), theirs
     ours.close()
     theirs.close()
+
+
+def connected(sock: socket.socket) -> Guarded:
+    connection = Guarded("registry.example.com")
+    connection.sock = sock
+    connection.stall = 2 * PATIENCE
+    sock.settimeout(connection.stall)
+    return connection
+
+
+def receive(connection: Guarded, method: str = "GET", seconds: float = PATIENCE) -> Response:
+    connection.head(method, "/", ())
+    return connection.receive(seconds)
+
+
+def answer_to(head: bytes) -> Response:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(head + b"\r\n\r\n")
+        theirs.shutdown(socket.SHUT_WR)
+        return receive(connected(ours))
 
 
 def feed(theirs: socket.socket, *pieces: bytes, pause: float = 0.0, close: bool = False) -> threading.Thread:
@@ -51,8 +74,12 @@ def feed(theirs: socket.socket, *pieces: bytes, pause: float = 0.0, close: bool 
 
 def test_reads_the_head_of_an_answer():
     head = b"HTTP/1.1 404 Not Found\r\nContent-Type:  text/html; charset=utf-8 \r\nX-Empty:\r\nLink: </a>; rel=next\r\nLINK: </b>"
-    assert parse_head(head) == (404, 1, {"content-type": "text/html; charset=utf-8", "x-empty": "", "link": "</a>; rel=next, </b>"})
-    assert parse_head(b"HTTP/1.0 200") == (200, 0, {})
+    response = answer_to(head)
+    assert (response.status, response.headers) == (
+        404,
+        {"content-type": "text/html; charset=utf-8", "x-empty": "", "link": "</a>; rel=next, </b>"},
+    )
+    assert (answer_to(b"HTTP/1.0 200").status, answer_to(b"HTTP/1.0 200").headers) == (200, {})
 
 
 @pytest.mark.parametrize(
@@ -68,11 +95,17 @@ def test_reads_the_head_of_an_answer():
         b"HTTP/1.1 200 OK\r\nGood: one\r\n folded: line",
         b"HTTP/1.1 200 OK\r\n: no name",
         b"HTTP/1.1 200 OK\r\nOne: a\nTwo: b",
+        b"HTTP/1.1 200 OK\r\nOne: a\rTwo: b",
+        b"HTTP/1.1 200 OK\r\nOne: a\0b",
+        b"HTTP/1.1 200 OK\r\nOne: \x1b]0;title\x07",
+        b"HTTP/1.1 2_0 OK",
+        b"HTTP/1.1 \xb2\xb2\xb2 OK",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c",
     ],
 )
 def test_refuses_what_is_not_the_head_of_an_answer(head):
     with pytest.raises(Interrupted):
-        parse_head(head)
+        answer_to(head)
 
 
 @settings(derandomize=True, max_examples=300)
@@ -80,14 +113,14 @@ def test_refuses_what_is_not_the_head_of_an_answer(head):
 def test_any_bytes_are_a_head_or_an_interruption(noise):
     for head in (noise, b"HTTP/1.1 200 OK\r\n" + noise):
         try:
-            status, _version, headers = parse_head(head)
+            response = answer_to(head)
         except Interrupted:
             continue
-        assert 0 <= status <= 999 and all(name == name.lower() for name in headers)
+        assert 200 <= response.status <= 999 and all(name == name.lower() for name in response.headers)
 
 
-def whole(connection: Connection, method: str = "GET", limit: int = 100000) -> bytes:
-    return connection.receive(method, PATIENCE).read(limit)
+def whole(connection: Guarded, method: str = "GET", limit: int = 100000) -> bytes:
+    return receive(connection, method).read(limit)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +130,6 @@ def whole(connection: Connection, method: str = "GET", limit: int = 100000) -> b
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello", b"hello"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b""),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nTrailer: x\r\n\r\n", b"hello"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"hello"),
         (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"hello"),
         (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", b""),
     ],
@@ -106,7 +138,7 @@ def whole(connection: Connection, method: str = "GET", limit: int = 100000) -> b
 def test_reads_bodies_however_they_are_cut(pair, answer, body, step):
     connection, theirs = pair
     feed(theirs, *(answer[start : start + step] for start in range(0, len(answer), step)))
-    response = connection.receive("GET", PATIENCE)
+    response = receive(connection)
     given_back = []
     response.on_done(lambda used, reusable: given_back.append(reusable))
     assert response.read(100) == body
@@ -116,7 +148,7 @@ def test_reads_bodies_however_they_are_cut(pair, answer, body, step):
 def test_a_body_without_length_ends_with_the_connection(pair):
     connection, theirs = pair
     feed(theirs, b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 150000, close=True)
-    response = connection.receive("GET", PATIENCE)
+    response = receive(connection)
     given_back = []
     response.on_done(lambda used, reusable: given_back.append(reusable))
     assert response.read(200000) == b"x" * 150000
@@ -126,7 +158,7 @@ def test_a_body_without_length_ends_with_the_connection(pair):
 def test_an_answer_to_head_has_no_body_whatever_it_says(pair):
     connection, theirs = pair
     feed(theirs, b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n")
-    response = connection.receive("HEAD", PATIENCE)
+    response = receive(connection, "HEAD")
     assert response.read(100) == b"" and response.headers["content-length"] == "50"
 
 
@@ -136,6 +168,13 @@ def test_an_answer_to_head_has_no_body_whatever_it_says(pair):
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nTrailer: x\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0_5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + b"x" * 5000 + b"\r\nhello\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfive\r\nhello\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n",
@@ -143,6 +182,9 @@ def test_an_answer_to_head_has_no_body_whatever_it_says(pair):
         b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nhello",
         b"HTTP/1.1 200 OK\r\nContent-Length: \xb2\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0_5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nhello",
         b"HTTP/1.1 200 OK\r\nContent-Le",
         b"",
     ],
@@ -162,18 +204,50 @@ def test_larger_answers_than_accepted_are_not_read(pair, head):
         whole(connection, limit=100)
 
 
+def test_trailers_without_end_are_cut_off(pair):
+    connection, theirs = pair
+    feed(theirs, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"A: b\r\n" * TRAILERS)
+    with pytest.raises(Interrupted, match="no end"):
+        whole(connection)
+
+
+def test_informational_answers_without_end_are_cut_off(pair):
+    connection, theirs = pair
+    feed(theirs, b"HTTP/1.1 103 Early Hints\r\n\r\n" * (HEAD // 10))
+    with pytest.raises(Interrupted, match="longer"):
+        receive(connection)
+
+
+def test_what_follows_an_answer_that_nobody_asked_for_spoils_the_connection(pair):
+    connection, theirs = pair
+    theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+    response = receive(connection)
+    given_back = []
+    response.on_done(lambda used, reusable: given_back.append(reusable))
+    assert response.read(100) == b"hello" and given_back == [False]
+
+
+def test_chunks_that_are_mostly_extensions_are_too_slow(pair):
+    connection, theirs = pair
+    connection.stall = SHORT
+    feed(theirs, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *([b"1;" + b"x" * 2000 + b"\r\ny\r\n"] * 10000), pause=0.01)
+    response = receive(connection)
+    with pytest.raises(Interrupted, match="slower"):
+        response.read(10000)
+
+
 def test_an_endless_head_is_cut_off(pair):
     connection, theirs = pair
-    feed(theirs, b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * (HEAD_LIMIT // 4))
+    feed(theirs, b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * (HEAD // 4))
     with pytest.raises(Interrupted, match="longer"):
-        connection.receive("GET", PATIENCE)
+        receive(connection)
 
 
 def test_silence_ends_within_its_limit(pair):
     connection, _theirs = pair
     started = time.monotonic()
     with pytest.raises(Interrupted, match="in time") as caught:
-        connection.receive("GET", 0.2)
+        receive(connection, seconds=0.2)
     assert 0.15 < time.monotonic() - started < PATIENCE
     assert not caught.value.untouched
 
@@ -182,14 +256,14 @@ def test_a_head_that_trickles_ends_within_its_limit(pair):
     connection, theirs = pair
     feed(theirs, *([b"H"] * 10000), pause=0.02)
     with pytest.raises(Interrupted, match="in time|too slowly"):
-        connection.receive("GET", SHORT)
+        receive(connection, seconds=SHORT)
 
 
 def test_a_body_that_trickles_ends_after_one_window(pair):
     connection, theirs = pair
+    connection.stall = SHORT
     feed(theirs, b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n", *([b"x"] * 9999), pause=0.02)
-    response = connection.receive("GET", PATIENCE)
-    connection.timeout = SHORT
+    response = receive(connection)
     assert 0 < response.readinto(memoryview(bytearray(10000))) < 9999
     with pytest.raises(Interrupted, match="slower"):
         response.readinto(memoryview(bytearray(10000)))
@@ -205,7 +279,8 @@ def test_an_answer_says_whether_the_connection_can_be_used_again(pair):
     ):
         theirs.sendall(head)
         given_back = []
-        connection.receive("GET", PATIENCE).on_done(lambda used, reusable: given_back.append(reusable))
+        response = receive(connection)
+        response.on_done(lambda used, reusable: given_back.append(reusable))
         assert given_back == [expected]
 
 
@@ -214,7 +289,7 @@ def test_knows_when_an_idle_connection_is_of_no_more_use(pair):
     assert not connection.waiting()
     theirs.sendall(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
     assert connection.waiting()
-    assert connection.receive("HEAD", PATIENCE).status == 408
+    assert receive(connection, "HEAD").status == 408
 
 
 def test_knows_when_the_other_side_has_closed(pair):

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Documents of web servers, fetched with requests: update services, graph data, stores of signatures, repositories of charts.
+
+They go over the same connections as everything else, so that a host behaves the same whichever way it is asked: its TLS
+settings, its proxy, its pace, its retries and the end of a cancelled run hold for both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, NotFound, RegistryError
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.requests_library import (
+    AuthBase,
+    BaseAdapter,
+    CaseInsensitiveDict,
+    PreparedRequest,
+    RequestException,
+    Response,
+    Session,
+)
+
+# What servers say of documents that are not for everybody; some deny that they exist.
+_CLOSED = frozenset((401, 403, 404))
+
+
+class Documents(Session):
+    """http: the client of the run (`http.session.Http`).  limit: bytes of a document.
+
+    Nothing of the environment, no netrc and no cookies are used.  Redirects are followed by the client, by its rules.
+    """
+
+    def __init__(self, http: Any, limit: int) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.headers = CaseInsensitiveDict({"Accept": "*/*"})
+        self.auth: _Login = _Login(http.auth)
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Transport(http, limit))
+
+    def document(self, url: str, accept: str) -> bytes:
+        """The document at a URL.  Where it is not open to everybody, user and password go along that are known for its host.
+
+        Raises NotFound (404, 410), AccessDenied (401, 403), RegistryError (any other refusal), InputError, Unreachable.
+        """
+        try:
+            response = self.get(url, headers={"Accept": accept})
+        except RequestException as error:
+            # Of the library itself: it could not read the URL, which may hold a secret.
+            raise InputError("a URL cannot be read", subject=url.partition("?")[0].rpartition("@")[2][:200]) from error
+        _check(response, self.auth.source)
+        return bytes(response.content)
+
+
+class _Transport(BaseAdapter):
+    """Sends what requests has prepared by way of the client."""
+
+    def __init__(self, http: Any, limit: int) -> None:
+        super().__init__()
+        self._http = http
+        self._limit = limit
+
+    def send(self, request: PreparedRequest, *_settings: Any, **_others: Any) -> Response:
+        origin, target = split_url(request.url or "")
+        self._http.check_plain(origin)
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in ("authorization", "content-length")}
+        body = request.body.encode("utf-8") if isinstance(request.body, str) else request.body or b""
+        authorization = request.headers.get("Authorization", "")
+        asked = Request(request.method or "GET", origin, target, tuple(headers.items()), body, authorization=authorization)
+        answer = self._http.exchange(asked, self._limit)
+        response = Response()
+        response.status_code = answer.status
+        response.headers = CaseInsensitiveDict(answer.headers)
+        response.url = str(request.url)
+        response.request = request
+        response.connection = self
+        response._content = answer.body
+        response._content_consumed = True
+        return response
+
+    def close(self) -> None:
+        """The client closes its connections itself."""
+
+
+class _Login(AuthBase):
+    """Nobody's credentials at first; those of the host when it does not answer without.  source: where those were found."""
+
+    def __init__(self, auth: Any) -> None:
+        self.source = ""
+        self._auth = auth
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.register_hook("response", self._again)
+        return request
+
+    def _again(self, response: Response, **settings: Any) -> Response:
+        origin, target = split_url(response.url)
+        if response.status_code not in _CLOSED:
+            return response
+        header, self.source = self._auth.plain_header(origin, target.partition("?")[0])
+        if not header:
+            return response
+        request = response.request.copy()
+        request.headers["Authorization"] = header
+        return response.connection.send(request, **settings)
+
+
+def _check(response: Response, source: str) -> None:
+    if response.status_code < 300:
+        return
+    origin, target = split_url(response.url)
+    place = target.partition("?")[0]
+    about = {"subject": f"{origin}{place}", "host": origin.netloc, "status": response.status_code}
+    if response.status_code in (401, 403):
+        used = f"the credentials came from {source}" if source else "no credentials were found for it"
+        raise AccessDenied(
+            f"{origin} answered {response.status_code}; {used}",
+            advice="Give user and password for this host in the authentication file, or correct them.",
+            **about,
+        )
+    if response.status_code in (404, 410):
+        raise NotFound(f"{origin} has no {place}", **about)
+    raise RegistryError(f"{origin} answered {response.status_code}", **about)
