@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead
 from typing import Any, Dict, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
@@ -57,7 +57,7 @@ class Answer(HTTPResponse):
         line = self.fp.readline(CHUNK_LINE + 1)
         match = _CHUNK.match(line)
         if match is None:
-            raise Interrupted("the answer has a malformed chunk")
+            raise self._broken("the answer has a malformed chunk")
         self._stream.discount(len(line))
         return int(match.group(1), 16)
 
@@ -70,15 +70,27 @@ class Answer(HTTPResponse):
                 return
             left -= len(line)
             if not line:
-                raise Interrupted("the answer broke off before its end")
-        raise Interrupted("the trailers of the answer have no end")
+                raise self._broken("the answer broke off before its end")
+        raise self._broken("the trailers of the answer have no end")
+
+    def _safe_readinto(self, buffer: Any) -> int:
+        """Instead of http.client's, which throws away what came of a chunk that broke off."""
+        size = int(self.fp.readinto(buffer))
+        if not size:
+            raise IncompleteRead(b"")
+        return size
 
     def _safe_read(self, amt: int) -> bytes:
         """http.client asks for the end of a chunk's line with this, and does not look at it."""
         end: Any = super()._safe_read(amt)  # type: ignore[misc]
         if end != b"\r\n":
-            raise Interrupted("the answer has a malformed chunk")
+            raise self._broken("the answer has a malformed chunk")
         return bytes(end)
+
+    def _broken(self, reason: str) -> IncompleteRead:
+        """What http.client raises for a body that breaks off: it adds the bytes that had come."""
+        self._stream.failure = self._stream.failure or Interrupted(reason)
+        return IncompleteRead(b"")
 
 
 def _length(text: str) -> int:
