@@ -98,6 +98,8 @@ options:
   https_proxy:
     description:
       - URL of the proxy for HTTPS. Without it E(HTTPS_PROXY) is used.
+      - The proxy itself may speak V(http), V(https), or V(socks5), V(socks5h), V(socks4) and V(socks4a) where the Python
+        library PySocks is installed.
     type: str
   no_proxy:
     description:

@@ -18,6 +18,7 @@ description:
   - Reads archives of C(oc-mirror) of both versions as well; these have no checksums, so that less can be proved of them.
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
 attributes:

@@ -19,6 +19,7 @@ description:
     tells what would be in it.
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.registry

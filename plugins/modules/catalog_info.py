@@ -17,6 +17,7 @@ description:
   - Compares a catalog with an older one, and lists what is new in it.
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.registry

@@ -18,6 +18,7 @@ description:
   - Nothing is applied to any cluster.
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning

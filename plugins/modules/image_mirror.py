@@ -26,6 +26,7 @@ notes:
   - The progress of a run is also in C(status.json) in the workspace, and every image's result of the last one in C(last-run.json).
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning

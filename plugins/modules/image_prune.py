@@ -20,6 +20,7 @@ description:
   - A registry gives the space back when its garbage is collected, which is not done here.
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning

@@ -20,6 +20,7 @@ description:
   - Reads manifests only, no layers. What a tag meant in the last plan is asked for again with a single small request.
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning

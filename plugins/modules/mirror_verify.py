@@ -18,6 +18,7 @@ description:
   - Reads only, unless O(repair) is set. Then what is missing or wrong is pushed again, and nothing else is moved.
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning

@@ -17,6 +17,7 @@ description:
   - Tells whether a cluster can take that way with what a plan or a mirror holds, and what is missing when it cannot.
 requirements:
   - PyYAML
+  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.registry

@@ -10,11 +10,10 @@ import re
 from http.client import HTTPResponse, IncompleteRead
 from typing import Any, Dict, Optional
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import CHUNK_LINE, TRAILERS
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.stream import Stream
 
-CHUNK_LINE = 4096
-TRAILERS = 16 * 1024
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n\Z")
 _LENGTH = re.compile(r"[0-9]{1,18}\Z")
 

@@ -23,6 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     RegistryError,
     Unreachable,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import ERROR_BODY
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator, secrets_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Fields, Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
@@ -37,7 +38,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls impor
 
 # Bytes of an answer that is not a blob, unless its reader says otherwise (user-needs G16).
 LIMIT = 4 * 1024 * 1024
-_ERROR_LIMIT = 64 * 1024
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MOST_HOPS = 10
 # A 401 leads to a new token; so many in a row for one request are enough.
@@ -317,7 +317,7 @@ def read_error(response: Response, sent: str) -> None:
     sent: the Authorization header that went along.  Some servers and proxies show the whole request in their error pages.
     """
     try:
-        response.read(_ERROR_LIMIT)
+        response.read(ERROR_BODY)
     except Interrupted:
         response.close()
     for secret in secrets_of(sent):
@@ -328,7 +328,7 @@ def _exchange(connection: Guarded, request: Request, head: bytes, seconds: float
     try:
         connection.send(head + request.body)
     except Interrupted:
-        if len(request.body) < _ERROR_LIMIT:
+        if len(request.body) < ERROR_BODY:
             raise
         # Who refuses a large body may say so and hang up before all of it was sent.
         return connection.receive(2.0)

@@ -16,10 +16,9 @@ import socket
 import time
 from typing import Any, Optional
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import HEAD
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, reason_of
 
-# Bounds of heads.
-HEAD = 64 * 1024
 # Slower than this over a whole stall window is as good as silent (user-needs G18).
 _LEAST_RATE = 1024
 # RFC 9112, sections 4 and 5, without what it calls obsolete: no folding, no line that ends otherwise, no control characters.

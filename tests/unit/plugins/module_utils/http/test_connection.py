@@ -14,11 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.answer import TRAILERS
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import HEAD, TRAILERS
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.stream import HEAD
 
 # Seconds for what comes for certain.
 PATIENCE = 30
