@@ -44,14 +44,21 @@ class V1Site:
     def __init__(self, uid: str = UID, single: bool = False) -> None:
         self.uid, self.single = uid, single
         self.sequence = 0
+        # Whether the metadata states the whole set.
+        self.stated = True
         self.past: List[Dict[str, Any]] = []
+        self.new: List[Dict[str, Any]] = []
         self._shipped: Set[str] = set()
 
     def archive(self, folder: Any, wanted: Mapping[str, BuiltImage], extra: Iterable[Member] = (), size: int = 0) -> str:
         """wanted: by reference with a tag.  extra: further members.  size: of the parts in bytes, 0 for one part."""
         os.makedirs(str(folder), exist_ok=True)
         self.sequence += 1
+        known = {record["name"] for record in self.past}
         self.past = [record for name, built in wanted.items() for record in associations(name, built)]
+        # A run brings what none before it had brought; the rest of the set is in its metadata alone (4.3 B3).
+        wanted = {name: built for name, built in wanted.items() if associations(name, built)[0]["name"] not in known}
+        self.new = [record for name, built in wanted.items() for record in associations(name, built)]
         blobs: List[Member] = []
         for built in wanted.values():
             for digest, blob in built.all_blobs().items():
@@ -65,14 +72,14 @@ class V1Site:
         return str(folder)
 
     def metadata(self, mirror: Any = None) -> bytes:
-        run = {"timestamp": 1_660_000_000 + self.sequence, "sequence": self.sequence, "mirror": mirror or {}, "associations": self.past}
+        run = {"timestamp": 1_660_000_000 + self.sequence, "sequence": self.sequence, "mirror": mirror or {}, "associations": self.new}
         document = {
             "kind": "Metadata",
             "apiVersion": "mirror.openshift.io/v1alpha2",
             "uid": self.uid,
             "singleUse": self.single,
             "pastMirror": run,
-            "pastAssociations": self.past,
+            "pastAssociations": self.past if self.stated else [],
         }
         return json.dumps(document).encode("utf-8")
 

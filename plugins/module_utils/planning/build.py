@@ -72,6 +72,7 @@ def build_plan(
         images=tuple(entry.image for entry in entries),
         warnings=_once([*imageset.warnings, *collected.warnings, *warnings, *more, *_empty(entries, collected)]),
         failures=_once([*collected.failures, *unresolved, *collisions, *unsigned]),
+        whole=not imageset.delete,
     )
     return plan.sorted()
 

@@ -107,6 +107,7 @@ class Plan:
 
     config: the configuration in canonical form.  images: sorted by (destination, tags, digest).
     warnings: sentences.  failures: what is wanted and could not be resolved; the rest stands.
+    whole: whether it names all that is wanted.  Who makes a plan has to say so: what a part does not name is not unwanted.
     """
 
     config: Dict[str, Any] = field(default_factory=dict)
@@ -116,6 +117,7 @@ class Plan:
     images: Tuple[PlanImage, ...] = ()
     warnings: Tuple[str, ...] = ()
     failures: Tuple[Failure, ...] = ()
+    whole: bool = False
 
     @property
     def generation(self) -> Generation:
@@ -126,6 +128,7 @@ class Plan:
         """The public JSON document; the same plan has the same bytes in `base.files.json_bytes`."""
         return {
             "schema": SCHEMA,
+            "whole": self.whole,
             "config": self.config,
             "releases": list(self.releases),
             "catalogs": list(self.catalogs),
@@ -153,6 +156,8 @@ class Plan:
                 images=tuple(PlanImage.of(entry) for entry in whole.member("images").items()),
                 warnings=whole.member("warnings").texts(),
                 failures=tuple(entries.failure(entry) for entry in whole.member("failures").items()),
+                # Plans of before did not say it.
+                whole=whole.optional("whole").value is True,
             )
         except InputError as error:
             raise InputError(

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Iterable, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
+
+# `<version>-<architecture>`, of components with their name behind it (mirroring 2.3).
+_RELEASE_TAG = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.]*(?:-[A-Za-z0-9_.]+)+\Z")
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Candidate:
     origin, type: of the image it belongs to.  tags: ours, which vanish with it.
     children: manifests that it points to, so that what points is deleted before what is pointed to.
     subject: digest of what it is attached to, empty for images.
+    tags_known: whether `tags` are all of ours; otherwise those that look like a release's are ours as well.
     """
 
     repository: str
@@ -29,6 +34,10 @@ class Candidate:
     tags: Tuple[str, ...] = ()
     children: FrozenSet[str] = frozenset()
     subject: str = ""
+    tags_known: bool = True
+
+    def owns(self, tag: str) -> bool:
+        return tag in self.tags or (not self.tags_known and _RELEASE_TAG.match(tag) is not None)
 
 
 def candidates(gone: Iterable[Association], kept: Iterable[Association], place: Callable[[str], str]) -> Tuple[Candidate, ...]:
@@ -54,10 +63,13 @@ def candidates(gone: Iterable[Association], kept: Iterable[Association], place: 
 def _candidate(entry: Association, repository: str, digest: str) -> Candidate:
     if digest != entry.id:
         return Candidate(repository, Digest.parse(digest), entry.name, entry.type)
-    return Candidate(repository, Digest.parse(digest), entry.name, entry.type, entry.tags, frozenset(entry.manifests), entry.subject)
+    digest = Digest.parse(digest)
+    children = frozenset(entry.manifests)
+    return Candidate(repository, digest, entry.name, entry.type, entry.tags, children, entry.subject, entry.tags_known)
 
 
 def _united(one: Candidate, other: Candidate) -> Candidate:
     """The same manifest as a whole image and as a child of another."""
     tags = tuple(sorted({*one.tags, *other.tags}))
-    return Candidate(one.repository, one.digest, one.origin, one.type, tags, one.children | other.children, one.subject or other.subject)
+    children, known = one.children | other.children, one.tags_known and other.tags_known
+    return Candidate(one.repository, one.digest, one.origin, one.type, tags, children, one.subject or other.subject, known)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Dict, FrozenSet, Iterable, List, Optional, Pattern, Sequence, Set, Tuple
+from typing import Collection, Dict, FrozenSet, Iterable, List, Optional, Pattern, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
@@ -119,9 +119,9 @@ def _listed(found: Iterable[Candidate], protected: Sequence[Pattern[str]]) -> Di
 
 def _keep_alive(repository: str, named: Named, found: Sequence[Candidate], destination: Store, reasons: Dict[str, str]) -> None:
     """Adds what tags of others need, and what our own tags need that name something else by now."""
-    ours = {candidate.digest: set(candidate.tags) for candidate in found}
+    ours = {candidate.digest: candidate for candidate in found}
     for tag, manifest in named:
-        if manifest.digest in ours and tag in ours[manifest.digest]:
+        if manifest.digest in ours and ours[manifest.digest].owns(tag):
             continue
         if _is_referrers_tag(repository, tag, manifest.digest, ours, destination):
             continue
@@ -130,7 +130,7 @@ def _keep_alive(repository: str, named: Named, found: Sequence[Candidate], desti
                 reasons.setdefault(digest, f"the tag {repository}:{tag} needs it")
 
 
-def _is_referrers_tag(repository: str, tag: str, digest: Digest, ours: Dict[Digest, Set[str]], destination: Store) -> bool:
+def _is_referrers_tag(repository: str, tag: str, digest: Digest, ours: Collection[str], destination: Store) -> bool:
     """A fallback tag `sha256-<hex>` that lists referrers of a candidate, all of them candidates: bookkeeping, no user.
 
     OCI distribution specification, "Referrers Tag Schema".

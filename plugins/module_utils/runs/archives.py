@@ -30,7 +30,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import RegistryMemory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.sequence import follows
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of, plan_of
@@ -68,6 +68,8 @@ class FoundArchive:
 
     extra_names: of documents for people, such as charts.
     maker: what wrote it.  archive_id: of ours.  signature: its kind, empty for none.
+    brought: the images of the plan that it has to bring, None for all of them; the others are the matter of earlier archives.
+    homes: paths where earlier archives brought a digest, as far as this one tells.
     recorded: whether its sequence means anything, so that the registry is told.
     sizes: bytes of each digest in it, for ours.  expires: seconds since 1970 from when on it is not loaded any more, 0 for never.
     """
@@ -85,8 +87,15 @@ class FoundArchive:
     archive_id: str = ""
     signature: str = ""
     recorded: bool = True
+    brought: Optional[Tuple[PlanImage, ...]] = None
+    homes: Callable[[Digest], Tuple[str, ...]] = field(default=lambda digest: (), repr=False)
     sizes: Mapping[Digest, int] = field(default_factory=dict, repr=False)
     expires: int = 0
+
+    @property
+    def cargo(self) -> Plan:
+        """The plan, as far as this archive has to bring it."""
+        return self.plan if self.brought is None else replace(self.plan, images=self.brought, whole=False)
 
     def extra(self) -> Dict[str, bytes]:
         """The documents for people, by name."""
@@ -238,6 +247,8 @@ def _v1_archive(volumes: Tuple[str, ...], place: Workspace) -> FoundArchive:
         read=archive.index.read,
         maker=OC_MIRROR_V1,
         recorded=not metadata.single_use,
+        # What is known by its record alone came with earlier archives.
+        brought=tuple(image for image in plan.images if image.media_type),
     )
 
 
@@ -265,7 +276,19 @@ def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -
     uid = str(uuid.uuid5(uuid.NAMESPACE_URL, "".join(image.digest for image in plan.images)))
     history = History("", "", uid).record(plan, Shelf(place.manifests), 0)
     holds = _with_built(archive, place)
-    return FoundArchive(archive.name, volumes, store, plan, history, 0, holds, archive.index.read, maker=OC_MIRROR_V2, recorded=False)
+    return FoundArchive(
+        name=archive.name,
+        paths=volumes,
+        store=store,
+        plan=plan,
+        history=history,
+        follows=0,
+        holds=holds,
+        read=archive.index.read,
+        maker=OC_MIRROR_V2,
+        recorded=False,
+        homes=archive.homes,
+    )
 
 
 def _v1_configuration(metadata: Metadata) -> Dict[str, Any]:

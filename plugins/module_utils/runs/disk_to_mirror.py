@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -189,7 +190,7 @@ class _Loading:
             self._results.append(mended.result)
 
     def _load(self, archive: FoundArchive) -> None:
-        placed, misplaced = place_images(archive.plan, self._request.destination)
+        placed, misplaced = place_images(archive.cargo, self._request.destination)
         self._run.progress.expect(len(placed))
         journal = Journal.open(self._request.workspace.journal, self._registry.name, writable=not self._run.check_mode)
         begun = Begun(self._request.workspace.loading, archive.identity)
@@ -234,8 +235,14 @@ class _Loading:
     def _prove(self, archive: FoundArchive, missing: Sequence[PlacedImage]) -> LeftOut:
         if archive.holds_everything:
             return LeftOut({}, {})
-        place = self._request.destination.repository
-        return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, self._request.options.parallel)
+        place, parallel = self._request.destination.repository, self._request.options.parallel
+        before = History.load(self._request.workspace, str(self._request.destination)).repositories()
+
+        def homes(digest: Digest) -> Tuple[str, ...]:
+            """Where the last load that this workspace knows of put it, of whatever archives, and where the archive says."""
+            return (*filter(None, (before.get(digest),)), *archive.homes(digest))
+
+        return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, parallel, homes)
 
     def _remember(self, archive: FoundArchive, result: TransferResult, begun: Begun) -> None:
         """What came along goes to the results; a complete load is recorded here and at the registry."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Callable, Dict, List, Sequence, Set, Tuple
+from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -28,6 +28,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.place
 Place = Callable[[str], str]
 # Whether an archive holds a digest.
 Holds = Callable[[Digest], bool]
+# Paths of a plan where earlier archives may have brought a digest.
+Homes = Callable[[Digest], Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,19 @@ class LeftOut:
 
 
 def prove_left_out(
-    name: str, holds: Holds, history: History, images: Sequence[PlacedImage], destination: Store, place: Place, parallel: int = 8
+    name: str,
+    holds: Holds,
+    history: History,
+    images: Sequence[PlacedImage],
+    destination: Store,
+    place: Place,
+    parallel: int = 8,
+    homes: Homes = lambda digest: (),
 ) -> LeftOut:
     """Proves that the registry has what the images need and the archive does not hold.
 
     name, holds: of the archive.  history: that it carries.  images: those that are not at the destination yet.
+    homes: paths where a digest may lie besides, which are asked last.
     Raises Incompatible naming the archives that brought what is missing.
     """
     wanted = {(placed.image.destination, placed.digest) for placed in images}
@@ -75,6 +85,8 @@ def prove_left_out(
     places = _places(history, wanted, place)
     blobs = {Digest(digest) for entry in entries for digest in entry.blobs if not holds(Digest(digest))}
     manifests = {Digest(digest) for entry in entries for digest in (entry.id, *entry.manifests) if not holds(Digest(digest))}
+    for digest in blobs | manifests:
+        places[digest] = list(dict.fromkeys((*places[digest], *map(place, homes(digest)))))
     with ThreadPoolExecutor(max_workers=parallel) as pool:
         found = LeftOut(
             _found(blobs, places, pool, destination.blobs_present),

@@ -33,7 +33,9 @@ class Association:
 
     name: its origin.  path: repository at the destination, below host and namespace.  id: digest of its manifest.
     manifests: children, for an index.  blobs: config and layers of all of them.  subject: what it is attached to.
+    tags_known: whether `tags` are all that it was published under; oc-mirror v1 did not record those of releases.
     found: it was there before anything of this history was: needed, and not ours to delete.
+    tags_known: whether `tags` are all that it was published under; oc-mirror v1 did not record those of releases.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Association:
     blobs: Tuple[str, ...] = ()
     subject: str = ""
     found: bool = field(default=False, compare=False)
+    tags_known: bool = True
 
     @property
     def key(self) -> Tuple[str, str, str]:
@@ -69,6 +72,8 @@ class Association:
             document["subject"] = self.subject
         if self.found:
             document["found"] = True
+        if not self.tags_known:
+            document["tags_known"] = False
         return document
 
     @classmethod
@@ -85,6 +90,7 @@ class Association:
             blobs=shape.member("blobs").digests(),
             subject=subject.digest() if subject.value != "" else "",
             found=shape.optional("found", False).value is not False,
+            tags_known=shape.optional("tags_known", True).value is not False,
         )
 
     @classmethod
@@ -315,9 +321,9 @@ def is_decided(entry: Association, plan: Plan) -> bool:
 
 
 def is_undecided(image_type: str, plan: Plan) -> bool:
-    """Whether something failed in the part of the configuration that images of a type belong to."""
+    """Whether the plan is no whole one, or something failed in the part of the configuration that images of a type belong to."""
     uncertain = {failure.category for failure in plan.failures}
-    return "" in uncertain or CATEGORIES.get(image_type, "") in uncertain
+    return not plan.whole or "" in uncertain or CATEGORIES.get(image_type, "") in uncertain
 
 
 def memory_name(destination: str, configuration: str = "") -> str:

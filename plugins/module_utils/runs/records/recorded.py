@@ -54,7 +54,7 @@ def neighbours(uid: str, destination: Destination, registry: Store) -> Tuple[Ass
             continue
         encoded = memory.read_v1(tag)
         if encoded is not None:
-            found += history_of(Metadata.decode(encoded, f"{repository}:{tag}")).associations
+            found += history_of(Metadata.decode(encoded, f"{repository}:{tag}"), str(destination)).associations
     return tuple(found)
 
 

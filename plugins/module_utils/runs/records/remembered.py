@@ -67,7 +67,7 @@ class Remembered:
         if history.runs:
             return history
         metadata = self._v1_metadata()
-        return replace(history_of(metadata, self._prefix), destination=self._destination) if metadata is not None else history
+        return replace(history_of(metadata, self._destination), destination=self._destination) if metadata is not None else history
 
     def save(self, history: History) -> bool:
         """Says whether anything changed."""
@@ -76,11 +76,6 @@ class Remembered:
     def uid(self, write: bool) -> str:
         """The identity of a new history: of this workspace and this destination.  write: keep the workspace's own identity."""
         return str(uuid.uuid5(uuid.UUID(_workspace_uid(self._workspace, write)), self._destination))
-
-    @property
-    def _prefix(self) -> str:
-        """What oc-mirror v1 puts before the repositories that it mirrored from registry to registry."""
-        return self._destination.partition("://")[2]
 
     def _v1_metadata(self) -> Optional[Metadata]:
         """What oc-mirror v1 left at the same place."""

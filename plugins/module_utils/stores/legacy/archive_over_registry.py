@@ -35,19 +35,23 @@ class WithMirror(ReadOnlyStore):
         try:
             return self._archive.fetch_manifest(repository, digest)
         except NotFound as error:
-            try:
-                return self._registry.fetch_manifest(self._place(self._archive.home(digest, repository)), digest)
-            except NotFound:
-                raise error from None
+            for place in self._archive.places(digest, repository):
+                try:
+                    return self._registry.fetch_manifest(self._place(place), digest)
+                except NotFound:
+                    continue
+            raise error
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         try:
             return self._archive.open_blob(repository, blob, offset)
         except NotFound as error:
-            try:
-                return self._registry.open_blob(self._place(self._archive.home(blob.digest, repository)), blob, offset)
-            except NotFound:
-                raise error from None
+            for place in self._archive.places(blob.digest, repository):
+                try:
+                    return self._registry.open_blob(self._place(place), blob, offset)
+                except NotFound:
+                    continue
+            raise error
 
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
         return self._archive.tags(repository)
@@ -59,5 +63,6 @@ class WithMirror(ReadOnlyStore):
         wanted = set(digests)
         found = self._archive.blobs_present(repository, wanted)
         for digest in sorted(wanted - found):
-            found |= self._registry.blobs_present(self._place(self._archive.home(digest, repository)), [digest])
+            places = map(self._place, self._archive.places(digest, repository))
+            found |= next(filter(None, (self._registry.blobs_present(place, [digest]) for place in places)), set())
         return found

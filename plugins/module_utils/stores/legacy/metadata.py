@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
 
@@ -50,10 +51,7 @@ class Metadata:
     @classmethod
     def decode(cls, encoded: bytes, subject: str) -> "Metadata":
         """Raises CorruptContent, Incompatible (another version or kind)."""
-        try:
-            document = json_values.parse(encoded, limits.LEGACY_METADATA)
-        except ValueError as error:
-            raise CorruptContent(f"the metadata is not JSON: {error}", subject=subject) from error
+        document = _document(encoded, subject)
         if not isinstance(document, dict) or (document.get("apiVersion"), document.get("kind")) != (API_VERSION, "Metadata"):
             raise Incompatible(f"this is not oc-mirror metadata of {API_VERSION}", subject=subject)
         try:
@@ -71,6 +69,19 @@ class Metadata:
             )
         except (TypeError, ValueError, AttributeError, KeyError, InputError) as error:
             raise CorruptContent(f"the metadata is malformed: {error}", subject=subject) from error
+
+
+def _document(encoded: bytes, subject: str) -> Any:
+    """The first document: v1 does not shorten its file, so that behind a shorter one the end of the longer one before it stays."""
+    try:
+        return json_values.parse(encoded, limits.LEGACY_METADATA)
+    except ValueError as error:
+        text = encoded[: limits.LEGACY_METADATA.size].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+        try:
+            end = json.JSONDecoder().raw_decode(text)[1]
+            return json_values.parse(text[:end], limits.LEGACY_METADATA)
+        except (ValueError, RecursionError):
+            raise CorruptContent(f"the metadata is not JSON: {error}", subject=subject) from error
 
 
 def _association(entry: Any) -> Association:

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import is_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import TarIndex
 
@@ -38,13 +39,13 @@ class V2Archive(LegacyArchive):
         _require_all_parts(volumes)
         super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
         self._tags: Dict[str, Dict[str, str]] = {}
-        self._homes: Dict[str, str] = {}
+        self._homes: Dict[str, List[str]] = {}
         for name in self.index.entries:
             tag, content = _TAG.match(name), _CONTENT.match(name)
             if tag:
                 self._tags.setdefault(tag.group(1), {})[tag.group(2)] = name
-            elif content:
-                self._homes.setdefault(f"{content.group(2)}:{content.group(3)}", content.group(1))
+            elif content and is_path(content.group(1)):
+                self._homes.setdefault(f"{content.group(2)}:{content.group(3)}", []).append(content.group(1))
 
     @property
     def configuration(self) -> bytes:
@@ -57,9 +58,13 @@ class V2Archive(LegacyArchive):
     def blob_name(self, digest: Digest) -> str:
         return f"{_ROOT}/blobs/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}/data"
 
-    def home(self, digest: Digest, repository: str) -> str:
-        """The repository that the archive files a digest in, whether it holds it or not; `repository` where it does not say."""
-        return self._homes.get(digest, self._filed(repository))
+    def homes(self, digest: Digest) -> Tuple[str, ...]:
+        """The repositories that the archive files a digest in, those of earlier archives among them, whether it holds it or not."""
+        return tuple(self._homes.get(digest, ()))
+
+    def places(self, digest: Digest, repository: str) -> Tuple[str, ...]:
+        """Where a digest may lie: its homes, before them the repository that asks for it."""
+        return tuple(dict.fromkeys((self._filed(repository), *self.homes(digest))))
 
     def resolve(self, repository: str, reference: str) -> Digest:
         """What a tag means; digests are what they are.  The manifest itself need not be there.  Raises NotFound."""

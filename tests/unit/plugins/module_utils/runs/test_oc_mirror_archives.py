@@ -13,6 +13,9 @@ import tarfile
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
@@ -350,3 +353,89 @@ def test_pruning_goes_by_the_plan_of_an_archive_of_oc_mirror(far, target, tmp_pa
     request = PruneRequest(planning(far), far.destination, archive=folders[1], guards=Guards(limits=Limits()))
     foreseen = prune(request, {}, check_mode=True)
     assert {candidate.repository for candidate in foreseen.gone} == {"ns/team/b"}
+
+
+def pruned(far, **options):
+    """What pruning takes away, by the last component of its repositories; by the plan that the last load left."""
+    run = prune(PruneRequest(planning(far), far.destination, guards=Guards(limits=Limits()), **options), {})
+    return {candidate.repository.rpartition("/")[2] for candidate in run.gone}, run
+
+
+def test_an_increment_of_v1_stands_for_the_whole_set_that_its_metadata_states(far, target, tmp_path):
+    """The images that earlier archives brought and that are still wanted stay, whatever the increment itself brings."""
+    site = oc_mirror.V1Site()
+    sets = [("a", "b", "multi"), ("a", "b", "c", "multi"), ("a", "c", "multi")]
+    folders = [site.archive(tmp_path / str(number), wanted(*names)) for number, names in enumerate(sets)]
+    assert far.load(folders[0]).complete
+    run = far.load(folders[1])
+    assert run.complete and run.plan.whole
+    assert [image.placed.repository for image in run.result.images] == ["ns/team/c"]
+    assert {image.destination for image in run.plan.images} == {f"team/{name}" for name in sets[1]}
+    for options in ({}, {"archive": folders[1]}):
+        assert pruned(far, **options)[0] == set()
+    (described,) = describe(folders[1])
+    assert (described["images"], described["images_new"]) == (4, 1)
+    assert verify_mirror(VerifyRequest(planning(far), far.destination), {}).left.clean
+    assert far.load(folders[2]).complete
+    assert pruned(far)[0] == {"b"}
+    assert arrived(target) == {"a": APPS["a"].digest, "c": APPS["c"].digest, "multi": MULTI.digest}
+
+
+def test_a_part_of_a_set_prunes_nothing(far, target, tmp_path):
+    site = oc_mirror.V1Site()
+    first = site.archive(tmp_path / "one", wanted("a"))
+    site.stated = False
+    second = site.archive(tmp_path / "two", wanted("a", "b"))
+    assert far.load(first).complete
+    run = far.load(second)
+    assert run.complete and not run.plan.whole
+    gone, run = pruned(far)
+    assert gone == set() and "1 images that the plan does not name stay" in run.warnings[0]
+
+
+def test_a_second_v2_archive_finds_layers_where_the_first_went(far, target, tmp_path):
+    """What an image of the new set shares with one that is not in it any more lies in the repository of that one alone."""
+    first = oc_mirror.write_v2(tmp_path / "one", configuration("a"), wanted("a"))
+    cached = {**wanted("b"), **wanted("a")}
+    second = oc_mirror.write_v2(tmp_path / "two", configuration("b"), cached, oc_mirror.digests(APPS["a"]))
+    assert far.load(first).complete
+    run = far.load(second)
+    assert run.complete, run.failures
+    assert arrived(target) == {"a": APPS["a"].digest, "b": APPS["b"].digest}
+    assert trip.unfit(target.content, trip.tags(target.content, "ns/")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "tag"),
+    [
+        ("operatorBundle", "team/bundle", "by reference"),
+        ("operatorRelatedImage", "team/bundle", "by reference"),
+        ("ocpRelease", "openshift/release-images", "4.14.1-x86_64"),
+        ("ocpReleaseContent", "openshift/release", "4.14.1-x86_64-etcd"),
+        ("generic", "team/bundle", "latest"),
+    ],
+)
+def test_what_v1_mirrored_from_registry_to_registry_is_pruned_under_the_tags_that_it_pushed(target, tmp_path, kind, path, tag):
+    """It records six digits of the digest, or nothing, as the tag."""
+    kept, gone = APPS["a"], APPS["b"]
+    with FakeRegistry() as source:
+        images.put(kept, source.content, "team/a", "1")
+        site = oc_mirror.V1Site()
+        site.archive(tmp_path / "one", {f"{source.host}/team/a:1": kept})
+        name = f"{HOST}/{path}@{gone.digest}"
+        pushed = fnv_tag(parse(name)) if tag == "by reference" else tag
+        record = {**oc_mirror.associations(f"{HOST}/{path}:x", gone)[0], "name": name, "type": kind, "tagSymlink": gone.digest.hex[:6]}
+        site.past += [{**record, "path": f"{target.host}/ns/{path}@{gone.digest}"}]
+        images.put(gone, target.content, f"ns/{path}", pushed)
+        folder = tmp_path / "state" / "publish"
+        folder.mkdir(parents=True)
+        (folder / ".metadata.json").write_bytes(site.metadata())
+        near = trip.Near(tmp_path / "near")
+        destination = f"docker://{target.host}/ns"
+        document = {"api": trip.V1, "storageConfig": {"local": {"path": str(tmp_path / "state")}}}
+        near.mirror(destination, f"{source.host}/team/a:1", **document)
+        imageset = trip.imageset(f"{source.host}/team/a:1", **document)
+        request = PlanRequest(near.workspace, imageset=imageset, connections=trip.CONNECTIONS)
+        guards = Guards(limits=Limits())
+        run = prune(PruneRequest(request, Destination.parse(destination), guards=guards), {})
+        assert [candidate.digest for candidate in run.gone] == [gone.digest], run

@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import stat
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -118,7 +120,7 @@ def test_what_did_not_arrive_is_not_recorded_and_the_old_stays(world):
 def test_what_could_not_be_looked_up_is_not_unwanted(world, category, dropped):
     history = first(world, f"{A}:1", f"{B}:1")
     plan = world.plan(f"{A}:1")
-    failing = Plan(config=plan.config, images=plan.images, failures=(Failure("unreachable", "no answer", f"{B}:1", category),))
+    failing = replace(plan, failures=(Failure("unreachable", "no answer", f"{B}:1", category),))
     assert [entry.name for entry in history.next(failing, world.shelf).dropped] == dropped
     names = {entry.name for entry in history.record(failing, world.shelf, timestamp=2).associations}
     assert names == {f"{A}:1", f"{B}:1"} - set(dropped)

@@ -182,3 +182,12 @@ def test_metadata_is_checked(changes, error):
             Metadata.decode(metadata(**changes), "m")
     with pytest.raises(CorruptContent):
         Metadata.decode(b"{", "m")
+
+
+def test_what_v1_left_behind_a_document_that_became_shorter_is_not_read():
+    """v1 writes its file without shortening it: the end of the longer document before stays in it."""
+    before, now = metadata(uid="a" * 400 + "\u00e9" * 40), metadata()
+    for rest in (before[len(now) :], b"\xa9" + before[len(now) + 1 :], b"  \n"):
+        assert Metadata.decode(now + rest, "m") == Metadata.decode(now, "m")
+    with pytest.raises(CorruptContent, match="the metadata is not JSON"):
+        Metadata.decode(now[:-1], "m")
