@@ -27,7 +27,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.sourc
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.layer import copy_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, Package, PackageChannel

@@ -36,15 +36,12 @@ class Capabilities:
     tags: names can be given to manifests and listed.
     delete: manifests can be deleted (None: only trying will tell).
     referrers: the referrers API answers (None: not known yet).
-    proved: every byte was compared with its digest a moment ago, so that reading need not do it again on the way to a
-        registry, which compares by itself.
     """
 
     mount: bool = False
     tags: bool = True
     delete: Optional[bool] = None
     referrers: Optional[bool] = None
-    proved: bool = False
 
 
 class BlobReader(ABC):

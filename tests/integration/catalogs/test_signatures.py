@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.layer import copy_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore

@@ -21,13 +21,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import write_blob, write_file
 
 WHITEOUT = ".wh."
 FOLDER_MODE = 0o755
 FILE_MODE = 0o644
 # Folders that a whiteout lies in and that do not have the usual mode: everybody writes to /tmp.
 MODES = {"tmp": 0o1777}
-_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,7 @@ def build(store: Store, repository: str, members: Iterable[Tuple[str, bytes]]) -
                 plain = _Hashing(compressed)
                 _write_tar(plain, members)
             blob = Descriptor("", packed.digest, packed.count)
-            spool.seek(0)
-            _store(store, repository, blob, spool)
+            write_file(store, repository, blob, spool)
             return BuiltLayer(blob, plain.digest)
     except OSError as error:
         raise StorageError(f"cannot build a layer: {error.strerror}", subject=repository) from error
@@ -108,39 +107,8 @@ def _member(name: str, kind: bytes, mode: int, size: int) -> tarfile.TarInfo:
     return member
 
 
-def _store(store: Store, repository: str, blob: Descriptor, spool: Any) -> None:
-    writer = store.start_blob(repository, blob)
-    if writer is None:
-        return
-    try:
-        for chunk in iter(lambda: spool.read(_CHUNK), b""):
-            writer.write(memoryview(chunk))
-        writer.commit()
-    except BaseException:
-        writer.abort()
-        raise
-
-
 def put(store: Store, repository: str, content: bytes) -> Descriptor:
     """Writes a small blob; its descriptor has no media type yet."""
     blob = Descriptor("", Digest.of(content), len(content))
-    _store(store, repository, blob, io.BytesIO(content))
+    write_blob(store, repository, blob, content)
     return blob
-
-
-def copy_blob(source: Store, repository: str, target: Store, target_repository: str, blob: Descriptor) -> None:
-    """Takes a blob over; the target verifies it.  Raises what the stores raise."""
-    writer = target.start_blob(target_repository, blob)
-    if writer is None:
-        return
-    reader = source.open_blob(repository, blob)
-    buffer = memoryview(bytearray(_CHUNK))
-    try:
-        for count in iter(lambda: reader.readinto(buffer), 0):
-            writer.write(buffer[:count])
-        writer.commit()
-    except BaseException:
-        writer.abort()
-        raise
-    finally:
-        reader.close()

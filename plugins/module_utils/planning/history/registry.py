@@ -24,6 +24,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_typ
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.backend import Backend
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import file_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import write_blob
 
 ARTIFACT = "application/vnd.disconnected.mirror.history.v1+json"
 # Where the reference implementation keeps its metadata at the destination, so that one place tells (mirroring 2.3).
@@ -72,10 +73,7 @@ class RegistryMemory(Backend):
         if found is not None and found.digest == manifest.digest:
             return False
         for blob, content in zip(manifest.blobs, (config, layer)):
-            writer = self._store.start_blob(self._repository, blob)
-            if writer is not None:
-                writer.write(memoryview(content))
-                writer.commit()
+            write_blob(self._store, self._repository, blob, content)
         self._store.put_manifest(self._repository, manifest, self._tag_of(name))
         return True
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import DOCKER_MANIFEST, OCI_LAYER_GZIP
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
@@ -21,6 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.error
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob, write_blob
 
 AUTHOR = "disconnected.mirror"
 COMMAND = ["/bin/bash", "-c", "exec cp -rp /var/lib/cincinnati-graph-data/* /var/lib/cincinnati/graph-data"]
@@ -28,7 +29,6 @@ TAG = "latest"
 
 _DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _MAX_CONFIG = 4 * 1024 * 1024
-_CHUNK = 1024 * 1024
 _DEFAULT = Platform("linux", "amd64")
 
 
@@ -108,32 +108,12 @@ class GraphImage:
 
     def _copy(self, blob: Descriptor) -> None:
         """A layer of the base, read once: a layout that has it keeps it."""
-        if blob.foreign:
-            return
-        writer = self._layout.start_blob("", blob)
-        if writer is None:
-            return
-        try:
-            reader = self._upstream.open_blob(self._base.repository, blob)
-            try:
-                buffer = memoryview(bytearray(_CHUNK))
-                count = reader.readinto(buffer)
-                while count:
-                    writer.write(buffer[:count])
-                    count = reader.readinto(buffer)
-            finally:
-                reader.close()
-            writer.commit()
-        except MirrorError:
-            writer.abort()
-            raise
+        if not blob.foreign:
+            copy_blob(self._upstream, self._base.repository, self._layout, "", blob)
 
     def _put(self, content: bytes, media_type: str) -> Dict[str, Any]:
         blob = Descriptor(media_type, Digest.of(content), len(content))
-        writer = self._layout.start_blob("", blob)
-        if writer is not None:
-            writer.write(memoryview(content))
-            writer.commit()
+        write_blob(self._layout, "", blob, content)
         return {"mediaType": media_type, "digest": blob.digest, "size": blob.size}
 
     def _drop_others(self, built: Manifest) -> None:

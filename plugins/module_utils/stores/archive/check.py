@@ -11,7 +11,7 @@ digest.  Findings name the volume, so that only that file is carried over again.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Iterator, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -46,10 +46,9 @@ def check(archive: ArchiveReader, parallel: int = 2) -> Tuple[Finding, ...]:
 
 
 def require_sound(archive: ArchiveReader, parallel: int = 2) -> None:
-    """Raises CorruptContent naming the volumes that are damaged; an archive that is not is `proved` from then on."""
+    """Raises CorruptContent naming the volumes that are damaged."""
     findings = check(archive, parallel)
     if not findings:
-        archive.capabilities = replace(archive.capabilities, proved=True)
         return
     told = "; ".join(f"{finding.path}: {finding.problem}" for finding in findings[:5])
     more = f" (and {len(findings) - 5} more findings)" if len(findings) > 5 else ""

@@ -14,6 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import Segment
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import write_blob
 
 
 class ArchiveWriter(Store):
@@ -63,10 +64,7 @@ class ArchiveWriter(Store):
         return _PlaceWriter(self._set, blob, segments)
 
     def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:
-        writer = self.start_blob(repository, manifest.descriptor())
-        if writer is not None:
-            writer.write(memoryview(manifest.content))
-            writer.commit()
+        write_blob(self, repository, manifest.descriptor(), manifest.content)
 
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         raise Unsupported("nothing is deleted from archives", subject=str(digest))

@@ -10,7 +10,6 @@ that do not mount get it this way: it is read back from where it lies (mirroring
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -25,8 +24,7 @@ class Completed(ReadOnlyStore):
 
     def __init__(self, archive: Store, registry: Store, homes: Mapping[str, str]) -> None:
         self.name = archive.name
-        # What comes from the registry was not proved.
-        self.capabilities = replace(archive.capabilities, proved=False)
+        self.capabilities = archive.capabilities
         self._archive = archive
         self._registry = registry
         self._homes = homes

@@ -11,9 +11,10 @@ from typing import Any, Callable, Optional
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, MirrorError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Store, WriteInterrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.reading_hash import ReadingHash
 
-# A write that breaks more often than this without one further byte accepted is given up.
-MAX_RESUMES = 5
+# A write that breaks more often than this without one further byte accepted is given up, however patient its writer is.
+MAX_RESUMES = 50
 
 
 class ReadFailed(Exception):
@@ -27,10 +28,9 @@ class ReadFailed(Exception):
 class Stream:
     """Moves one blob.
 
-    Every byte is hashed when it is first read, unless the source was proved just before (`stores.store.Capabilities`) or the
-    writer hashes.
-    What has to be sent again after a broken write is taken from the buffer, or read again from the source, and not hashed
-    again: the digest of the first reading proves the source, and the destination verifies what it got before it publishes.
+    Every byte that is sent is hashed, unless the writer hashes, and the last ones are sent only when the digest is right: a
+    destination that compares nothing must not come to hold wrong bytes.  What has to be sent again after a broken write is
+    taken from the buffer, or read again from the source.
     """
 
     def __init__(
@@ -42,8 +42,7 @@ class Stream:
         self._buffer = buffer
         self._stop = stop
         self._accepted = accepted
-        self._hasher = None if source.capabilities.proved else blob.digest.hasher()
-        self._hashed = 0
+        self._hash: Optional[ReadingHash] = ReadingHash(blob.digest.hasher())
         self._sent = 0
         self._furthest = 0
         self._resumes = 0
@@ -58,7 +57,7 @@ class Stream:
         """
         finished = False
         if writer.hashes:
-            self._hasher = None
+            self._hash = None
         try:
             self._pour(writer)
             finished = True
@@ -95,6 +94,8 @@ class Stream:
             raise
 
     def _open(self, offset: int) -> BlobReader:
+        if self._hash is not None:
+            offset = self._hash.rewind(offset)
         self._start, self._filled = offset, 0
         try:
             return self._source.open_blob(self._repository, self._blob, offset)
@@ -120,16 +121,15 @@ class Stream:
         end = start + count
         if end > self._blob.size:
             raise ReadFailed(self._corrupt(f"the source sends more than the {self._blob.size} bytes of the blob"))
-        if self._hasher is not None and end > self._hashed:
-            self._hasher.update(self._buffer[max(self._hashed - start, 0) : count])
-            self._hashed = end
+        if self._hash is not None and not self._hash.update(start, self._buffer[:count]):
+            raise ReadFailed(self._corrupt("the source sent other bytes than when it was read before"))
         self._start, self._filled = start, count
         if end == self._blob.size:
             self._check()
 
     def _check(self) -> None:
-        if self._hasher is not None and self._hasher.hexdigest() != self._blob.digest.hex:
-            found = f"{self._blob.digest.algorithm}:{self._hasher.hexdigest()}"
+        if self._hash is not None and self._hash.digest != self._blob.digest.hex:
+            found = f"{self._blob.digest.algorithm}:{self._hash.digest}"
             raise ReadFailed(self._corrupt(f"the source sent content of digest {found} where {self._blob.digest} was expected"))
 
     def _corrupt(self, message: str) -> CorruptContent:
@@ -143,6 +143,8 @@ class Stream:
 
     def _send(self, writer: BlobWriter) -> None:
         end = self._start + self._filled
+        if end <= self._sent:
+            return
         chunk = self._buffer[self._sent - self._start : self._filled]
         writer.write(chunk)
         self._sent = end

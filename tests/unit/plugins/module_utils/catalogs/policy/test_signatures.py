@@ -330,7 +330,7 @@ class TestRules:
 
     @pytest.fixture
     def layout(self, site, tmp_path):
-        from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.layer import copy_blob
+        from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
         from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 
         layout = LayoutStore(str(tmp_path / "layout"))
@@ -350,7 +350,7 @@ class TestRules:
         assert site.collect(site.rule(names=[REPOSITORY]), catalog=catalog).failures == ()
 
     def test_signatures_of_cosign_in_a_layout(self, site, cosign_key, layout, tmp_path):
-        from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.layer import copy_blob
+        from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
 
         pem = site.cosign(cosign_key)
         tag = f"sha256-{site.root.digest.hex}.sig"
