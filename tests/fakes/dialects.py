@@ -36,6 +36,8 @@ class Dialect:
     absolute_links: `Link` is a URL; else a path.
     body_limit: a larger request body is a 413 (0: no limit).
     patch: PATCH uploads are understood; else 405.
+    put_body: a PUT may carry the blob or its last part; else 405.
+    verifies: blobs are compared with the digest that they are given under; else anything is taken.
     post_digest: a POST with `?digest=` takes the whole blob; else it opens an upload.
     range_reads: `Range` of blob reads is obeyed; else the whole blob is sent.
     upload_status: GET of an upload tells its offset; else 404.
@@ -66,6 +68,8 @@ class Dialect:
     absolute_links: bool = False
     body_limit: int = 0
     patch: bool = True
+    put_body: bool = True
+    verifies: bool = True
     post_digest: bool = False
     range_reads: bool = True
     upload_status: bool = True

@@ -95,6 +95,11 @@ class Workspace:
         return self.path("journal")
 
     @property
+    def request_limits(self) -> str:
+        """How large requests to hosts may be."""
+        return self.path("request-limits.json")
+
+    @property
     def history(self) -> str:
         return self.path("history")
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
@@ -251,11 +251,16 @@ class _Loading:
             files.write(os.path.join(self._request.workspace.results, name), content)
         if any(image.outcome in (FAILED, HELD, PENDING) for image in result.images):
             return
-        known = (self._stored(archive), kept_history(self._request.workspace, self._request.destination, archive.uid))
-        history = loaded_history(archive, known, begun, self._shelf)
-        if archive.recorded:
-            self._memory.write(archive.uid, history.document())
-            self._has[archive.uid] = history
+        try:
+            known = (self._stored(archive), kept_history(self._request.workspace, self._request.destination, archive.uid))
+            history = loaded_history(archive, known, begun, self._shelf)
+            if archive.recorded:
+                self._memory.write(archive.uid, history.document())
+                self._has[archive.uid] = history
+        except (RegistryError, Unreachable) as error:
+            text = f"The registry did not take the record of {archive.name}, so load it again before the archive that follows it"
+            self._warnings.append(f"{text}: {error}")
+            return
         *before, last = history.runs
         here = replace(history, destination=str(self._request.destination), runs=(*before, replace(last, timestamp=int(time.time()))))
         here.save(self._request.workspace)

@@ -152,8 +152,11 @@ class _Mirroring:
             after = history.record(self._plan, self._shelf, int(time.time()), failed=self._missing(result), pruned=False, uid=uid)
         except NotFound as error:
             return (f"The history was not written, because not all manifests of the plan are in the workspace: {error}",)
-        if not self._remembered.save(after):
-            return ()
+        try:
+            if not self._remembered.save(after):
+                return ()
+        except MirrorError as error:
+            return (f"The history was not written, so run this again before anything is pruned or deleted: {error}",)
         try:
             at_destination(self._registry, self._request.destination).write(after.uid, after.document())
         except MirrorError as error:

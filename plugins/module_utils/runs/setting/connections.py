@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
 
 OnRetry = Callable[[str, str, float], None]
@@ -59,6 +60,7 @@ class Network:
         self._source = client(settings)
         self._destination = client(settings)
         self._conf = conf
+        self._limits = RequestLimits()
         self._lock = threading.Lock()
         self._insecure: Dict[str, Http] = {}
         self._cancelled = False
@@ -75,7 +77,11 @@ class Network:
 
     def mirror(self, destination: Destination, writing: bool) -> RegistryStore:
         """The mirror registry; credentials with the right to push are asked for when `writing`."""
-        return RegistryStore(destination.host, self._destination, writing=writing)
+        return RegistryStore(destination.host, self._destination, writing=writing, limits=self._limits)
+
+    def remember(self, workspace: Workspace) -> None:
+        """What is found out about hosts is kept there for the next run."""
+        self._limits = RequestLimits(workspace.request_limits)
 
     def registry(self, host: str, insecure: bool = False) -> RegistryStore:
         """Any registry that is written to beside the mirror itself, such as one that keeps histories.

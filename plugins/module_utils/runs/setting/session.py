@@ -38,6 +38,7 @@ def session(workspace: Workspace, connections: Connections, owner: str, environ:
     network = connections.open(environ, lambda host, reason, delay: progress(Retried(host, reason, delay)))
     try:
         with working_place(workspace, owner, check_mode) as (place, lost):
+            network.remember(place)
             stop = Stop(lost)
 
             def end(reason: str) -> None:

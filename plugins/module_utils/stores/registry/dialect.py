@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Optional
+from typing import Optional, Set
 
-MIB = 1024 * 1024
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
+
+KIB = 1024
+MIB = 1024 * KIB
 # The sizes of requests to which a 413 leads.
-_SIZES = (64 * MIB, 32 * MIB, 16 * MIB, 8 * MIB, 4 * MIB, 2 * MIB, 1000 * 1000, 512 * 1024)
+_SIZES = (64 * MIB, 32 * MIB, 16 * MIB, 8 * MIB, 4 * MIB, 2 * MIB, 1000 * 1000, 512 * KIB, 256 * KIB, 128 * KIB, 64 * KIB)
 # Mounts that fail before it is concluded that the registry knows none.
 _MISUNDERSTANDINGS = 3
 
@@ -19,19 +22,28 @@ _MISUNDERSTANDINGS = 3
 class UploadDialect:
     """What a registry turned out to understand; shared by all of its uploads.
 
-    patch: bodies go by PATCH.  chunk: most bytes of one request (0: no limit).  proven: a blob was taken in this way.
+    patch: bodies go by PATCH.  chunk: most bytes of one request (0: no limit).  proven: the ways in which bodies were taken.
     mount: `POST ?mount=` is understood at all.  asks_by_mount: mounting from the repository itself tells whether
     a blob is there (None: not known yet).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "", limits: RequestLimits = RequestLimits()) -> None:
+        self._host = host
+        self._limits = limits
         self.patch = False
-        self.chunk = 0
-        self.proven = False
+        self.chunk = self._kept = limits.of(host)
+        self.proven: Set[str] = set()
         self.mount = True
         self.asks_by_mount: Optional[bool] = None
         self.probe = threading.Lock()
         self._misunderstood = 0
+
+    def took(self, method: str) -> None:
+        """A body was taken in this way."""
+        self.proven.add(method)
+        if self.chunk != self._kept and self.chunk and method == "PATCH":
+            self._kept = self.chunk
+            self._limits.put(self._host, self.chunk)
 
     def mounted(self, foreign: bool) -> None:
         """A mount succeeded; foreign: from another repository."""

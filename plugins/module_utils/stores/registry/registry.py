@@ -33,6 +33,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registr
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_foreign import open_foreign
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.pages import next_link, pages
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.referrers import Referrers
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.upload_start import Uploads, blob_size, has_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter, Capabilities, Store
 
@@ -40,6 +41,12 @@ _ACCEPT = (("Accept", ACCEPT),)
 # A registry that was just given a blob may deny it for a moment (user-needs F17).
 _FORGETFUL = frozenset(("MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"))
 _REMINDERS = 3
+# How often a manifest whose bytes are not right is asked for again.
+_READINGS = 3
+
+
+class _Bent(CorruptContent):
+    """Something happened to the bytes on their way."""
 
 
 class RegistryStore(Store):
@@ -48,12 +55,21 @@ class RegistryStore(Store):
     writing: blobs and manifests will be put here, so tokens are asked for with the right to do so.
     deleting: manifests will be deleted here, likewise.
     foreign: layers that the registry does not hold are fetched from the URLs that their manifests name.
+    limits: what is known of the sizes of requests.
     """
 
-    def __init__(self, host: str, http: Http, writing: bool = False, deleting: bool = False, foreign: bool = False) -> None:
+    def __init__(
+        self,
+        host: str,
+        http: Http,
+        writing: bool = False,
+        deleting: bool = False,
+        foreign: bool = False,
+        limits: RequestLimits = RequestLimits(),
+    ) -> None:
         actions = "pull,push,delete" if deleting else "pull,push" if writing else "pull"
         self._endpoint = Endpoint(host, http, actions)
-        self._uploads = Uploads(self._endpoint)
+        self._uploads = Uploads(self._endpoint, limits)
         self._referrers = Referrers(self._endpoint, self)
         self._foreign = foreign
         self._deletes: Optional[bool] = None
@@ -72,17 +88,34 @@ class RegistryStore(Store):
             raise refusal(response, self.host, self.name, "answer as a registry")
 
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
+        """Bytes that were bent on their way are asked for again, like an answer that broke off."""
+        attempt = 0
+        while True:
+            response = self._ask_manifest("GET", repository, reference)
+            if response.status != 200:
+                raise refusal(response, self.host, self._subject(repository, reference), "hand out the manifest")
+            try:
+                return self._manifest_of(response, repository, reference)
+            except _Bent as error:
+                attempt += 1
+                if attempt > _READINGS or not self.http.pause(self._endpoint.origin, attempt, error.message):
+                    raise CorruptContent(error.message, subject=error.subject, host=self.host, attempts=attempt) from error
+
+    def _manifest_of(self, response: Response, repository: str, reference: str) -> Manifest:
+        """Raises _Bent when the bytes are not what their name or the registry says of them."""
         subject = self._subject(repository, reference)
-        response = self._ask_manifest("GET", repository, reference)
-        if response.status != 200:
-            raise refusal(response, self.host, subject, "hand out the manifest")
-        digest = digest_of(reference)
-        manifest = Manifest.parse(response.body, response.headers.get("content-type", ""), digest, subject)
         told = response.headers.get("docker-content-digest", "")
-        if told and told != manifest.digest and told.startswith(f"{manifest.digest.algorithm}:"):
-            problem = f"{self.host} calls the manifest {told:.100}, its bytes are {manifest.digest}"
-            raise CorruptContent(problem, subject=subject, host=self.host)
-        return manifest
+        names = [name for name in (digest_of(reference), _digest_said(told)) if name is not None]
+        try:
+            for name in names:
+                name.check(response.body, subject)
+        except CorruptContent as error:
+            raise _Bent(error.message, subject=subject) from error
+        try:
+            return Manifest.parse(response.body, response.headers.get("content-type", ""), digest_of(reference), subject)
+        except CorruptContent as error:
+            # Bytes that are as they are named stay so, however often they are read.
+            raise error if names else _Bent(error.message, subject=subject) from error
 
     def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
         response = self._ask_manifest("HEAD", repository, reference)
@@ -255,3 +288,11 @@ class RegistryStore(Store):
 
     def _subject(self, repository: str, reference: str) -> str:
         return f"{self.host}/{repository}{'@' if ':' in reference else ':'}{reference}"
+
+
+def _digest_said(told: str) -> Optional[Digest]:
+    """The digest of a header; None where it has none that we know."""
+    try:
+        return Digest.parse(told)
+    except InputError:
+        return None

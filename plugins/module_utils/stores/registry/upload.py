@@ -103,8 +103,8 @@ class RegistryBlobWriter(BlobWriter):
         if told and told != self._blob.digest and told.startswith(f"{self._blob.digest.algorithm}:"):
             raise CorruptContent(f"{self._endpoint.host} took the blob as {told:.100}", subject=self._subject, host=self._endpoint.host)
         self._complete = True
-        if self._blob.size:
-            self._dialect.proven = True
+        if self._blob.size and not self._patch:
+            self._dialect.took("PUT")
         self._committed()
 
     def resume(self) -> int:
@@ -165,6 +165,7 @@ class RegistryBlobWriter(BlobWriter):
         if self._written > self._furthest:
             self._furthest = self._written
             self._attempts = self._refused = 0
+        self._dialect.took("PATCH")
         self._dialect.patch = self._dialect.patch or not self._chunk
         if response.headers.get("location"):
             self._location = (sending.request, response.headers["location"])
@@ -197,6 +198,8 @@ class RegistryBlobWriter(BlobWriter):
     def _refuse(self, response: Response, sending: Outgoing, tried: int) -> None:
         """Raises what a refusal means: go on in another way, go on later, or the end."""
         status = response.status
+        # What is proven is a way to send a body; another one may be refused all the same.
+        proven = sending.request.method in self._dialect.proven
         self._refused += 1
         if status == 401 and sending.request.access is not None and self._refused < 3:
             self._endpoint.http.renew(sending.request, response, sending.sent, sending.started)
@@ -209,9 +212,9 @@ class RegistryBlobWriter(BlobWriter):
             self._interrupt("the registry takes smaller requests only", restart=True, wait=False)
         elif status in RETRIED:
             self._interrupt(f"answered {status}", response)
-        elif status == 416 or "BLOB_UPLOAD_UNKNOWN" in codes(response) or (status == 404 and self._dialect.proven):
+        elif status == 416 or "BLOB_UPLOAD_UNKNOWN" in codes(response) or (status == 404 and proven):
             self._interrupt("the registry lost the upload", response, restart=status != 416)
-        elif status in _NOT_THIS_WAY and self._blob.size and not self._dialect.proven and self._other_way():
+        elif status in _NOT_THIS_WAY and self._blob.size and not proven and self._other_way():
             self._interrupt("the registry takes blobs in another way", restart=True, wait=False)
         else:
             raise refusal(response, self._endpoint.host, self._subject, "take the blob")

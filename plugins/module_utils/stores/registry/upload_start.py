@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.response 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.dialect import UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint, blob_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.errors import push_refusal, refusal
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.upload import (
     Opened,
     RegistryBlobWriter,
@@ -34,9 +35,9 @@ _NOT_UNDERSTOOD = frozenset((400, 404, 405, 415, 416, 422, 500, 501))
 class Uploads:
     """All uploads to one registry."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, limits: RequestLimits) -> None:
         self._endpoint = endpoint
-        self._dialect = UploadDialect()
+        self._dialect = UploadDialect(endpoint.host, limits)
 
     @property
     def mounts(self) -> bool:

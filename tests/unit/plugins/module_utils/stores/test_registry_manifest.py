@@ -63,11 +63,33 @@ def test_an_absent_manifest(registry, reference):
 
 
 @pytest.mark.parametrize("position", [0, 10, 100, -1])
-def test_a_flipped_bit_is_noticed(registry, position):
-    for reference in ("1.0", APP.digest):
-        registry.inject(Fault(endpoint="manifest", corrupt_at=position))
-        with pytest.raises(CorruptContent):
+@pytest.mark.parametrize("reference", ["1.0", APP.digest])
+def test_a_flipped_bit_is_noticed_and_the_manifest_asked_for_again(registry, position, reference):
+    registry.inject(Fault(endpoint="manifest", corrupt_at=position))
+    assert store_of(registry).fetch_manifest("team/app", reference).content == APP.content
+    assert registry.ledger.count("GET", "manifest") == 2
+
+
+def test_without_a_digest_header_what_is_no_json_is_asked_for_again(registry):
+    registry.inject(Fault(endpoint="manifest", corrupt_at=0, digest_header="none"))
+    assert store_of(registry).fetch_manifest("team/app", "1.0").content == APP.content
+    registry.inject(Fault(endpoint="manifest", truncate_at=100, framing="short"))
+    assert store_of(registry).fetch_manifest("team/app", "1.0").content == APP.content
+
+
+def test_bytes_that_are_always_bent_are_told_within_the_budget(registry):
+    registry.inject(Fault(endpoint="manifest", corrupt_at=10, times=0))
+    with pytest.raises(CorruptContent) as caught:
+        store_of(registry).fetch_manifest("team/app", APP.digest)
+    assert registry.ledger.count("GET", "manifest") == caught.value.attempts == QUICK["retries"]["times"] + 1
+
+
+def test_what_is_no_manifest_but_as_it_is_named_is_asked_for_once(registry):
+    digest = registry.content.put_manifest("team/app", b"no JSON", OCI_MANIFEST, "bad")
+    for reference in ("bad", digest):
+        with pytest.raises(CorruptContent, match="not JSON"):
             store_of(registry).fetch_manifest("team/app", reference)
+    assert registry.ledger.count("GET", "manifest") == 2
 
 
 @pytest.mark.parametrize("reference", ["1.0", APP.digest])

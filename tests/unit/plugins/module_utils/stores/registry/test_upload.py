@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from typing import Any, Dict, List, Tuple
 
@@ -26,6 +27,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry import upload
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import WriteInterrupted
 from ansible_collections.disconnected.mirror.tests.fakes import dialects
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
@@ -158,7 +160,7 @@ def test_a_registry_that_takes_blobs_in_no_way(registry):
         send(store_of(registry), *blob(1, 100_000))
 
 
-@pytest.mark.parametrize("limit", [64 * MIB, 3 * MIB, 1_000_000, 524_288])
+@pytest.mark.parametrize("limit", [64 * MIB, 3 * MIB, 1_000_000, 524_288, 65_536])
 def test_a_registry_that_limits_requests_gets_chunks(limit):
     with FakeRegistry(replace(dialects.DISTRIBUTION, body_limit=limit)) as registry:
         store = store_of(registry)
@@ -166,10 +168,67 @@ def test_a_registry_that_limits_requests_gets_chunks(limit):
             wanted, content = blob(seed, 5 * MIB)
             send(store, wanted, content, piece=MIB)
             assert registry.content.blobs[wanted.digest] == content
-        assert registry.ledger.count(status=413) <= 8
+        assert registry.ledger.count(status=413) <= 10
         registry.ledger.clear()
         send(store, *blob(3, 5 * MIB), piece=MIB)
         assert registry.ledger.count(status=413) == 0
+
+
+def test_the_size_that_worked_is_remembered_for_the_host_and_looked_for_again_after_a_week(tmp_path, monkeypatch):
+    with FakeRegistry(replace(dialects.DISTRIBUTION, body_limit=200_000)) as registry:
+        counts = []
+        for day in (0, 1, 9):
+            began = time.time()
+            monkeypatch.setattr(time, "time", lambda began=began, day=day: began + day * 86400)
+            limits = RequestLimits(str(tmp_path / "limits.json"))
+            store = RegistryStore(registry.host, Http(Settings.of(QUICK, {})), writing=True, limits=limits)
+            registry.ledger.clear()
+            send(store, *blob(day, 3 * MIB))
+            counts.append(registry.ledger.count(status=413))
+            monkeypatch.undo()
+        assert counts[0] > 0 and counts[1] == 0 and counts[2] == counts[0]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"a": 1}', '{"a": {"bytes": "x", "found": 1}}'])
+def test_a_damaged_memory_of_sizes_fails_nothing(tmp_path, content):
+    (tmp_path / "limits.json").write_text(content)
+    limits = RequestLimits(str(tmp_path / "limits.json"))
+    assert limits.of("a") == 0
+    limits.put("a", 65536)
+    assert limits.of("a") == 65536
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_registry_that_takes_bodies_by_patch_only_is_found_out_by_all_at_once(seed):
+    """What one upload has proven says nothing of the other way in which another one was begun."""
+    with FakeRegistry(replace(dialects.DISTRIBUTION, put_body=False)) as registry:
+        store = store_of(registry)
+        wanted = [blob(100 * seed + number, 3000) for number in range(3)]
+        writers = [store.start_blob("team/app", descriptor) for descriptor, _content in wanted]
+        order = list(range(3)) * 2
+        random.Random(seed).shuffle(order)
+        # All begin before the first of them is through.
+        for number in order[:3]:
+            _advance(writers[number], wanted[number][1], begin=True)
+        for number in range(3):
+            _advance(writers[number], wanted[number][1])
+        for descriptor, content in wanted:
+            assert registry.content.blobs[descriptor.digest] == content
+
+
+def _advance(writer: Any, content: bytes, begin: bool = False) -> None:
+    """The first bytes, or all that are left, with as many attempts as it takes."""
+    if begin:
+        if not writer._written:
+            writer.write(memoryview(content)[:1000])
+        return
+    while True:
+        try:
+            writer.write(memoryview(content)[writer._written :])
+            writer.commit()
+            return
+        except WriteInterrupted:
+            writer.resume()
 
 
 def test_a_limit_below_reason_is_told():
