@@ -367,3 +367,12 @@ def test_bytes_that_change_after_they_were_proved_are_refused_by_the_registry(ne
     run = far.load(folder)
     assert not run.complete and len(run.failures) == 1
     assert trip.tags(target.content, "ns/") == {} and target.violations == []
+
+
+def test_a_load_whose_record_the_registry_did_not_take_warns_and_is_made_good_by_the_next(near, far, source, target):
+    folder = near.ship(*named(source, "a:1"))
+    target.inject(Fault(endpoint="manifest", method="PUT", repository="ns/oc-mirror", status=400))
+    first = far.load(folder)
+    assert first.complete and any("load it again" in text for text in first.warnings)
+    again = far.load(folder)
+    assert again.complete and again.loaded == (1,) and not any("load it again" in text for text in again.warnings)

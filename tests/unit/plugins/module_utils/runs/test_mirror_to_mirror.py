@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import read_json
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.tests.fakes import images
+from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.site import Site
 
@@ -53,3 +55,14 @@ def test_the_report_tells_what_came_and_what_went(source, target, tmp_path):
     other.plan("team/other:1")
     request = MirrorRequest(site.planning(), site.destination, plan=other.workspace.plan)
     assert mirror(request, {}).result.complete and read_json(site.workspace.report)["changes"] is None
+
+
+@pytest.mark.parametrize("fault", [Fault(status=503), Fault(reset_at=0), Fault(reset_request_at=10), Fault(status=502, body="html")])
+def test_one_fault_while_the_history_is_written_fails_nothing(source, target, tmp_path, fault):
+    """Where the configuration keeps it, and at the destination."""
+    site = Site(source.host, target.host, tmp_path)
+    for repository in ("oc-mirror", "mirror/oc-mirror"):
+        target.inject(replace(fault, method="PUT", endpoint="upload", repository=repository))
+    run = site.mirror("team/app:1")
+    assert run.result.complete and not run.failures and not [text for text in run.warnings if "history" in text]
+    assert any(name.endswith("oc-mirror") for name in target.content.repositories)
