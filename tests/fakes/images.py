@@ -26,7 +26,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_typ
     DOCKER_MANIFEST,
     DOCKER_SCHEMA1_SIGNED,
     OCI_CONFIG,
-    OCI_EMPTY,
     OCI_INDEX,
     OCI_LAYER_GZIP,
     OCI_MANIFEST,
@@ -34,6 +33,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_typ
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.tests.fakes.content import Content
 
+OCI_EMPTY = "application/vnd.oci.empty.v1+json"
 OCI = "oci"
 DOCKER = "docker"
 _TYPES = {

@@ -50,11 +50,6 @@ def map_release_component(release_tag: str, component: str) -> Target:
     return Target(RELEASE_COMPONENTS, _tag(f"{release_tag}-{component}"))
 
 
-def map_kubevirt(release_tag: str, architecture: str = "") -> Target:
-    """architecture: as tags spell it (`x86_64`, `s390x`), given where the payload has several."""
-    return map_release_component(release_tag, f"{KUBEVIRT_COMPONENT}-{architecture}" if architecture else KUBEVIRT_COMPONENT)
-
-
 def map_graph() -> Target:
     return Target(GRAPH_IMAGE, LATEST)
 

@@ -60,7 +60,7 @@ class ManifestReader:
             self.problem = str(error)
             return None
 
-    def content(self, placed: PlacedImage, foreign_layers: bool = False, every_instance: bool = False) -> Content:
+    def content(self, placed: PlacedImage, every_instance: bool = False) -> Content:
         """Of the wanted instances, or of all.
 
         Raises MirrorError: NotFound names a missing instance, InputError the platforms that match nothing."""
@@ -80,7 +80,7 @@ class ManifestReader:
                 ) from error
 
         platforms = () if every_instance else tuple(Platform.parse(text) for text in image.platforms)
-        return content_of(instances.manifests(root, platforms, fetch, placed.field, image.origin), foreign_layers)
+        return content_of(instances.manifests(root, platforms, fetch, placed.field, image.origin))
 
     def shelved(self, placed: PlacedImage) -> Optional[Content]:
         """The content as far as the shelf alone knows it; None when something is missing there."""
@@ -95,12 +95,12 @@ class ManifestReader:
         return content_of(tuple(reversed(found)))
 
 
-def content_of(manifests: Tuple[Manifest, ...], foreign_layers: bool = False) -> Content:
-    """The content that some manifests make up."""
+def content_of(manifests: Tuple[Manifest, ...]) -> Content:
+    """The content that some manifests make up; layers that registries are not supposed to distribute are none of it."""
     blobs: Dict[Digest, Descriptor] = {}
     for manifest in manifests:
         for blob in manifest.blobs:
-            if foreign_layers or not blob.foreign:
+            if not blob.foreign:
                 blobs.setdefault(blob.digest, blob)
     taken = {manifest.digest for manifest in manifests}
     sparse = any(child.digest not in taken for manifest in manifests for child in manifest.children)

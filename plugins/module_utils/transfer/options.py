@@ -36,10 +36,6 @@ class Shard:
     index: int
     count: int
 
-    def holds(self, owners: FrozenSet[str]) -> bool:
-        """Whether the catalog that these entries of the configuration want is not published."""
-        return self.hold_catalogs or bool(self.hold_entries and (not owners or owners & self.hold_entries))
-
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
             raise InputError(f"shard {self.index} of {self.count} does not exist", advice="The index runs from 0 to count - 1.")
@@ -51,7 +47,6 @@ class TransferOptions:
 
     parallel: workers, each with one request under way at each end.
     stop_on: categories (release, operator, additional, helm) whose first failure stops the whole run (mirroring K9).
-    foreign_layers: also take layers that registries are not supposed to distribute, where the source has them.
     hold_catalogs: publish no catalog, for something that catalogs name could not be planned (user-needs G03).
     hold_entries: entries of the configuration (`operators[0]`) whose catalogs alone are not published, for the same reason.
     shard: move only the blobs of one shard and publish nothing.
@@ -62,7 +57,6 @@ class TransferOptions:
     parallel: int = 8
     stop_on: FrozenSet[str] = frozenset()
     tag_moves: str = ALLOW
-    foreign_layers: bool = False
     hold_catalogs: bool = False
     hold_entries: FrozenSet[str] = frozenset()
     shard: Optional[Shard] = None

@@ -13,7 +13,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     CorruptContent,
     InputError,
     MirrorError,
-    NotFound,
     RegistryError,
     Unsupported,
 )
@@ -30,7 +29,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registr
     repository_path,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.errors import codes, push_refusal, refusal
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry_foreign import open_foreign
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.pages import next_link, pages
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.referrers import Referrers
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
@@ -53,25 +51,14 @@ class RegistryStore(Store):
     """host: host[:port] as references write it.
 
     writing: blobs and manifests will be put here, so tokens are asked for with the right to do so.
-    deleting: manifests will be deleted here, likewise.
-    foreign: layers that the registry does not hold are fetched from the URLs that their manifests name.
     limits: what is known of the sizes of requests.
     """
 
-    def __init__(
-        self,
-        host: str,
-        http: Http,
-        writing: bool = False,
-        deleting: bool = False,
-        foreign: bool = False,
-        limits: RequestLimits = RequestLimits(),
-    ) -> None:
-        actions = "pull,push,delete" if deleting else "pull,push" if writing else "pull"
+    def __init__(self, host: str, http: Http, writing: bool = False, limits: RequestLimits = RequestLimits()) -> None:
+        actions = "pull,push" if writing else "pull"
         self._endpoint = Endpoint(host, http, actions)
         self._uploads = Uploads(self._endpoint, limits)
         self._referrers = Referrers(self._endpoint, self)
-        self._foreign = foreign
         self._deletes: Optional[bool] = None
         self.host = host
         self.http = http
@@ -152,12 +139,7 @@ class RegistryStore(Store):
         def mend(attempt: int, reason: str) -> None:
             self._endpoint.wait(attempt, reason)
 
-        try:
-            return RegistryBlobReader(opener, mend, blob.size, offset, subject)
-        except NotFound:
-            if not (self._foreign and blob.foreign and blob.urls):
-                raise
-            return open_foreign(self.http, blob, offset, mend, subject)
+        return RegistryBlobReader(opener, mend, blob.size, offset, subject)
 
     def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
         found = self._tags(repository)

@@ -65,7 +65,7 @@ class Delivery:
     def _read(self, job: Job) -> Callable[[memoryview], None]:
         def task(_buffer: memoryview) -> None:
             try:
-                job.content = self._run.reader.content(job.placed, self._run.options.foreign_layers)
+                job.content = self._run.reader.content(job.placed)
             except MirrorError as error:
                 self._run.fail(job, error)
 

@@ -39,7 +39,7 @@ class Mender:
         """
         repository = job.placed.repository
         if job.content is None:
-            job.content = self._run.reader.content(job.placed, self._run.options.foreign_layers)
+            job.content = self._run.reader.content(job.placed)
         lost = self._lost_blobs(repository, [blob for blob in manifest.blobs if not blob.foreign])
         self._run.journal.forget_blobs(repository, [blob.digest for blob in lost])
         self._bring(job, lost, buffer)
@@ -57,7 +57,7 @@ class Mender:
         before = job.content
         if before is None or not before.sparse or not manifest.is_index:
             return False
-        whole = self._run.reader.content(job.placed, self._run.options.foreign_layers, every_instance=True)
+        whole = self._run.reader.content(job.placed, every_instance=True)
         there = {blob.digest for blob in before.blobs}
         further = [blob for blob in whole.blobs if blob.digest not in there]
         self._bring(job, further, buffer)

@@ -156,7 +156,7 @@ class Survey:
         # Who takes an index without saying which instances has all of them; only sparse ones need to be looked into.
         if not deep and (known or (known is None and not placed.image.platforms)):
             return True
-        content = self._run.reader.content(placed, self._options.foreign_layers)
+        content = self._run.reader.content(placed)
         if any(self._find(placed.repository, digest) is None for digest in content.manifests[:-1]):
             return False
         if not deep:

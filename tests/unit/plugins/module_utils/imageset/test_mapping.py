@@ -39,8 +39,6 @@ def test_release_places():
         str(mapping.map_release_component(tag, "agent-installer-api-server"))
         == "openshift/release:4.13.10-x86_64-agent-installer-api-server"
     )
-    assert str(mapping.map_kubevirt(tag)) == "openshift/release:4.13.10-x86_64-kube-virt-container"
-    assert str(mapping.map_kubevirt(tag, "s390x")) == "openshift/release:4.13.10-x86_64-kube-virt-container-s390x"
     assert str(mapping.map_graph()) == "openshift/graph-image:latest"
     assert (
         Destination.parse("docker://localhost:5000/test").full(mapping.map_release(tag).repository)

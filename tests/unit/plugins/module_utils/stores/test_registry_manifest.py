@@ -221,14 +221,14 @@ def test_registries_that_cannot_take_it_are_told_apart(dialect, built, words):
 )
 def test_refused_deletions_are_told_apart(registry, fault, error):
     registry.inject(fault)
-    store = store_of(registry, deleting=True)
+    store = store_of(registry)
     with pytest.raises(error):
         store.delete_manifest("team/app", APP.digest)
     assert store.capabilities.delete is (False if error is Unsupported else None)
 
 
 def test_deleting(registry):
-    store = store_of(registry, deleting=True)
+    store = store_of(registry)
     store.delete_manifest("team/app", APP.digest)
     assert store.find_manifest("team/app", "1.0") is None
     assert store.capabilities.delete is True

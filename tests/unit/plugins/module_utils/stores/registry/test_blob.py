@@ -177,18 +177,3 @@ def test_a_token_that_dies_between_two_reads_is_renewed():
             found += buffer[: reader.readinto(buffer)]
             guard.revoke()
         assert found == CONTENT
-
-
-def test_foreign_layers_are_fetched_only_when_asked_to(registry):
-    content = b"foreign layer"
-    media_type = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
-    with FakeRegistry() as elsewhere:
-        digest = Digest(elsewhere.content.put_blob("any", content))
-        url = f"{elsewhere.url}/cdn/{digest}"
-        blob = Descriptor(media_type, digest, len(content), urls=("http://127.0.0.1:1/none", url))
-        with pytest.raises(NotFound):
-            read(store_of(registry), blob=blob)
-        assert elsewhere.ledger.count() == 0
-        assert read(store_of(registry, foreign=True), blob=blob) == content
-        with pytest.raises(NotFound):
-            read(store_of(registry, foreign=True), blob=Descriptor("application/x-other", digest, len(content), urls=(url,)))
