@@ -25,22 +25,26 @@ _OTHERS = bytes(byte for byte in range(256) if byte not in _STEP)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
+class TooMuch(ValueError):
+    """More than its limit allows."""
+
+
 def parse(content: Union[bytes, str], limit: Limit = limits.DOCUMENT) -> Any:
     """The value of a JSON text in UTF-8, texts in it whole: half a character becomes U+FFFD, as in most of the field's readers.
 
-    Raises ValueError with the reason when it is no JSON, or more than the limit allows.
+    Raises ValueError with the reason when it is no JSON, TooMuch when it is more than the limit allows.
     """
     if len(content) > limit.size:
-        raise ValueError(f"it has {len(content)} bytes, more than the {limit.size} that are accepted")
+        raise TooMuch(f"it has {len(content)} bytes, more than the {limit.size} that are accepted")
     encoded = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     # Each value comes after one of these; those inside of texts are counted too, which limits leave room for.
     if encoded.count(b",") + encoded.count(b"[") + encoded.count(b"{") > limit.values:
-        raise ValueError(f"it has more than the {limit.values} values that are accepted")
+        raise TooMuch(f"it has more than the {limit.values} values that are accepted")
     text = encoded.decode("utf-8-sig")
     try:
-        value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        value = _DECODER.decode(text)
     except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
+        raise TooMuch(_TOO_DEEP) from None
     # Brackets inside of texts count here; what looks deep is looked at.
     if max(itertools.accumulate(map(_STEP.__getitem__, encoded.translate(None, _OTHERS))), default=0) > limits.DEPTH:
         _check_depth(value)
@@ -53,7 +57,7 @@ def _check_depth(value: Any) -> None:
         below = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, (dict, list)))
         level = [inner for values in below for inner in values]
     if level:
-        raise ValueError(_TOO_DEEP)
+        raise TooMuch(_TOO_DEEP)
 
 
 def _integer(digits: str) -> int:
@@ -80,3 +84,6 @@ def _mended(value: Any) -> Any:
         return value
     except UnicodeEncodeError:
         return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)

@@ -53,14 +53,20 @@ LEGACY_METADATA = Limit(64 * MIB, 3_000_000, 1280)
 # One document of a catalog: the largest that were published, with all their icons and descriptions, have some megabytes.
 CATALOG_DOCUMENT = Limit(32 * MIB, 1_000_000, 640)
 # All channels in one answer have three megabytes; an edge is four values.
-GRAPH = Limit(32 * MIB, 1_000_000, 512)
+GRAPH = Limit(32 * MIB, 2_000_000, 896)
 # The largest public repositories of charts have indexes of 25 megabytes.
 CHART_INDEX = Limit(64 * MIB, 2_000_000, 512)
+# Configurations of image sets; the largest of the field have some thousand lines.
+CONFIGURATION = Limit(8 * MIB, 200_000)
+CONFIGURATION_DEPTH = 60
 # What helm renders of one chart; operators with all their resource definitions have ten megabytes.
-RENDERED = Limit(32 * MIB, 400_000, 512)
+RENDERED = Limit(16 * MIB, 800_000, 768)
+RENDERED_DOCUMENTS = 10_000
 # image-references and the other documents of a release; today's have less than one megabyte.
 RELEASE_DOCUMENT = Limit(32 * MIB, 400_000, 512)
 
+# Of one YAML document, which takes more memory than JSON while it is read; the largest resource definitions have some twenty thousand.
+YAML_VALUES = 250_000
 # Levels of lists and mappings in each other; the field's documents have some twenty.
 DEPTH = 200
 # Digits of a number in a document: no number of the field has more than those of 64 bits.

@@ -11,10 +11,10 @@ so that it can be refused by name.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import (
@@ -98,7 +98,7 @@ class Manifest:
 
     def document(self) -> Dict[str, Any]:
         """The parsed JSON, anew."""
-        document: Dict[str, Any] = json.loads(self.content)
+        document: Dict[str, Any] = json_values.parse(self.content, limits.MANIFEST)
         return document
 
     @classmethod
@@ -143,9 +143,9 @@ class Manifest:
 
 def _object(content: bytes, subject: str) -> Dict[str, Any]:
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise CorruptContent("the manifest is not JSON", subject=subject) from error
+        document = json_values.parse(content, limits.MANIFEST)
+    except ValueError as error:
+        raise CorruptContent(f"the manifest is not JSON: {error}", subject=subject) from error
     if not isinstance(document, dict):
         raise InputError("the manifest is not a JSON object", subject=subject)
     return document

@@ -11,18 +11,19 @@ of the same name and version that a different repository offers.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import zlib
 from typing import Dict
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.gunzip import Gunzip
 
 # What helm itself takes at most.
-MAX_UNPACKED = 100 * 1024 * 1024
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
-_GZIP = 16 + zlib.MAX_WBITS
 _STEP = 1024 * 1024
 
 
@@ -66,14 +67,16 @@ class ChartArchives:
 
 def _check_unpacked(content: bytes, subject: str) -> None:
     """What is no gzip stream is left to helm to refuse."""
-    decompressor, count, rest = zlib.decompressobj(_GZIP), 0, content
+    unpacked, count = Gunzip(io.BytesIO(content)), 0
     try:
-        while rest or decompressor.eof:
-            count += len(decompressor.decompress(rest, _STEP))
-            rest = decompressor.unconsumed_tail
-            if count > MAX_UNPACKED:
-                raise Unsupported(f"the chart unpacks to more than {MAX_UNPACKED} bytes", subject=subject)
-            if decompressor.eof:
-                rest, decompressor = decompressor.unused_data, zlib.decompressobj(_GZIP)
-    except zlib.error:
+        while True:
+            step = len(unpacked.read(_STEP))
+            count += step
+            if count > limits.CHART_UNPACKED:
+                raise Unsupported(f"the chart unpacks to more than {limits.CHART_UNPACKED} bytes", subject=subject)
+            if not step:
+                return
+    except (zlib.error, EOFError):
         return
+    except ValueError as error:
+        raise Unsupported(f"the chart's archive is refused: {error}", subject=subject) from error

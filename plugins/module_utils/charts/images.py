@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator, List, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import bounds, documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.json_path import Finder, compile_path
 
 DEFAULT_PATHS = (
@@ -34,10 +36,13 @@ def finders(image_paths: Sequence[str]) -> Tuple[Finder, ...]:
 def images_in(rendered: str, paths: Sequence[Finder], subject: str) -> Tuple[str, ...]:
     """References as the manifests spell them, each once, in the order in which they appear.
 
-    Raises InputError when a manifest is not YAML.
+    Raises InputError when a manifest is not YAML, Unsupported when there is too much.
     """
     found: List[str] = []
-    for text in _DOCUMENT.split(rendered):
+    texts = _DOCUMENT.split(rendered)
+    if len(texts) > limits.RENDERED_DOCUMENTS or bounds.values_at_most(rendered.encode("utf-8", "replace")) > limits.RENDERED.values:
+        raise Unsupported("the rendered chart has more documents or values than are accepted", subject=subject)
+    for text in texts:
         if text.strip():
             document = documents.load(text, subject)
             for finder in paths:

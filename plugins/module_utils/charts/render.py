@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
-import threading
 from dataclasses import dataclass
-from typing import List, Tuple
+from typing import List
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files, process
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Chart
 
 # Seconds until a chart that does not come to an end is given up.
-_TIMEOUT = 120
-# Rendered manifests larger than this are not read.
-_OUTPUT_LIMIT = 64 * 1024 * 1024
-_ERROR_LIMIT = 64 * 1024
+_TIMEOUT = 120.0
 # What helm itself uses where the user names no release.
 _RELEASE = "release-name"
 # Charts that ask for a Kubernetes version get this one (OpenShift 4.20) where the user names none, because helm's own
@@ -56,47 +52,25 @@ class Helm:
             command = [self.program(), "template", "--include-crds", "--no-hooks", *_options(chart, home)]
             command += ["--", chart.release_name or _RELEASE, os.path.abspath(archive)]
             try:
-                status, output, errors = _run(command, home, chart.name or archive)
-            except OSError as error:
-                raise Unsupported(f"{self.path} cannot be run: {error.strerror}", subject=chart.name or archive) from error
-        if status != 0:
+                done = _run(command, home)
+            except Unsupported as error:
+                error.subject = chart.name or archive
+                raise
+        if done.status != 0:
             raise InputError(
-                f"helm cannot render the chart: {_reason(errors)}",
+                f"helm cannot render the chart: {_reason(done.errors)}",
                 subject=chart.name or archive,
                 advice="Give what it asks for with values or valueFiles of the chart.",
             )
-        return output.decode("utf-8", "replace")
+        return done.output.decode("utf-8", "replace")
 
 
-def _run(command: List[str], home: str, subject: str) -> Tuple[int, bytes, bytes]:
-    """Exit status, output and the end of what was said besides.  Raises InputError (no end in time), Unsupported (no end of output)."""
+def _run(command: List[str], home: str) -> process.Done:
+    """Raises Unsupported: it cannot be run, does not come to an end, or says too much."""
     # helm's own caches and configuration stay out of the user's home, and proxies or clusters of the host play no part.
     private = {f"HELM_{kind}_HOME": os.path.join(home, kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": home, "LC_ALL": "C.UTF-8", **private}
-    late = threading.Event()
-    with open(os.path.join(home, "errors"), "w+b") as errors:
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment) as process:
-
-            def stop() -> None:
-                late.set()
-                process.kill()
-
-            clock = threading.Timer(_TIMEOUT, stop)
-            clock.start()
-            try:
-                output = process.stdout.read(_OUTPUT_LIMIT + 1) if process.stdout else b""
-                if len(output) > _OUTPUT_LIMIT:
-                    process.kill()
-                status = process.wait()
-            finally:
-                clock.cancel()
-                process.kill()
-        if late.is_set():
-            raise InputError(f"helm did not come to an end within {_TIMEOUT} seconds", subject=subject)
-        if len(output) > _OUTPUT_LIMIT:
-            raise Unsupported(f"the rendered chart has more than {_OUTPUT_LIMIT} bytes", subject=subject)
-        errors.seek(max(0, errors.seek(0, os.SEEK_END) - _ERROR_LIMIT))
-        return status, output, errors.read()
+    return process.run(command, environment, seconds=_TIMEOUT, output=limits.RENDERED.size)
 
 
 def _options(chart: Chart, folder: str) -> List[str]:

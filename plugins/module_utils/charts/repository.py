@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 from urllib.parse import urljoin
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 
 # An index of a large public repository has some twenty megabytes.
-INDEX_LIMIT = 128 * 1024 * 1024
+# What is read of each version; the rest (descriptions, maintainers, icons) is most of an index.
+_KEYS = frozenset(("version", "urls", "digest", "type"))
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,9 @@ def index_url(url: str) -> str:
 
 
 def read_index(content: bytes, url: str) -> Dict[str, Tuple[Offer, ...]]:
-    """Offers by chart name, newest first.  Raises InputError when it is no chart index."""
-    document = documents.load(content, url)
-    entries = document.get("entries") if isinstance(document, dict) else None
-    if not isinstance(entries, dict):
+    """Offers by chart name, newest first.  Raises InputError when it is no chart index, or too large."""
+    entries = documents.members(content, url, limits.CHART_INDEX, "entries", _KEYS)
+    if entries is None:
         raise InputError(
             "this is not the index of a chart repository",
             subject=url,

@@ -11,12 +11,12 @@ import os
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.repository import (
-    INDEX_LIMIT,
     Offer,
     choose,
     index_url,
@@ -30,7 +30,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading
 OCI = "oci://"
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 # Chart archives are small; helm itself refuses large ones.
-_CHART_LIMIT = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def fetch_index(repository: ChartRepository, context: Context) -> Dict[str, Tupl
             raise InputError("a registry has no list of charts", subject=repository.url, advice="List the wanted charts under charts.")
         return {}
     url = index_url(repository.url)
-    return read_index(context.fetch(url, None, INDEX_LIMIT), url)
+    return read_index(context.fetch(url, None, limits.CHART_INDEX.size), url)
 
 
 def fetch_chart(
@@ -103,7 +102,7 @@ def local_chart(chart: Chart, key: str, archives: ChartArchives) -> FoundChart:
     file = os.path.basename(chart.path.rstrip("/"))
     if os.path.isdir(chart.path):
         return FoundChart(chart, key, chart.path, chart.name or file, chart.version)
-    content = files.read(chart.path)
+    content = files.read(chart.path, limits.CHART)
     path = archives.place(file, f"{key}.path")
     archives.keep(path, content, f"{key}.path")
     return FoundChart(chart, key, path, chart.name or file, chart.version, "", Digest.of(content))
@@ -119,7 +118,7 @@ def _from_registry(repository: ChartRepository, chart: Chart, key: str, context:
         raise InputError("this is not a chart", subject=f"{name}:{version}")
     path = archives.place(f"{chart.name}-{version}.tgz", chart.name)
     if not archives.kept(path, layers[0].digest.hex, f"{name}:{version}"):
-        archives.keep(path, read_blob(context.upstream, name, layers[0], _CHART_LIMIT), f"{name}:{version}")
+        archives.keep(path, read_blob(context.upstream, name, layers[0], limits.CHART), f"{name}:{version}")
     return FoundChart(chart, key, path, chart.name, version, repository.name, layers[0].digest)
 
 
@@ -132,7 +131,7 @@ def _download(offer: Offer, context: Context) -> bytes:
     problems: List[str] = []
     for url in offer.urls:
         if url.startswith(("http://", "https://")):
-            return context.fetch(url, None, _CHART_LIMIT)
+            return context.fetch(url, None, limits.CHART)
         problems.append(url)
     raise Unsupported(
         f"the chart has no address that can be read ({', '.join(problems) or 'none at all'})", subject=f"{offer.name} {offer.version}"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 from typing import Any, List, Sequence
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import claim as claims
@@ -24,7 +25,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 TYPE = "cosign container image signature"
 PEM = b"-----BEGIN PUBLIC KEY-----"
 _ANNOTATION = "dev.cosignproject.cosign/signature"
-_MAX_CLAIM = 64 * 1024
 # More signatures of one image than anybody makes.
 _MOST = 20
 
@@ -46,7 +46,7 @@ def find(store: Store, repository: str, digest: Digest, keys: Sequence[bytes], n
     refused: List[SignatureError] = []
     for blob in manifest.blobs[1 : _MOST + 1]:
         try:
-            content = read_blob(store, repository, blob, _MAX_CLAIM)
+            content = read_blob(store, repository, blob, limits.CLAIM)
             _verify(content, str(blob.annotations.get(_ANNOTATION) or ""), loaded, subject)
             claim = claims.parse(content, subject, TYPE)
             claims.check(claim, digest, names, subject)

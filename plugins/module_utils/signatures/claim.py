@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import split
@@ -37,8 +37,8 @@ class Claim:
 def parse(content: bytes, subject: str = "", kind: str = TYPE) -> Claim:
     """Raises SignatureError unless it is a complete container signature of this kind; unknown members are allowed under `optional` only."""
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        document = json_values.parse(content, limits.SMALL)
+    except ValueError as error:
         raise SignatureError("what was signed is not JSON", subject=subject) from error
     critical = _object(document, ("critical", "optional"), "", subject).get("critical")
     critical = _object(critical, ("image", "type", "identity"), "critical", subject)

@@ -14,20 +14,18 @@ import binascii
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import process
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError
 
-# A signature has about a thousand bytes; the reference implementation reads 50 KiB (2.7).
-MAX_MESSAGE = 50 * 1024
-MAX_KEY = 1024 * 1024
-_SECONDS = 30
-_ARMOR = re.compile(rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(.*?)-----END PGP PUBLIC KEY BLOCK-----", re.DOTALL)
+_BEGIN = re.compile(rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n")
+_END = b"-----END PGP PUBLIC KEY BLOCK-----"
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,9 @@ class Signed:
 def binary_key(text: bytes, subject: str = "") -> bytes:
     """The packets of armoured or binary public keys.  Raises InputError when there are none (SIG-21)."""
     advice = "Give a file with public keys as gpg --export writes them, armoured or not."
-    if len(text) > MAX_KEY:
+    if len(text) > limits.PUBLIC_KEYS:
         raise InputError("this is too large for public keys", subject=subject, advice=advice)
-    blocks = _ARMOR.findall(text)
+    blocks = [block.partition(_END)[0] for block in _BEGIN.split(text)[1:] if _END in block]
     if not blocks and text[:1] >= b"\x80":
         return text
     try:
@@ -84,8 +82,8 @@ def verify(message: bytes, keys: Sequence[bytes], subject: str = "") -> Signed:
 
     Raises SignatureError: not a message, truncated, signed by another key, expired, incorrect; Unsupported: no program to ask.
     """
-    if len(message) > MAX_MESSAGE:
-        raise SignatureError(f"the signature has {len(message)} bytes, more than the {MAX_MESSAGE} that are accepted", subject=subject)
+    if len(message) > limits.SIGNATURE:
+        raise SignatureError(f"the signature has {len(message)} bytes, more than the {limits.SIGNATURE} that are accepted", subject=subject)
     if message[:1] < b"\x80":
         raise SignatureError("the signature is not an OpenPGP message", subject=subject)
     program = shutil.which("gpgv") or shutil.which("gpg")
@@ -104,12 +102,11 @@ def _verify_with_gpg(program: str, folder: str, message: bytes, keys: Sequence[b
     if os.path.basename(program) != "gpgv":
         command += ["--batch", "--no-tty", "--no-options", "--no-autostart", "--no-default-keyring", "--trust-model", "always", "--decrypt"]
     try:
-        done = subprocess.run(
-            command + [signed], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False, env=_environment(folder)
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unsupported(f"{program} could not verify a signature: {error}", subject=subject) from error
-    fingerprint = _judge(_status(done.stdout), done.returncode, subject)
+        # Messages may be compressed: what is signed has some hundred bytes, and nothing larger is written.
+        done = process.run(command + [signed], _environment(folder), file=limits.CLAIM)
+    except Unsupported as error:
+        raise Unsupported(f"{program} could not verify a signature: {error.message}", subject=subject) from error
+    fingerprint = _judge(_status(done.output), done.status, subject)
     with open(content, "rb") as file:
         return Signed(file.read(), fingerprint)
 

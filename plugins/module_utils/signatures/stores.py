@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Callable, Iterator, List, Mapping, Optional
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, MirrorError, NotFound
-from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import openpgp
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import FILE
 
 # Reads a document, `fetch(url, headers, limit)`; see `imageset.wanted.Context`.
@@ -34,7 +34,7 @@ def messages(store: str, digest: Digest, fetch: Fetch, most: int, refused: List[
     for number in range(1, most + 1):
         place = url(store, digest, number, path)
         try:
-            content = _from_file(place) if place.startswith(FILE) else fetch(place, None, openpgp.MAX_MESSAGE)
+            content = _from_file(place) if place.startswith(FILE) else fetch(place, None, limits.SIGNATURE)
         except NotFound:
             return
         except Cancelled:

@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, Iterator, Optional
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Locked, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.process import born
 
@@ -203,7 +204,7 @@ class WorkspaceLock:
         """The holder; None when there is none, or the file is not one of ours (torn by a crash)."""
         try:
             with open(self.path, "rb") as file:
-                document: Dict[str, Any] = json.loads(file.read())
+                document: Dict[str, Any] = json_values.parse(file.read(limits.SMALL.size), limits.SMALL)
             return Holder(**document)
         except (FileNotFoundError, ValueError, TypeError):
             return None

@@ -14,11 +14,9 @@ import itertools
 import re
 from typing import Any, Dict, Iterator, List, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import safe_loader, yaml
-
-MAX_DEPTH = 200
-MAX_NODES = 2_000_000
 
 _BRACKETS = b"[]{}"
 _OTHERS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
@@ -27,23 +25,37 @@ _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _ANCHOR = re.compile(rb"(?:^|[\s\[{,:\x85\xa8\xa9-])&[^\s,\[\]{}]")
 _ALIAS = re.compile(rb"(?:^|[\s\[{,:\x85\xa8\xa9-])\*[^\s,\[\]{}*]")
 _DEEP_LINE = re.compile(rb"[ \t?:-]{150}")
+# Every value but the first has one of these before it.
+_BETWEEN_VALUES = (b"\n", b"\r", b",", b"[", b"{", b": ", b":\t", b"- ", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def check(content: bytes, subject: str) -> None:
-    """Raises InputError when a stream is too deep, or too large once its aliases are copied; yaml.YAMLError when it is none."""
+    """Raises InputError when a stream is too large, too deep, or too large once its aliases are copied; yaml.YAMLError when it is none."""
+    if len(content) > limits.DOCUMENT.size:
+        raise InputError(f"a document has more than the {limits.DOCUMENT.size} bytes that are accepted", subject=subject)
     if _suspicious(content):
         _check_events(yaml.parse(content, Loader=safe_loader()), subject)
 
 
+def values_at_most(content: bytes) -> int:
+    """How many values a stream has at most, without its aliases copied; two or three times as many as there are."""
+    return 1 + sum(map(content.count, _BETWEEN_VALUES))
+
+
 def too_deep(subject: str) -> InputError:
-    return InputError(f"a document is nested deeper than {MAX_DEPTH} levels", subject=subject)
+    return InputError(f"a document is nested deeper than {limits.DEPTH} levels", subject=subject)
 
 
 def _suspicious(content: bytes) -> bool:
     """Whether a stream may be deep or have aliases; says yes too often rather than too rarely."""
     steps = map(_STEP.__getitem__, content.translate(None, _OTHERS))
-    if content[:2] in _UTF_16 or max(itertools.accumulate(steps), default=0) >= MAX_DEPTH or _DEEP_LINE.search(content):
+    if (
+        content[:2] in _UTF_16
+        or values_at_most(content) > limits.YAML_VALUES
+        or max(itertools.accumulate(steps), default=0) >= limits.DEPTH
+        or _DEEP_LINE.search(content)
+    ):
         return True
     return bool(_ANCHOR.search(content) and _ALIAS.search(content))
 
@@ -56,7 +68,7 @@ def _check_events(events: Iterator[Any], subject: str) -> None:
     for event in events:
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             open_nodes.append((event.anchor or "", total))
-            if len(open_nodes) > MAX_DEPTH:
+            if len(open_nodes) > limits.DEPTH:
                 raise too_deep(subject)
             total += 1
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
@@ -70,5 +82,5 @@ def _check_events(events: Iterator[Any], subject: str) -> None:
             total += 1
             if event.anchor:
                 sizes[event.anchor] = 1 + len(event.value) // 64
-        if total > MAX_NODES:
-            raise InputError(f"a document has more than {MAX_NODES} values once its aliases are copied", subject=subject)
+        if total > limits.YAML_VALUES:
+            raise InputError(f"a document has more than {limits.YAML_VALUES} values once its aliases are copied", subject=subject)

@@ -10,19 +10,21 @@ shared, not copied; how much they would be as copies is bounded (`yaml_bounds`),
 
 from __future__ import annotations
 
-from typing import Any, List, Union
+from typing import Any, Collection, Dict, List, Optional, Union
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import bounds
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import Limit
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import bounds, selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import safe_loader, yaml
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import FAULTS, safe_loader, yaml
 
 
 def load_all(content: Union[str, bytes], subject: str) -> List[Any]:
     """All documents of a stream; raises InputError with the line of the fault."""
+    encoded = content.encode("utf-8", "replace") if isinstance(content, str) else content
     try:
-        bounds.check(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content, subject)
-        return list(yaml.load_all(content, Loader=safe_loader()))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        bounds.check(encoded, subject)
+        return list(yaml.load_all(encoded, Loader=safe_loader()))
+    except (yaml.YAMLError, *FAULTS) as error:
         raise InputError(f"this is not YAML: {_first_line(error)}", subject=subject) from error
 
 
@@ -32,6 +34,24 @@ def load(content: Union[str, bytes], subject: str) -> Any:
     if len(documents) > 1:
         raise InputError("this has more than one YAML document", subject=subject)
     return documents[0] if documents else None
+
+
+def members(content: bytes, subject: str, limit: Limit, key: str, wanted: Collection[str]) -> Optional[Dict[str, Any]]:
+    """The mapping under a key of a large document: its members are lists of mappings, of which only the `wanted` keys are kept.
+
+    It is read as it streams by, its scalars as texts, so that the rest takes no memory.  None where there is no such mapping.
+    Raises InputError.
+    """
+    if len(content) > limit.size:
+        raise InputError(f"it has {len(content)} bytes, more than the {limit.size} that are accepted", subject=subject)
+    try:
+        return selection.Selection(content, limit.values, wanted).members(key)
+    except selection.NotPlain:
+        document = load(content, subject)
+        found = document.get(key) if isinstance(document, dict) else None
+        return found if isinstance(found, dict) else None
+    except (yaml.YAMLError, *FAULTS) as error:
+        raise InputError(f"this is not YAML: {_first_line(error)}", subject=subject) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Optional
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import bounds
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import yaml
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import FAULTS, yaml
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.yaml_loader import loader
 
 
@@ -22,9 +23,9 @@ def parse(content: bytes, subject: str) -> Dict[str, Any]:
     """A document of either form; raises InputError."""
     if content.lstrip()[:1] == b"{":
         try:
-            return _mapping(json.loads(content), subject)
-        except RecursionError as error:
-            raise bounds.too_deep(subject) from error
+            return _mapping(json_values.parse(content, limits.CATALOG_DOCUMENT), subject)
+        except json_values.TooMuch as error:
+            raise InputError(f"a document of the catalog is refused: {error}", subject=subject) from error
         except ValueError as error:
             # A mapping in YAML's flow style begins with a brace as well.
             return _mapping(_parse_yaml(content, subject, error), subject)
@@ -47,11 +48,11 @@ def _parse_yaml(content: bytes, subject: str, earlier: Optional[ValueError]) -> 
         bounds.check(content, subject)
         parsed = yaml.load(content, Loader=loader())
         # Aliases become copies and keys become text, as in the JSON that the field makes of it.
-        return json.loads(json.dumps(parsed, ensure_ascii=False, allow_nan=False))
+        return json_values.parse(json.dumps(parsed, ensure_ascii=False, allow_nan=False), limits.CATALOG_DOCUMENT)
     except RecursionError as error:
         raise bounds.too_deep(subject) from error
     except yaml.YAMLError as error:
         reason = f"{earlier}" if earlier is not None else " ".join(str(error).split())
         raise InputError(f"a document is neither JSON nor YAML: {reason:.300}", subject=subject) from error
-    except (TypeError, ValueError) as error:
+    except FAULTS as error:
         raise InputError(f"a document holds what JSON cannot say: {str(error):.200}", subject=subject) from error

@@ -19,10 +19,10 @@ import re
 from codecs import BOM_UTF8
 from typing import BinaryIO, Iterator, List, NamedTuple, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
 # A document larger than this is refused; the largest real ones have about 2 MiB.
-MAX_DOCUMENT = 32 * 1024 * 1024
 CHUNK = 1024 * 1024
 _BRACE = ord("{")
 _JSON = re.compile(rb"[ \t\r\n]*\{")
@@ -33,7 +33,9 @@ _BETWEEN = re.compile(rb"\}\s*\{")
 _AFTER = re.compile(rb"\}\s*[{#%.-]")
 _FLOW = re.compile(rb"(?:\s|#[^\n]*\n|%[^\n]*\n|---(?=\s))*\{")
 _LINES = re.compile(rb"(?:\s|#[^\n]*\n|---(?=\s))*(?=\{)")
-_NOTHING = re.compile(rb"(?:\s|#[^\n]*|%[^\n]*|\.\.\.(?=\s|\Z)|---(?=\s|\Z))*\Z")
+# A comment goes to the end of its line: cut at any place, a banner of thirty signs could be cut in a billion ways.
+_NOTHING = re.compile(rb"(?:\s|[#%][^\n]*(?:\n|\Z)|\.\.\.(?=\s|\Z)|---(?=\s|\Z))*\Z")
+_DECODER = json.JSONDecoder(parse_int=str)
 
 
 class Piece(NamedTuple):
@@ -47,10 +49,10 @@ class Piece(NamedTuple):
 def pieces(file: BinaryIO, subject: str) -> Iterator[Piece]:
     """The documents of a file, in order; parts with nothing in them are left out.
 
-    Raises InputError when one is larger than MAX_DOCUMENT.
+    Raises InputError when one is larger than limits.CATALOG_DOCUMENT, or there are too many.
     """
     cutter = _Cutter()
-    buffer, offset = b"", 0
+    buffer, offset, count = b"", 0, 0
     while True:
         chunk = file.read(CHUNK)
         searched = len(buffer)
@@ -62,11 +64,16 @@ def pieces(file: BinaryIO, subject: str) -> Iterator[Piece]:
             yield Piece(offset, buffer, _whole(buffer, [0, end], cutter.joined))
             return
         cuts = [0, *cutter.cuts(buffer, searched)]
+        count += len(cuts) - 1
+        if count > limits.CATALOG_DOCUMENTS:
+            raise InputError(f"the catalog has more than {limits.CATALOG_DOCUMENTS} documents", subject=subject)
         yield Piece(offset, buffer, _whole(buffer, cuts, cutter.joined))
         buffer, offset = buffer[cuts[-1] :] if cuts[-1] else buffer, offset + cuts[-1]
-        if len(buffer) > MAX_DOCUMENT:
+        if len(buffer) > limits.CATALOG_DOCUMENT.size:
             raise InputError(
-                f"a document has more than {MAX_DOCUMENT} bytes", subject=subject, advice="No catalog needs that; ask its publisher."
+                f"a document has more than {limits.CATALOG_DOCUMENT.size} bytes",
+                subject=subject,
+                advice="No catalog needs that; ask its publisher.",
             )
 
 
@@ -111,12 +118,14 @@ class _Cutter:
     def _mixed_cuts(self, buffer: bytes, json_cuts: List[int], yaml_cuts: List[int]) -> List[int]:
         """Of JSON's boundaries those that are not inside of a block of YAML."""
         found: List[int] = []
-        start = 0
         yaml = frozenset(yaml_cuts)
+        start, is_flow = 0, None
         for cut in sorted(yaml.union(json_cuts)):
-            if cut in yaml or _FLOW.match(buffer, start):
+            if is_flow is None:
+                is_flow = _FLOW.match(buffer, start, cut + 1) is not None
+            if cut in yaml or is_flow:
                 found.append(cut)
-                start = cut
+                start, is_flow = cut, None
         return found
 
 
@@ -141,9 +150,11 @@ def _parts(buffer: bytes, start: int, end: int) -> List[Tuple[int, int]]:
     """The JSON documents of one part; the part itself when they cannot be told."""
     if not _JSON.match(buffer, start, end) or not _BETWEEN.search(buffer, start, end):
         return [(start, end)]
+    if sum(buffer.count(sign, start, end) for sign in (b",", b"[", b"{")) > limits.CATALOG_DOCUMENT.values:
+        # Whoever reads it refuses it.
+        return [(start, end)]
     try:
         text = buffer[start:end].decode("utf-8")
-        decoder = json.JSONDecoder()
         parts: List[Tuple[int, int]] = []
         begin, place = start, 0
         while place < len(text):
@@ -152,7 +163,7 @@ def _parts(buffer: bytes, start: int, end: int) -> List[Tuple[int, int]]:
                 first += 1
             if first == len(text):
                 break
-            _value, after = decoder.raw_decode(text, first)
+            _value, after = _DECODER.raw_decode(text, first)
             stop = begin + len(text[place:after].encode("utf-8"))
             parts.append((begin, stop))
             begin, place = stop, after

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import posixpath
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, Set, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
@@ -129,8 +129,8 @@ def _instance(manifest: Manifest, entry: Descriptor, read: Read) -> Instance:
     if not manifest.blobs:
         raise InputError("the image has no configuration", subject=subject)
     try:
-        document = json.loads(read(manifest.blobs[0]))
-    except (ValueError, RecursionError) as error:
+        document = json_values.parse(read(manifest.blobs[0]), limits.IMAGE_CONFIG)
+    except ValueError as error:
         raise CorruptContent("the configuration of the image is not JSON", subject=subject) from error
     if not isinstance(document, dict):
         raise InputError("the configuration of the image is not a JSON object", subject=subject)

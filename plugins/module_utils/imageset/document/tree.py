@@ -13,13 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import is_fast, safe_loader, yaml
 
 # Bounds of what is read: bytes of a file, nodes after aliases are expanded, depth.
-MAX_BYTES = 8 * 1024 * 1024
-MAX_NODES = 200_000
-MAX_DEPTH = 60
 
 SLOW_LOADER = (
     "PyYAML was built without libyaml, so that large YAML documents are read about ten times slower; "
@@ -73,8 +71,8 @@ def slow_loader_warning() -> Tuple[str, ...]:
 
 def from_bytes(content: bytes, subject: str = "") -> Node:
     """The first document of a YAML stream; raises InputError (not YAML, empty, too large, aliases that explode)."""
-    if len(content) > MAX_BYTES:
-        raise InputError(f"the document has more than {MAX_BYTES} bytes", subject=subject, advice="Split it.")
+    if len(content) > limits.CONFIGURATION.size:
+        raise InputError(f"the document has more than {limits.CONFIGURATION.size} bytes", subject=subject, advice="Split it.")
     loader = None
     try:
         loader = safe_loader()(content)
@@ -102,10 +100,12 @@ class _Budget:
 
     def spend(self, depth: int, nodes: int = 1) -> None:
         self.spent += nodes
-        if self.spent > MAX_NODES:
-            raise InputError(f"the document has more than {MAX_NODES} values once its aliases are expanded", subject=self._subject)
-        if depth > MAX_DEPTH:
-            raise InputError(f"the document is nested deeper than {MAX_DEPTH} levels", subject=self._subject)
+        if self.spent > limits.CONFIGURATION.values:
+            raise InputError(
+                f"the document has more than {limits.CONFIGURATION.values} values once its aliases are expanded", subject=self._subject
+            )
+        if depth > limits.CONFIGURATION_DEPTH:
+            raise InputError(f"the document is nested deeper than {limits.CONFIGURATION_DEPTH} levels", subject=self._subject)
 
 
 class _Plain(_Budget):
@@ -229,6 +229,8 @@ def _boolean(text: str, event: Any) -> Optional[bool]:
 
 def _number(kind: str, text: str, event: Any) -> Union[int, float]:
     digits = text.replace("_", "").lower()
+    if len(digits) > limits.DIGITS:
+        raise _fault("a number has too many digits", event)
     try:
         if kind == "float":
             return float(digits.replace(".inf", "inf").replace(".nan", "nan"))

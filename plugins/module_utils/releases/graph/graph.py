@@ -10,10 +10,10 @@ in `Graph.releases`; edges are kept as successors of each place.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid
@@ -21,9 +21,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.error
 CHANNELS = "io.openshift.upgrades.graph.release.channels"
 
 # Far above the largest graph served (about 250 releases); a larger answer is a fault.
-MAX_BYTES = 512 * 1024 * 1024
-MAX_RELEASES = 100_000
-MAX_EDGES = 5_000_000
+# Risks of one update; the service names them one by one, and knows some twenty of all updates.
+_MOST_RISKS = 100
 _UNNAMED = "unnamed"
 
 
@@ -115,19 +114,17 @@ def _ranks(releases: Tuple[Release, ...]) -> Tuple[int, ...]:
 
 def parse(content: bytes, subject: str = "") -> Graph:
     """From the JSON answer of the update service.  Raises GraphDataInvalid."""
-    if len(content) > MAX_BYTES:
-        raise GraphDataInvalid(f"the update graph has {len(content)} bytes, more than the {MAX_BYTES} that are accepted", subject=subject)
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise GraphDataInvalid("the update graph is not JSON", subject=subject) from error
+        document = json_values.parse(content, limits.GRAPH)
+    except ValueError as error:
+        raise GraphDataInvalid(f"the update graph is not JSON that is read here: {error}", subject=subject) from error
     if not isinstance(document, dict):
         raise GraphDataInvalid("the update graph is not a JSON object", subject=subject)
-    nodes = _list(document, "nodes", MAX_RELEASES, subject)
+    nodes = _list(document, "nodes", limits.RELEASES, subject)
     releases = tuple(_release(node, place, subject) for place, node in enumerate(nodes))
-    edges = _edges(_list(document, "edges", MAX_EDGES, subject), len(releases), subject)
+    edges = _edges(_list(document, "edges", limits.EDGES, subject), len(releases), subject)
     places = {release.version.text: place for place, release in enumerate(releases)}
-    return build(releases, edges, _conditions(_list(document, "conditionalEdges", MAX_EDGES, subject), places, subject))
+    return build(releases, edges, _conditions(_list(document, "conditionalEdges", limits.EDGES, subject), places, subject))
 
 
 def _list(document: Dict[str, Any], name: str, limit: int, subject: str) -> List[Any]:
@@ -176,11 +173,14 @@ def _conditions(groups: List[Any], places: Mapping[str, int], subject: str) -> D
             for source, target in pairs:
                 if source in places and target in places:
                     pair = (places[source], places[target])
-                    conditions[pair] = tuple(dict.fromkeys(conditions.get(pair, ()) + names))
+                    known = conditions.get(pair)
+                    conditions[pair] = names if known is None else tuple(dict.fromkeys(known + names))
+                    if len(conditions[pair]) > _MOST_RISKS:
+                        raise KeyError("risks")
         except (AttributeError, KeyError, TypeError) as error:
             raise GraphDataInvalid(f"conditionalEdges[{number}] of the update graph is malformed", subject=subject) from error
-        if len(conditions) > MAX_EDGES:
-            raise GraphDataInvalid(f"the update graph has more than {MAX_EDGES} conditional edges", subject=subject)
+        if len(conditions) > limits.EDGES:
+            raise GraphDataInvalid(f"the update graph has more than {limits.EDGES} conditional edges", subject=subject)
     return conditions
 
 

@@ -12,6 +12,7 @@ import uuid
 from typing import Dict, Tuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -86,7 +87,7 @@ class UpdateService:
 
     def _ask(self, channel: Channel, architecture: str) -> bytes:
         try:
-            return self._fetch(self.url(channel, architecture), _HEADERS, graphs.MAX_BYTES)
+            return self._fetch(self.url(channel, architecture), _HEADERS, limits.GRAPH.size)
         except MirrorError as error:
             raise UpdateServiceError(
                 f'channel "{channel.name}": {error.message}',
@@ -108,7 +109,7 @@ class UpdateService:
 
 def _from_file(path: str, channel: str) -> Graph:
     try:
-        return graphs.parse(files.read(path), path)
+        return graphs.parse(files.read(path, limits.GRAPH.size), path)
     except FileNotFoundError as error:
         raise NoGraphData(
             f"no graph data on disk for channel {channel}: there is no {path}",

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Dict, List, Set
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
@@ -28,7 +29,6 @@ COMMAND = ["/bin/bash", "-c", "exec cp -rp /var/lib/cincinnati-graph-data/* /var
 TAG = "latest"
 
 _DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-_MAX_CONFIG = 4 * 1024 * 1024
 _DEFAULT = Platform("linux", "amd64")
 
 
@@ -99,7 +99,9 @@ class GraphImage:
 
     def _config(self, blob: Descriptor) -> Dict[str, Any]:
         try:
-            config = json.loads(read_blob(self._upstream, self._base.repository, blob, _MAX_CONFIG))
+            config = json_values.parse(
+                read_blob(self._upstream, self._base.repository, blob, limits.IMAGE_CONFIG.size), limits.IMAGE_CONFIG
+            )
         except ValueError as error:
             raise GraphDataInvalid("the configuration of the base image is not JSON", subject=str(self._base)) from error
         if not isinstance(config, dict):

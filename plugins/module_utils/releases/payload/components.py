@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -77,8 +77,8 @@ def parse_references(content: bytes, subject: str = "", tags_allowed: bool = Fal
 
 def _json(content: bytes, name: str, subject: str) -> Dict[str, Any]:
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        document = json_values.parse(content, limits.RELEASE_DOCUMENT)
+    except ValueError as error:
         raise PayloadInvalid(f"{name} is not JSON", subject=subject) from error
     if not isinstance(document, dict):
         raise PayloadInvalid(f"{name} is not a JSON object", subject=subject)

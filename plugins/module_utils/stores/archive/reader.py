@@ -10,12 +10,12 @@ manifest declares, and `check` proves the whole of it before anything is pushed.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from functools import cached_property
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     CorruptContent,
@@ -181,12 +181,12 @@ class ArchiveReader(ReadOnlyStore):
         """Tags by full repository name, from the layout's `index.json`.  Raises CorruptContent."""
         index: Dict[str, Dict[str, Digest]] = {}
         try:
-            for entry in json.loads(self.document("index.json"))["manifests"]:
+            for entry in json_values.parse(self.document("index.json"), limits.RECORD)["manifests"]:
                 name = _reference_name(entry)
                 repository, _colon, tag = name.rpartition(":")
                 if repository and "/" not in tag:
                     index.setdefault(repository, {})[tag] = Digest.parse(entry["digest"])
-        except (ValueError, RecursionError, KeyError, TypeError, AttributeError, InputError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
             raise CorruptContent("index.json is not the index of a layout", subject=self.name) from error
         return index
 

@@ -10,13 +10,12 @@ between name and content is told by name.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, field
 from typing import AbstractSet, BinaryIO, Callable, Dict, List, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
@@ -121,7 +120,7 @@ def _signature(file: BinaryIO, size: int) -> bytes:
 
 def _numbered(path: str, encoded: bytes) -> Volume:
     try:
-        document = json.loads(encoded)
+        document = json_values.parse(encoded, limits.SMALL)
         volume = Volume(path, Digest.parse(document["archive"]), int(document["volume"]))
         signature = Digest.parse(document["signature"])
         if volume_document(volume.archive_id, volume.number, int(document["volumes"]), signature) != encoded or volume.number < 1:

@@ -12,6 +12,7 @@ import re
 import threading
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, Unsupported
@@ -21,8 +22,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.
 REF_NAME = "org.opencontainers.image.ref.name"
 # Written by container engines that keep only the tag under the first one.
 _FULL_NAME = "io.containerd.image.name"
-# A list of a hundred thousand images is still smaller.
-_MAX_SIZE = 64 * 1024 * 1024
 _ATTACHMENT = re.compile(r"sha256-[0-9a-f]{64}(\.(sig|att|sbom))?\Z")
 
 
@@ -159,7 +158,7 @@ class LayoutIndex:
             state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             if state != self._state:
                 self._check_version()
-                self._content = read_file(self._file, _MAX_SIZE, self._file)
+                self._content = read_file(self._file, limits.LAYOUT_INDEX.size, self._file)
                 self._document = _document(self._content, self._file)
                 self._listed = Listed(self._document.get("manifests") or [])
                 self._state = state
@@ -167,7 +166,7 @@ class LayoutIndex:
 
     def _check_version(self) -> None:
         try:
-            version = files.read_json(os.path.join(self._path, "oci-layout"))
+            version = files.read_json(os.path.join(self._path, "oci-layout"), limits.SMALL)
         except FileNotFoundError:
             return
         number = version.get("imageLayoutVersion") if isinstance(version, dict) else None
@@ -211,9 +210,9 @@ def entry_name(repository: str, tag: str) -> str:
 
 def _document(content: bytes, path: str) -> Dict[str, Any]:
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        raise InputError("it is not JSON", subject=path) from None
+        document = json_values.parse(content, limits.LAYOUT_INDEX)
+    except ValueError as error:
+        raise InputError(f"it is not JSON: {error}", subject=path) from None
     if not isinstance(document, dict):
         raise InputError("it is not a JSON object", subject=path)
     entries = [] if document.get("manifests") is None else document["manifests"]

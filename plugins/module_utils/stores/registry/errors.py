@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Dict, List, Tuple, Type
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     AccessDenied,
     CorruptContent,
@@ -122,8 +122,8 @@ def _errors(response: Response) -> List[Tuple[str, str]]:
     if not response.body[:64].lstrip().startswith(b"{"):
         return []
     try:
-        entries = json.loads(response.body).get("errors")
-    except (ValueError, RecursionError):
+        entries = json_values.parse(response.body, limits.SMALL).get("errors")
+    except (ValueError, AttributeError):
         return []
     if not isinstance(entries, list):
         return []

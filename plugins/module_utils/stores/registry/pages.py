@@ -6,20 +6,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Iterator, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint
 
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^",;\s]*))*)')
-_NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)', re.IGNORECASE)
-# No list of the field comes near these.
-_MOST_PAGES = 10000
-_PAGE_LIMIT = 16 * 1024 * 1024
+# One parameter of a link; each part begins with a sign of its own, so that a match takes one pass.
+_PARAMETER = re.compile(r'\s*;\s*([\w*-]+)(?:\s*=\s*(?:"([^"]*)"|([^",;\s]+)))?')
 
 Page = Tuple[Response, Any]
 
@@ -30,21 +27,37 @@ def pages(endpoint: Endpoint, target: str, access: Access, subject: str, accept:
     Raises RegistryError when the pages lead elsewhere or in circles.
     """
     seen = set()
+    size = entries = 0
     while target:
-        if target in seen or len(seen) >= _MOST_PAGES:
-            raise RegistryError(f"{endpoint.host} gives pages without end", subject=subject, host=endpoint.host)
+        response = endpoint.ask("GET", target, access, limits.PAGE.size, headers=(("Accept", accept),))
         seen.add(target)
-        response = endpoint.ask("GET", target, access, _PAGE_LIMIT, headers=(("Accept", accept),))
-        yield response, _document(response)
+        document = _document(response)
+        size, entries = size + len(response.body), entries + _entries(document)
+        if size > limits.PAGES_SIZE or entries > limits.LISTED:
+            raise RegistryError(f"{endpoint.host} gives a list without end", subject=subject, host=endpoint.host)
+        yield response, document
         target = _next(endpoint, response, target, access, subject) if response.status == 200 else ""
+        if target in seen or len(seen) >= limits.PAGES:
+            raise RegistryError(f"{endpoint.host} gives pages without end", subject=subject, host=endpoint.host)
 
 
 def next_link(header: str) -> str:
     """The URL of the next page in a Link header; empty at the end."""
-    for match in _LINK.finditer(header):
-        if _NEXT.search(match.group(2)):
-            return match.group(1)
-    return ""
+    rest = header[: limits.HEADER_VALUE]
+    while True:
+        address, closed, rest = rest.partition("<")[2].partition(">")
+        if not closed:
+            return ""
+        place, relations = 0, ""
+        parameter = _PARAMETER.match(rest)
+        while parameter:
+            if parameter.group(1).lower() == "rel" and not relations:
+                relations = parameter.group(2) or parameter.group(3) or ""
+            place = parameter.end()
+            parameter = _PARAMETER.match(rest, place)
+        if "next" in relations.lower().split():
+            return address
+        rest = rest[place:]
 
 
 def _next(endpoint: Endpoint, response: Response, target: str, access: Access, subject: str) -> str:
@@ -61,6 +74,10 @@ def _document(response: Response) -> Any:
     if response.status != 200:
         return None
     try:
-        return json.loads(response.body)
-    except (ValueError, RecursionError):
+        return json_values.parse(response.body, limits.PAGE)
+    except ValueError:
         return None
+
+
+def _entries(document: Any) -> int:
+    return sum(len(value) for value in document.values() if isinstance(value, list)) if isinstance(document, dict) else 0

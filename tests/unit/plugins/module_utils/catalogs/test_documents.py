@@ -19,6 +19,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import file_index, heading, ignore, parser, splitter
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
@@ -100,7 +101,7 @@ def test_corners(text, count):
 
 
 def test_a_document_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(splitter, "MAX_DOCUMENT", 1 << 16)
+    monkeypatch.setattr(limits, "CATALOG_DOCUMENT", limits.Limit(1 << 16))
     with pytest.raises(InputError, match="a document has more than"):
         cut(b"a: " + b"x" * (1 << 18), 1 << 14)
 

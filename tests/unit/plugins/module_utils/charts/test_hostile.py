@@ -12,6 +12,7 @@ import os
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import archives, render
@@ -72,14 +73,14 @@ def test_helm_sees_nothing_of_the_hosts_environment_and_no_values_on_its_command
 
 
 def test_a_chart_that_renders_without_end_is_stopped(helm, monkeypatch):
-    monkeypatch.setattr(render, "_OUTPUT_LIMIT", 1024 * 1024)
-    with pytest.raises(Unsupported, match="more than 1048576 bytes"):
+    monkeypatch.setattr(limits, "RENDERED", limits.Limit(1024 * 1024))
+    with pytest.raises(Unsupported, match="more than the 1048576 bytes"):
         helm("exec yes").template("/x.tgz", Chart(name="x"))
 
 
 def test_so_is_one_that_does_nothing_at_all(helm, monkeypatch):
     monkeypatch.setattr(render, "_TIMEOUT", 0.2)
-    with pytest.raises(InputError, match="did not come to an end"):
+    with pytest.raises(Unsupported, match="did not come to an end"):
         helm("exec sleep 600").template("/x.tgz", Chart(name="x"))
 
 
@@ -93,7 +94,7 @@ def test_a_program_that_cannot_be_run_is_told(tmp_path):
 
 def test_an_archive_that_unpacks_to_more_than_helm_takes_is_not_kept(tmp_path):
     kept = archives.ChartArchives(str(tmp_path))
-    bomb = gzip.compress(bytes(archives.MAX_UNPACKED // 2), 1) * 3
+    bomb = gzip.compress(bytes(limits.CHART_UNPACKED // 2), 1) * 3
     with pytest.raises(Unsupported, match="unpacks to more"):
         kept.keep(kept.place("bomb-1.tgz", "bomb"), bomb, "bomb")
     assert os.listdir(tmp_path) == []

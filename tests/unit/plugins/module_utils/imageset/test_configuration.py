@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
@@ -651,7 +652,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(c)}: &{chr(c)} [{','.join(
         ("? [a]\n: b", "plain text"),
         ("a: \x00", "not YAML"),
         ("<<: 3", "<< takes"),
-        ("a: 1" + "0" * 5000, "not a number"),
+        ("a: 1" + "0" * 5000, "too many digits"),
     ],
 )
 def test_hostile_yaml_is_refused(text, words, loader, monkeypatch):
@@ -698,7 +699,7 @@ def test_files_that_are_not_there_or_not_text(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     with pytest.raises(ConfigurationError, match="nothing"):
         load(str(tmp_path / "empty"))
-    (tmp_path / "huge").write_bytes(b"#" * (tree.MAX_BYTES + 1))
+    (tmp_path / "huge").write_bytes(b"#" * (limits.CONFIGURATION.size + 1))
     with pytest.raises(InputError, match="more than"):
         load(str(tmp_path / "huge"))
 
