@@ -159,8 +159,8 @@ def stop(pid_file: str, timeout: float) -> bool:
 
 def _spawn(daemon: Daemon) -> "subprocess.Popen[bytes]":
     try:
-        os.makedirs(os.path.dirname(daemon.log_file), exist_ok=True)
-        log = os.open(daemon.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        files.make_folder(os.path.dirname(daemon.log_file))
+        log = files.extend(daemon.log_file, os.O_APPEND, 0o600)
     except OSError as error:
         raise StorageError(f"cannot write the log: {error.strerror}", subject=daemon.log_file) from error
     try:

@@ -13,12 +13,12 @@ be synchronised.
 from __future__ import annotations
 
 import os
-import threading
 import zlib
 from typing import Optional, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 
 
@@ -59,12 +59,11 @@ class Shelf:
         path = self._file(manifest.digest)
         if os.path.exists(path) and self.get(manifest.digest) is not None:
             return
-        temporary = f"{path}.{os.getpid()}.{threading.get_ident()}.part"
         try:
             self._make_folder(os.path.dirname(path))
-            with open(temporary, "wb") as file:
-                file.write(_heading(manifest.media_type.encode("ascii", "replace")) + b"\n" + manifest.content)
-            os.replace(temporary, path)
+            heading = _heading(manifest.media_type.encode("ascii", "replace"))
+            # A manifest that a crash tears is asked for again.
+            files.put(path, heading + b"\n" + manifest.content, sync=False)
         except OSError as error:
             raise StorageError(f"cannot write {path}: {error.strerror}", subject=path) from error
 
@@ -73,7 +72,7 @@ class Shelf:
 
     def _make_folder(self, folder: str) -> None:
         if folder not in self._folders:
-            os.makedirs(folder, exist_ok=True)
+            files.make_folder(folder)
             self._folders.add(folder)
 
 

@@ -16,6 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 
 # Of folders that are made here; the umask takes more away.
 FOLDER_MODE = 0o755
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def read(path: str, size: int = limits.RECORD.size) -> bytes:
@@ -56,32 +57,47 @@ def write(path: str, content: bytes, mode: int = 0o644) -> bool:
         pass
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}", subject=path) from error
-    folder = os.path.dirname(path) or "."
-    temporary = ""
     try:
-        # Only who writes needs it, and it takes long to load.
-        import tempfile
-
-        make_folder(folder)
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        make_folder(os.path.dirname(path) or ".")
+        put(path, content, mode)
     except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
         raise StorageError(f"cannot write {path}: {error.strerror}", subject=path) from error
     return True
+
+
+def put(path: str, content: bytes, mode: int = 0o644, sync: bool = True) -> None:
+    """Puts a file into the place of whatever has its name, a link included.
+
+    mode: less what the umask takes away.  sync: wait for the disk.  Raises OSError.
+    """
+    temporary = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.part")
+    try:
+        with os.fdopen(create(temporary, mode), "wb") as file:
+            file.write(content)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def create(path: str, mode: int = 0o644) -> int:
+    """A new file to write to, which nobody can have put there, as a link least of all.  Raises OSError."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
+def extend(path: str, flags: int = 0, mode: int = 0o644) -> int:
+    """A file to write on in, made where there is none; a link is not followed.  flags: more of `os.open`.  Raises OSError."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flags, mode)
 
 
 def make_folder(path: str) -> None:
     """Makes a folder and those above it, which nobody else can write to, whatever the umask.
 
-    What is there already is looked at: a link or a folder that another user put into our way is not followed, since it leads
-    what we write to where that user wants it.  Raises OSError, StorageError.
+    What is there already is looked at (`check_folder`).  Raises OSError, StorageError.
     """
     above = os.path.dirname(path)
     if above and above != path and not os.path.isdir(path):
@@ -94,23 +110,34 @@ def make_folder(path: str) -> None:
 
 
 def check_folder(path: str) -> None:
-    """Raises StorageError when another user put a part of this path there.
+    """Raises StorageError when another user put a part of this path there: it leads what we write to where that user wants it.
 
-    A part counts as ours when it is our own, root's, or of the owner of the folder that it lies in.
+    A link has to be our own or root's; a folder, too, or of the owner of the folder it lies in, where others can write to that one.
     """
     ours = {os.geteuid(), 0}
     here = os.sep if os.path.isabs(path) else os.curdir
     for name in filter(None, path.split(os.sep)):
-        owner = os.stat(here).st_uid
+        above = os.stat(here)
         here = os.path.join(here, name)
         found = os.lstat(here)
-        if found.st_uid not in (*ours, owner):
-            what = "link" if stat.S_ISLNK(found.st_mode) else "folder"
-            raise StorageError(
-                f"the {what} {here} belongs to another user (uid {found.st_uid})",
-                subject=path,
-                advice="Remove it, give it to the user who runs this, or choose another place.",
-            )
+        link = stat.S_ISLNK(found.st_mode)
+        if found.st_uid in ours or not link and (found.st_uid == above.st_uid or not above.st_mode & _OTHERS_WRITE):
+            continue
+        raise StorageError(
+            f"the {'link' if link else 'folder'} {here} belongs to another user (uid {found.st_uid})",
+            subject=path,
+            advice="Remove it, give it to the user who runs this, or choose another place.",
+        )
+
+
+def check_private(path: str) -> None:
+    """Raises StorageError when everybody can change what lies in a folder."""
+    if os.path.isdir(path) and os.stat(path).st_mode & stat.S_IWOTH:
+        raise StorageError(
+            f"everybody can write to {path}",
+            subject=path,
+            advice="Take that right from others (chmod o-w), or choose a folder below it.",
+        )
 
 
 def json_bytes(document: Any) -> bytes:

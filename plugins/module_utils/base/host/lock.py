@@ -27,6 +27,7 @@ from typing import Any, Dict, Iterator, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Locked, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.process import born
 
 # Seconds between two renewals, and after which a lock that was not renewed counts as abandoned.
@@ -171,8 +172,8 @@ class WorkspaceLock:
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
-            os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
-            handle = os.open(self._guard_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            files.make_folder(os.path.dirname(self.path) or ".")
+            handle = files.extend(self._guard_path)
         except OSError as error:
             raise StorageError(f"cannot write {self._guard_path}: {error.strerror}", subject=self.path) from error
         try:
@@ -210,10 +211,7 @@ class WorkspaceLock:
             return None
 
     def _write(self, holder: Holder) -> None:
-        temporary = f"{self.path}.{holder.token}.part"
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(asdict(holder), file)
-        os.replace(temporary, self.path)
+        files.put(self.path, json.dumps(asdict(holder)).encode("utf-8"), sync=False)
 
 
 def _boot() -> str:

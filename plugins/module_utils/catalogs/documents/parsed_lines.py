@@ -57,7 +57,7 @@ class Lines:
         if not self._new or os.path.islink(path):
             return
         try:
-            with open(path, "ab") as file:
+            with os.fdopen(files.extend(path, os.O_APPEND), "ab") as file:
                 for key, content in self._new.items():
                     self._places[key] = (file.tell(), len(content))
                     file.write(content + b"\n")

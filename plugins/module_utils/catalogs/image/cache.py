@@ -124,7 +124,7 @@ class Kept:
         shutil.rmtree(folder, ignore_errors=True)
         kept = os.path.join(folder, _FILES)
         try:
-            os.makedirs(kept)
+            files.make_folder(kept)
         except OSError as error:
             raise StorageError(f"cannot make {kept}: {error.strerror}", subject=kept) from error
         try:

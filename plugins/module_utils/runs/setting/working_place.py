@@ -41,6 +41,7 @@ def working_place(kept: Workspace, owner: str, check_mode: bool) -> ContextManag
 
 @contextmanager
 def _locked(kept: Workspace, owner: str) -> Iterator[Place]:
+    files.check_private(kept.root)
     lock = WorkspaceLock(kept.lock, owner)
     lock.acquire()
     try:

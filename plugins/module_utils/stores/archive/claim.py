@@ -15,6 +15,7 @@ import os
 from typing import Optional, TextIO
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Locked
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 
 
 class Claim:
@@ -28,7 +29,7 @@ class Claim:
     def take(self) -> None:
         """Raises Locked, OSError."""
         path = os.path.join(self._folder, f".mirror_seq{self._sequence}.lock")
-        file = open(path, "a", encoding="ascii")
+        file = open(path, "w", encoding="ascii", opener=lambda name, flags: files.extend(name))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Who had it before may have removed it meanwhile.

@@ -183,8 +183,7 @@ class UnfinishedSet:
             os.close(file)
 
     def _open_volume(self, number: int, resumed: bool) -> int:
-        new = 0 if resumed else os.O_CREAT | os.O_EXCL
-        file = os.open(self.path(number), os.O_RDWR | new | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        file = files.extend(self.path(number)) if resumed else files.create(self.path(number))
         os.ftruncate(file, self.places.sizes[number])
         return file
 

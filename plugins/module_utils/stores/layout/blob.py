@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, BlobWriter
 
@@ -78,8 +78,9 @@ class FileWriter(BlobWriter):
         self._size = 0
         folder, name = os.path.split(path)
         try:
-            os.makedirs(folder, exist_ok=True)
-            handle, self._part = tempfile.mkstemp(prefix=f".{name[:12]}.", suffix=".part", dir=folder)
+            files.make_folder(folder)
+            self._part = os.path.join(folder, f".{name[:12]}.{os.urandom(8).hex()}.part")
+            handle = files.create(self._part)
         except OSError as error:
             raise self._failed(error) from error
         self._file = os.fdopen(handle, "wb", 0)
@@ -104,7 +105,6 @@ class FileWriter(BlobWriter):
                 subject=str(self._blob.digest),
             )
         try:
-            os.fchmod(self._file.fileno(), 0o644)
             os.fsync(self._file.fileno())
             self._file.close()
             os.replace(self._part, self._path)

@@ -196,8 +196,8 @@ class Journal:
             self._writable = False
 
     def _open(self, path: str) -> int:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        files.make_folder(os.path.dirname(path) or ".")
+        handle = files.extend(path, os.O_APPEND)
         size = os.fstat(handle).st_size
         if size == 0 or not self._believed:
             os.ftruncate(handle, 0)

@@ -16,13 +16,13 @@ seconds, null while it is not known.
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections import deque
 from typing import Any, Callable, Deque, Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import (
     COPIED,
     FAILED,
@@ -101,12 +101,8 @@ class Progress:
     def write(self, now: float) -> None:
         """Replaces the file; a file that cannot be written must not stop a transfer."""
         self._written = now
-        temporary = f"{self._path}.part"
         try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self.document(), file)
-            os.replace(temporary, self._path)
+            files.put(self._path, json.dumps(self.document()).encode("utf-8", "backslashreplace"), 0o600, sync=False)
         except OSError as error:
             self._last_error = f"cannot write {self._path}: {error.strerror}"
 
