@@ -47,6 +47,9 @@ options:
     description:
       - Whether the last complete plan of the workspace is replayed exactly. Nothing is resolved again, wherever tags have moved to;
         only what the workspace lacks of it is read, by digest.
+      - The plan and the file C(plan-parts.tar) beside it, which has what was built for it (filtered catalogs, the graph image), are
+        enough to make the mirror again with an empty workspace, as long as the sources have the content. Without that file what was
+        built is built again from what the plan locked, and refused when it is not the same, byte for byte.
       - Fails when the configuration says something else than the one that the plan was made of.
     type: bool
     default: false

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import List, Optional
+from typing import Dict, List, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError, NotFound
@@ -15,6 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES, Context
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning import parts
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import content_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
@@ -24,7 +25,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 def replay(plan: Plan, imageset: ImageSet, context: Context) -> List[Failure]:
     """Makes sure that a kept plan can be carried out; what fails is told, the plan itself stays as it is.
 
-    Reads by digest only what the workspace's shelf lacks: wherever tags have moved to is not looked at.
+    Reads by digest only what the workspace's shelf lacks: wherever tags have moved to is not looked at.  What was built then and is
+    not in the workspace any more is built again; it counts only when it is what the plan has, byte for byte.
     Raises InputError when the configuration says something else than the one that the plan was made of.
     """
     if plan.config != imageset.document():
@@ -33,10 +35,33 @@ def replay(plan: Plan, imageset: ImageSet, context: Context) -> List[Failure]:
             f"the plan is locked, and the configuration has changed since it was made: {changed}",
             advice="Make a new plan without locked, or go back to the configuration of the plan.",
         )
+    lost = _rebuilt(plan, imageset, context)
     resolver = Resolver(context.upstream, Shelf(context.workspace.manifests), parallel=context.parallel)
     with ThreadPoolExecutor(max_workers=max(1, context.parallel)) as pool:
-        failures = list(pool.map(lambda image: _check(image, resolver), plan.images))
-    return [failure for failure in failures if failure is not None]
+        failures = list(pool.map(lambda image: _check(image, resolver), (image for image in plan.images if image not in lost)))
+    return [*lost.values(), *(failure for failure in failures if failure is not None)]
+
+
+def _rebuilt(plan: Plan, imageset: ImageSet, context: Context) -> Dict[PlanImage, Failure]:
+    """What was built and cannot be had again, and why."""
+    if all(parts.is_there(image, context.workspace) for image in parts.built(plan)):
+        return {}
+    # A replay of what has all its parts needs none of the libraries that build them.
+    from ansible_collections.disconnected.mirror.plugins.module_utils.planning.rebuild import rebuild
+
+    reasons = rebuild(plan, imageset, context)
+    return {image: _lost(image, reasons) for image in parts.built(plan) if not parts.is_there(image, context.workspace)}
+
+
+def _lost(image: PlanImage, reasons: Sequence[Failure]) -> Failure:
+    category = CATEGORIES.get(image.type, "")
+    because = [reason.message for reason in reasons if reason.category == category]
+    why = f": {because[0]}" if because else ": what its sources have now makes another one"
+    error = NotFound(
+        f"{_named(image)} was built for this plan, the workspace does not have it, and it cannot be built again{why}",
+        advice="Put the file with the plan's parts (plan-parts.tar) beside the plan, or make a new plan without locked.",
+    )
+    return Failure.of(error, subject=image.origin, category=category, why=image.why)
 
 
 def _check(image: PlanImage, resolver: Resolver) -> Optional[Failure]:

@@ -42,12 +42,17 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
     Options: see `releases.settings`; `environ` replaces the process's environment.
     Raises InputError for options that cannot be used (a key, a URL, a policy).
     """
+    return _Collecting(imageset, context, settings_of(imageset, context)).collected()
+
+
+def settings_of(imageset: ImageSet, context: Context) -> Settings:
+    """Raises InputError for options that cannot be used."""
     environment: Mapping[str, str] = context.options.get("environ", os.environ)
     settings = Settings.of(context.options, environment, imageset.generation)
     if imageset.delete:
         # What is to be deleted was planned before, and nothing upstream shall change the answer (mirroring 5.4).
         settings = replace(settings, offline=settings.offline or not settings.graph_file)
-    return _Collecting(imageset, context, settings).collected()
+    return settings
 
 
 class _Collecting:

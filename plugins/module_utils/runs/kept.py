@@ -17,8 +17,15 @@ from typing import Optional, Sequence
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning import parts
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import is_undecided
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+
+
+def restored(plan: Plan, workspace: Workspace, path: str) -> Plan:
+    """The plan, with what was built for it in `workspace`: from the parts that lie beside the plan, where it lacks them."""
+    parts.restore(plan, workspace, parts.beside(path))
+    return plan
 
 
 def read_plan(path: str) -> Plan:
@@ -82,13 +89,18 @@ def keep_plan(plan: Plan, workspace: Workspace, place: Workspace, complete: bool
     changed = _differs(getattr(workspace, name), plan) or (complete and os.path.exists(workspace.incomplete_plan))
     plan.write(getattr(place, name))
     if complete:
+        parts.keep(plan, place, parts.beside(place.plan))
         _forget(place.incomplete_plan)
     return changed
 
 
 def keep_reduced(plan: Plan, place: Workspace) -> None:
     """What became of the latest plan while it was carried out, for the steps that read it next.  Raises StorageError."""
-    plan.write(place.incomplete_plan if os.path.exists(place.incomplete_plan) else place.plan)
+    if os.path.exists(place.incomplete_plan):
+        plan.write(place.incomplete_plan)
+        return
+    plan.write(place.plan)
+    parts.keep(plan, place, parts.beside(place.plan))
 
 
 def _plan(path: str) -> Optional[Plan]:

@@ -32,6 +32,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept impo
     known_plan,
     latest_plan,
     read_plan,
+    restored,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, storage_of
@@ -138,6 +139,7 @@ def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], 
         )
     if before is None:
         raise InputError("there is no plan to replay", subject=request.workspace.plan, advice="Make one without locked first.")
+    restored(before, place, request.workspace.plan)
     failures: Tuple[Failure, ...] = tuple(replay(before, imageset, context))
     if failures:
         raise _locked(failures)
@@ -151,7 +153,9 @@ def wanted_plan(request: PlanRequest, path: str, place: Workspace, network: Netw
     """
     if request.has_configuration:
         return make_plan(request, load_imageset(request), kept_plan(request.workspace), place, network)
-    return read_plan(path) if path else _found(latest_plan, request.workspace, place)
+    if path:
+        return restored(read_plan(path), place, path)
+    return restored(_found(latest_plan, request.workspace, place), place, request.workspace.plan)
 
 
 def carried_plan(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:
@@ -165,7 +169,7 @@ def expected(request: PlanRequest, path: str, place: Workspace, network: Network
     """`wanted_plan` for a step that looks at what a mirror holds (`kept.expected_plan`).  Raises the same."""
     if path or request.has_configuration:
         return wanted_plan(request, path, place, network)
-    return _found(expected_plan, request.workspace, place)
+    return restored(_found(expected_plan, request.workspace, place), place, request.workspace.plan)
 
 
 def _found(find: Callable[[Workspace], Optional[Plan]], workspace: Workspace, place: Workspace) -> Plan:

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Set
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import DOCKER_MANIFEST, OCI_LAYER_GZIP
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
@@ -22,7 +23,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.error
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob, write_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import ORIGIN
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import write_blob
 
 AUTHOR = "disconnected.mirror"
 COMMAND = ["/bin/bash", "-c", "exec cp -rp /var/lib/cincinnati-graph-data/* /var/lib/cincinnati/graph-data"]
@@ -53,10 +55,14 @@ class GraphImage:
         self._path = path
 
     def build(self, layer: Layer) -> Manifest:
-        """The image, complete in the layout.  Raises what reading the base raises, StorageError, Unsupported."""
+        """The image, in the layout but for the layers of the base, which stay where they are.
+
+        Raises what reading the base raises, StorageError, Unsupported.
+        """
         root = self._upstream.fetch_manifest(self._base.repository, self._base.selector)
         built = self._index(root, layer) if root.is_index else self._image(root, layer)[0]
         self._layout.put_manifest("", built, TAG)
+        files.write(os.path.join(self._path, ORIGIN), self._base.repository.encode("utf-8"))
         self._drop_others(built)
         return built
 
@@ -88,8 +94,6 @@ class GraphImage:
         if not manifest.blobs:
             raise Unsupported("the base image has no configuration", subject=str(self._base), advice="Choose another graph_base.")
         config = self._config(manifest.blobs[0])
-        for blob in manifest.blobs[1:]:
-            self._copy(blob)
         media_type = _DOCKER_LAYER if manifest.media_type == DOCKER_MANIFEST else OCI_LAYER_GZIP
         content = _json(_with_layer(config, layer))
         document["layers"] = [*document.get("layers", ()), self._put(layer.content, media_type)]
@@ -107,11 +111,6 @@ class GraphImage:
         if not isinstance(config, dict):
             raise GraphDataInvalid("the configuration of the base image is not a JSON object", subject=str(self._base))
         return config
-
-    def _copy(self, blob: Descriptor) -> None:
-        """A layer of the base, read once: a layout that has it keeps it."""
-        if not blob.foreign:
-            copy_blob(self._upstream, self._base.repository, self._layout, "", blob)
 
     def _put(self, content: bytes, media_type: str) -> Dict[str, Any]:
         blob = Descriptor(media_type, Digest.of(content), len(content))

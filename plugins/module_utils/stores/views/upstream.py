@@ -294,7 +294,14 @@ class Upstream(ReadOnlyStore):
             return self.open_blob(origin, blob, offset)
 
     def _built(self, repository: str) -> str:
-        parts = repository[len(BUILT) :].split("/")
-        if self._workspace is None or not all(_NAME.match(part) for part in parts):
+        if self._workspace is None:
             raise InputError("there is no such thing built in the workspace", subject=repository)
-        return self._workspace.path(self._workspace.content, *parts)
+        return built_path(self._workspace, repository)
+
+
+def built_path(workspace: Workspace, repository: str) -> str:
+    """The directory of a layout that was built in a workspace, by its name as a repository.  Raises InputError for no such name."""
+    parts = repository[len(BUILT) :].split("/")
+    if not all(_NAME.match(part) for part in parts):
+        raise InputError("there is no such thing built in the workspace", subject=repository)
+    return workspace.path(workspace.content, *parts)
