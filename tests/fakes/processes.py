@@ -6,8 +6,8 @@
     with DistributionProcess(str(tmp_path)) as registry:
         ... registry.host ... registry.requests() ...
 
-`DistributionProcess` runs a `docker-registry` or `registry` binary (distribution), `ZotProcess` a `zot`
-binary.  `require` skips the test with a reason where no binary is installed.
+`DistributionProcess` runs a `docker-registry` or `registry` binary (distribution).  `require` skips the test with a
+reason where no binary is installed.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 DISTRIBUTION = ("docker-registry", "registry")
+REMEDIES = dict.fromkeys(("helm", "opm", "registry3"), "make tools builds it where there is Go 1.22 or later")
 # The content of an htpasswd file with the user `me`, password `secret`.
 HTPASSWD = "me:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
 # Ports below are those of well-known services.
@@ -48,7 +49,7 @@ def require(*names: str) -> str:
         # Benchmarks use these processes as well, and stay light without it.
         import pytest
 
-        pytest.skip(f"none of {', '.join(names)} is installed")
+        pytest.skip(f"no {' or '.join(names)} is installed; {REMEDIES.get(names[0], 'make setup installs it')}")
     return path
 
 
@@ -265,23 +266,3 @@ class DistributionProcess(RegistryProcess):
         """Such as `2.8.2` or `v3.0.0`."""
         text = subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
         return text.split()[-1].split("+")[0] if text.split() else ""
-
-
-class ZotProcess(RegistryProcess):
-    """zot; docker_types: whether it takes Docker media types."""
-
-    names = ("zot", "zot-minimal")
-
-    def __init__(self, folder: str, docker_types: bool = True, **options: Any) -> None:
-        super().__init__(folder, **options)
-        self.docker_types = docker_types
-
-    def configuration(self) -> Dict[str, Any]:
-        http: Dict[str, Any] = {"address": "127.0.0.1", "port": str(self.port)}
-        if self.docker_types:
-            http["compat"] = ["docker2s2"]
-        if self.tls:
-            http["tls"] = {"cert": self.tls[0], "key": self.tls[1]}
-        if self.htpasswd:
-            http["auth"] = {"htpasswd": {"path": self.htpasswd}}
-        return {"storage": {"rootDirectory": self.storage, "gc": False}, "http": http, "log": {"level": "info"}}

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the disconnected.mirror contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The common push suite against real registries: distribution 2.8 and 3, and zot, as far as they are installed.
+"""The common push suite against real registries: distribution 2.8 and 3, as far as they are installed.
 
 One process serves all cases of a registry; cases keep to repositories of their own.  What only an emulator can be
-made to do is skipped here and runs in tests/unit/plugins/module_utils/stores/test_dialects.py.
+made to do runs in tests/unit/plugins/module_utils/stores/test_dialects.py.
 """
 
 from __future__ import annotations
@@ -24,25 +24,19 @@ SETTINGS = Settings(default=HostSettings(plain_http=True), retries=Retries(times
 
 
 def distribution(folder, major, **options):
-    for name in processes.DISTRIBUTION:
+    for name in (*processes.DISTRIBUTION, "registry3"):
         program = processes.find([name])
         if program:
             found = processes.DistributionProcess(folder, program=program, **options)
             if found.version().lstrip("v").startswith(f"{major}."):
                 return found
-    return pytest.skip(f"no distribution {major} is installed")
-
-
-def zot(folder, **options):
-    return processes.ZotProcess(folder, **options)
+    return pytest.skip(f"no distribution {major} is installed; make tools builds 3 where there is Go")
 
 
 REGISTRIES = {
     "distribution-2": lambda folder: distribution(folder, 2),
     "distribution-2-without-delete": lambda folder: distribution(folder, 2, delete=False),
     "distribution-3": lambda folder: distribution(folder, 3),
-    "zot": zot,
-    "zot-without-docker-types": lambda folder: zot(folder, docker_types=False),
 }
 
 

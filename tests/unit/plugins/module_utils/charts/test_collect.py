@@ -26,7 +26,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DA
 
 DATA = os.path.join(SHARED_DATA, "helm")
 HELM = shutil.which("helm")
-needs_helm = pytest.mark.skipif(HELM is None, reason="helm is not installed")
+needs_helm = pytest.mark.skipif(HELM is None, reason="helm is not installed; make tools builds it where there is Go 1.22 or later")
 URL = "https://charts.example.com/stable"
 
 TEMPLATE = """
