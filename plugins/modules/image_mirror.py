@@ -235,7 +235,7 @@ counts:
   type: dict
   contains:
     images_total:
-      description: Images of the plan.
+      description: Images of the plan, signatures and other attachments among them.
       type: int
       sample: 190
     images_copied:
@@ -256,6 +256,10 @@ counts:
       sample: 0
     images_pending:
       description: Images that the run did not come to.
+      type: int
+      sample: 0
+    left_out:
+      description: Objects that planning could not resolve, and images that have no place at the destination.
       type: int
       sample: 0
     blobs_copied:

@@ -21,6 +21,8 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 
 import pytest
 
+from ansible_collections.disconnected.mirror.tests.fakes.one_truth import require_one_truth
+
 _RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.M)
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -74,7 +76,7 @@ def play(
         playbook = _write(os.path.join(folder, "play.json"), playbook)
     given = _write(os.path.join(folder, "vars.json"), dict(variables or {}))
     command = [program("ansible-playbook"), playbook, "-e", f"@{given}", *options]
-    began = time.monotonic()
+    began, wall = time.monotonic(), time.time()
     with open(os.path.join(folder, "output.txt"), "w+", encoding="utf-8") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment(folder), start_new_session=True
@@ -88,7 +90,10 @@ def play(
             process.wait()
             raise
         output.seek(0)
-        return Played(status, output.read(), time.monotonic() - began)
+        played = Played(status, output.read(), time.monotonic() - began)
+    if "--check" not in options and (variables or {}).get("mirror_workspace"):
+        require_one_truth(os.path.expanduser(str((variables or {})["mirror_workspace"])), played.text, wall)
+    return played
 
 
 def tasks(*entries: Mapping[str, Any]) -> List[Dict[str, Any]]:

@@ -58,7 +58,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
     return Outcome(
         changed=run.changed,
         values={
-            **mirroring.result_values(run.result or TransferResult(()), run.failures, run.path, workspace_of(params)),
+            **mirroring.result_values(run.result or TransferResult((), left_out=run.failures), run.path, workspace_of(params)),
             "sequences": [contents.sequence] if names else [],
             "archive_id": run.archive_id,
             "volumes": names[:MAX_FILES],
@@ -82,7 +82,7 @@ def load_archives(params: Params, check_mode: bool) -> Outcome:
     return Outcome(
         changed=run.changed,
         values={
-            **mirroring.result_values(run.result, run.failures, run.path, workspace_of(params)),
+            **mirroring.result_values(run.result, run.path, workspace_of(params)),
             "sequences": list(run.loaded),
         },
         failures=run.failures,

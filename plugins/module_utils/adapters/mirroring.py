@@ -34,7 +34,7 @@ def mirror_images(params: Params, check_mode: bool) -> Outcome:
         problem = STOPPED
     return Outcome(
         changed=result.changed,
-        values=result_values(result, run.failures, run.path, request.workspace),
+        values=result_values(result, run.path, request.workspace),
         failures=run.failures,
         warnings=run.warnings,
         problem=problem,
@@ -42,10 +42,10 @@ def mirror_images(params: Params, check_mode: bool) -> Outcome:
     )
 
 
-def result_values(result: TransferResult, failures: Sequence[Failure], path: str, workspace: Workspace) -> Dict[str, Any]:
+def result_values(result: TransferResult, path: str, workspace: Workspace) -> Dict[str, Any]:
     """What every run of image_mirror returns.  path: of the document with every image's result."""
     return {
-        "complete": result.complete and not failures,
+        "complete": result.complete,
         "counts": result.counts(),
         "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
         "duration": round(result.duration, 3),

@@ -130,13 +130,18 @@ def _key(image: PlanImage) -> Tuple[str, str, str, str, str]:
 
 def _moved(removed: Iterable[PlanImage], added: Iterable[PlanImage]) -> List[Tuple[PlanImage, PlanImage]]:
     """Pairs with one name and two contents."""
-    now = {(image.destination, image.origin, image.source): image for image in added}
+    now = {_name_of(image): image for image in added}
     pairs = []
     for image in removed:
-        successor = now.pop((image.destination, image.origin, image.source), None)
+        successor = now.pop(_name_of(image), None)
         if successor is not None:
             pairs.append((image, successor))
     return pairs
+
+
+def _name_of(image: PlanImage) -> Tuple[str, str, str]:
+    """What was built here lies somewhere else whenever it is another content, as a rebuilt catalog does."""
+    return image.destination, image.origin, "" if image.source.startswith("built:") else image.source
 
 
 def _bytes(before: Iterable[PlanImage], after: Iterable[PlanImage], shelf: Optional[Shelf]) -> Tuple[int, int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
-from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Set, Tuple
+from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
@@ -19,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.conte
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
-# The architecture of what is no instance of an index: manifests alone do not tell it.
+# The architecture of what is no instance of an index and belongs to no release: manifests alone do not tell it.
 NO_ARCHITECTURE = "unspecified"
 # The source of what lies in a directory of this host.
 LOCAL = "local"
@@ -98,6 +98,7 @@ def forecast(plan: Plan, shelf: Shelf, present: AbstractSet[str] = frozenset(), 
     blobs: Set[Digest] = set()
     remote: Set[Digest] = set()
     sources, categories, operators, architectures = _Shares(), _Shares(), _Shares(), _Shares()
+    releases = {str(release.get("tag")): str(release.get("architecture") or "") for release in plan.releases}
     for image in plan.images:
         content = shelved(image, shelf)
         own = content.sizes
@@ -109,7 +110,7 @@ def forecast(plan: Plan, shelf: Shelf, present: AbstractSet[str] = frozenset(), 
         categories.add(CATEGORIES.get(image.type, image.type), image, own)
         for operator in _operators(image):
             operators.add(operator, image, own)
-        for architecture, digests in _architectures(content):
+        for architecture, digests in _architectures(content, _released_for(image, releases)):
             architectures.add(architecture, image, digests)
     there: FrozenSet[str] = frozenset(present) | frozenset(shipped)
     moving = {digest: size for digest, size in sizes.items() if digest not in there}
@@ -140,9 +141,17 @@ def _operators(image: PlanImage) -> List[str]:
     return sorted({chain[1] for chain in image.why if len(chain) > 1 and chain[0].startswith("operators[")})
 
 
-def _architectures(content: Content) -> Iterable[Tuple[str, List[Digest]]]:
-    """Each instance with its blobs under its architecture; the rest under none."""
+def _released_for(image: PlanImage, releases: Mapping[str, str]) -> str:
+    """The architecture of the releases that want an image; none where they differ or have several."""
+    if CATEGORIES.get(image.type) != "release":
+        return ""
+    names = {releases[step] for chain in image.why for step in chain if step in releases}
+    return names.pop() if len(names) == 1 and names != {"multi"} else ""
+
+
+def _architectures(content: Content, otherwise: str) -> Iterable[Tuple[str, List[Digest]]]:
+    """Each instance with its blobs under its architecture; the rest under another one, or none."""
     names = {child.digest: child.platform.architecture for index in content.manifests for child in index.children if child.platform}
     for manifest in content.manifests:
         digests = [manifest.digest, *(blob.digest for blob in manifest.blobs if not blob.foreign)]
-        yield names.get(manifest.digest) or NO_ARCHITECTURE, digests
+        yield names.get(manifest.digest) or ("" if manifest.is_index else otherwise) or NO_ARCHITECTURE, digests

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.search import SIGNATURE_SUFFIX, Attachment
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
@@ -18,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 
 @dataclass(frozen=True)
 class Signed:
-    """signed: number of images with a signature on themselves or on all their instances.
+    """signed: number of images with a signature on themselves, on all their instances, or on the release that names them by digest.
 
     unsigned: origins of the others, sorted.  attachments: signatures, attestations and SBOMs of the plan.
     """
@@ -35,16 +36,22 @@ def signatures(plan: Plan, shelf: Shelf) -> Signed:
     for image in attached:
         if _is_signature(image, shelf):
             subjects.setdefault(image.destination, set()).add(image.subject)
+    releases = {str(release.get("tag")) for release in plan.releases if release.get("signatures")}
     signed = 0
     unsigned: List[str] = []
     for image in plan.images:
         if image.subject or not image.origin.startswith(image.source):
             continue
-        if _is_signed(image, subjects.get(image.destination, set()), shelf):
+        if _is_released(image, releases) or _is_signed(image, subjects.get(image.destination, set()), shelf):
             signed += 1
         else:
             unsigned.append(image.origin)
     return Signed(signed, tuple(sorted(set(unsigned))), len(attached))
+
+
+def _is_released(image: PlanImage, releases: Set[str]) -> bool:
+    """Whether a release whose signature was verified is the image, or names it."""
+    return CATEGORIES.get(image.type) == "release" and any(not releases.isdisjoint(chain) for chain in image.why)
 
 
 def _is_signed(image: PlanImage, subjects: Set[str], shelf: Shelf) -> bool:

@@ -50,7 +50,7 @@ def summary(
         "destination": destination,
         "generated": generated,
         "state": _state(failures, result),
-        "counts": _counts(plan, signed, failures),
+        "counts": _counts(plan, signed, failures, result),
         "outcome": _outcome(result),
         "sizes": _sizes(sums, plan),
         "releases": _releases(plan),
@@ -80,9 +80,10 @@ def _state(failures: Sequence[object], result: Optional[Mapping[str, Any]]) -> s
     return "complete" if result.get("complete") and not failures else "incomplete"
 
 
-def _counts(plan: Plan, signed: Signed, failures: Sequence[object]) -> Dict[str, int]:
+def _counts(plan: Plan, signed: Signed, failures: Sequence[object], result: Optional[Mapping[str, Any]]) -> Dict[str, int]:
+    """Images are those of the run, attachments among them; before a run those of the plan."""
     return {
-        "images": sum(1 for image in plan.images if not image.subject),
+        "images": result["counts"]["images_total"] if result is not None else len(plan.images),
         "attachments": signed.attachments,
         "releases": len(plan.releases),
         "packages": sum(len(catalog.get("packages") or ()) for catalog in plan.catalogs),
@@ -171,7 +172,7 @@ def _package(package: Mapping[str, Any]) -> Dict[str, Any]:
 
 def _images(plan: Plan, result: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
     """The largest images first, attachments left out."""
-    outcomes = {(entry["origin"], entry["digest"]): entry["outcome"] for entry in (result or {}).get("images") or ()}
+    outcomes = {(entry["origin"], entry["digest"], tuple(entry["tags"])): entry["outcome"] for entry in (result or {}).get("images") or ()}
     images = sorted((image for image in plan.images if not image.subject), key=lambda image: (-image.size, image.origin, image.destination))
     return {"listed": [_image(image, outcomes) for image in images[:MOST_IMAGES]], "more": max(0, len(images) - MOST_IMAGES)}
 
@@ -186,11 +187,10 @@ def _image(image: PlanImage, outcomes: Mapping[Any, str]) -> Dict[str, Any]:
         "category": CATEGORIES.get(image.type, image.type),
         "platforms": list(image.platforms),
         "why": [" > ".join(chain) for chain in image.why[:3]],
-        "outcome": outcomes.get((image.origin, image.digest), ""),
+        "outcome": outcomes.get((image.origin, image.digest, image.tags), ""),
     }
 
 
 def _failures(plan: Plan, result: Optional[Mapping[str, Any]]) -> List[Dict[str, Any]]:
-    """Of planning first, then of the transfer, each once."""
-    found = [failure.document() for failure in plan.failures]
-    return found + [failure for failure in (result or {}).get("failures") or () if failure not in found]
+    """Of the run, which has those of planning among them; before a run those of the plan."""
+    return list(result["failures"]) if result is not None else [failure.document() for failure in plan.failures]

@@ -69,7 +69,6 @@ class FromDiskRun:
     plan: Plan
     loaded: Tuple[int, ...]
     result: TransferResult
-    failures: Tuple[Failure, ...]
     warnings: Tuple[str, ...]
     path: str = ""
 
@@ -78,9 +77,13 @@ class FromDiskRun:
         return self.result.changed
 
     @property
+    def failures(self) -> Tuple[Failure, ...]:
+        return self.result.failures
+
+    @property
     def complete(self) -> bool:
         """Whether archives were loaded, and all that they name is there; to have loaded none is not that."""
-        return bool(self.loaded) and not self.failures and self.result.complete
+        return bool(self.loaded) and self.result.complete
 
     @property
     def diff(self) -> Dict[str, str]:
@@ -121,7 +124,7 @@ class _Loading:
         self._memory = at_destination(registry, request.destination)
         self._has: Dict[str, Optional[History]] = {}
         self._warnings: List[str] = []
-        self._failures: List[Failure] = []
+        self._left_out: List[Failure] = []
         self._results: List[TransferResult] = []
         self._loaded: List[int] = []
 
@@ -130,20 +133,24 @@ class _Loading:
         for uid in dict.fromkeys(archive.uid for archive in earlier):
             self._mend([archive for archive in earlier if archive.uid == uid])
         for archive in wanted:
-            if self._failures or self._run.stop.is_set():
+            if self._failed() or self._run.stop.is_set():
                 break
             self._load(archive)
         plan = wanted[-1].plan if wanted else kept_plan(self._request.workspace) or archives[-1].plan
-        result = joined(self._results)
-        if not self._loaded and not self._failures:
+        result = replace(joined(self._results), left_out=tuple(self._left_out))
+        self._run.progress.conclude(result.counts(), result.complete)
+        if not self._loaded and not result.failures:
             self._warnings.append("None of the archives was loaded: give later ones, or all of them to fill another registry.")
         warnings = (*plan.warnings, *self._warnings, *result.warnings)
         path = "" if self._run.check_mode or not self._results else self._keep(plan, result)
-        return FromDiskRun(plan, tuple(self._loaded), result, tuple(self._failures), warnings, path)
+        return FromDiskRun(plan, tuple(self._loaded), result, warnings, path)
+
+    def _failed(self) -> bool:
+        return bool(self._left_out) or any(result.failures for result in self._results)
 
     def _keep(self, plan: Plan, result: TransferResult) -> str:
         place = str(self._request.destination)
-        return keep_results(self._request.workspace, plan, self._shelf, "disk_to_mirror", place, result, self._failures)
+        return keep_results(self._request.workspace, plan, self._shelf, "disk_to_mirror", place, result)
 
     def _in_turn(self, archives: Tuple[FoundArchive, ...]) -> Tuple[List[FoundArchive], List[FoundArchive]]:
         """Archives that were loaded before others, and those to be loaded whole, among them the one that was loaded last.
@@ -185,7 +192,6 @@ class _Loading:
             what = "brought back what is lost of it" if helped else "lacks nothing that is in it"
             self._warnings.append(f"{archive.name} was loaded before: the registry has sequence {stored.sequence}, and {what}.")
         self._loaded += mended.sequences
-        self._failures += mended.failures
         if mended.result.images:
             self._results.append(mended.result)
 
@@ -197,10 +203,10 @@ class _Loading:
         result = self._foresee(archive, placed, journal) if self._run.check_mode else self._move(archive, placed, journal, begun)
         self._results.append(result)
         self._loaded.append(archive.sequence)
-        self._failures += [*misplaced, *result.failures]
+        self._left_out += misplaced
         if archive.maker != OURS:
             # Planned here and now; the failures of a plan that came along were told where it was made.
-            self._failures += archive.plan.failures
+            self._left_out += archive.plan.failures
         elif archive.plan.failures:
             count = len(archive.plan.failures)
             self._warnings.append(f"{archive.name} was written without {count} objects that could not be resolved there.")

@@ -197,15 +197,18 @@ class _Writing:
         return result, whole
 
     def _done(self, packing: Packing, result: Optional[TransferResult], unfinished: UnfinishedSet, whole: bool = True) -> ToDiskRun:
-        failures = (*self._plan.failures, *(result.failures if result is not None else ()))
+        if result is not None:
+            result = replace(result, left_out=self._plan.failures)
+            self._run.progress.conclude(result.counts(), result.complete)
+        failures = result.failures if result is not None else self._plan.failures
         warnings = (*self._plan.warnings, *((*result.warnings, *held_catalogs(result)) if result is not None else ()))
         archive_id = unfinished.archive_id if whole else ""
-        path = "" if result is None or self._run.check_mode else self._keep(result, failures)
+        path = "" if result is None or self._run.check_mode else self._keep(result)
         return ToDiskRun(self._plan, packing, result, failures, warnings, tuple(unfinished.names), archive_id, path)
 
-    def _keep(self, result: TransferResult, failures: Tuple[Failure, ...]) -> str:
+    def _keep(self, result: TransferResult) -> str:
         folder = f"file://{self._request.folder}"
-        return keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_disk", folder, result, failures)
+        return keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_disk", folder, result)
 
     def _remember(self, packing: Packing, archive_id: str) -> None:
         """The history counts the archive only now that it is whole."""

@@ -50,13 +50,17 @@ class MirrorRequest:
 
 @dataclass(frozen=True)
 class MirrorRun:
-    """failures: of the plan and of the transfer.  path: of the document with every image's result, empty in check mode."""
+    """path: of the document with every image's result, empty in check mode."""
 
     plan: Plan
     result: TransferResult
-    failures: Tuple[Failure, ...]
     warnings: Tuple[str, ...]
     path: str = ""
+
+    @property
+    def failures(self) -> Tuple[Failure, ...]:
+        """Of the plan and of the transfer."""
+        return self.result.failures
 
     @property
     def diff(self) -> Dict[str, str]:
@@ -101,13 +105,14 @@ class _Mirroring:
         self._registry.ping()
         history = self._remembered.load()
         result = self._without_lost(history, self._move(history))
-        failures = (*self._plan.failures, *self._misplaced, *result.failures)
+        result = replace(result, left_out=(*self._plan.failures, *self._misplaced))
+        self._run.progress.conclude(result.counts(), result.complete)
         if self._run.check_mode:
-            return MirrorRun(self._plan, result, failures, self._plan.warnings)
+            return MirrorRun(self._plan, result, self._plan.warnings)
         warnings = (*self._plan.warnings, *result.warnings, *held_catalogs(result), *self._remember(history, result))
         place = str(self._request.destination)
-        path = keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_mirror", place, result, failures)
-        return MirrorRun(self._plan, result, failures, warnings, path)
+        path = keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_mirror", place, result)
+        return MirrorRun(self._plan, result, warnings, path)
 
     def _move(self, history: History) -> TransferResult:
         run, request = self._run, self._request

@@ -2,7 +2,10 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What came of a transfer, as values."""
+"""What came of a transfer, as values.
+
+The numbers of a run are made here and nowhere else: task results, summary, report, progress and documents tell them on.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +73,7 @@ class TransferResult:
     requests: for each end (`source`, `destination`) the requests by method, where the store counts them.
     cancelled: the run was asked to stop.  stopped_by: the failure that stopped it by itself.
     warnings: sentences about what did not go well and harmed nothing.
+    left_out: what failed before the transfer: objects that planning could not resolve, images that have no place.
     """
 
     images: Tuple[ImageResult, ...]
@@ -82,18 +86,20 @@ class TransferResult:
     stopped_by: Optional[Failure] = None
     sharded: bool = False
     warnings: Tuple[str, ...] = ()
+    left_out: Tuple[Failure, ...] = ()
 
     @property
     def failures(self) -> Tuple[Failure, ...]:
-        found = [image.failure for image in self.images if image.failure is not None]
+        """Of all that was wanted, first what never came to be transferred."""
+        found = [*self.left_out, *(image.failure for image in self.images if image.failure is not None)]
         if self.stopped_by is not None and self.stopped_by not in found:
             found.append(self.stopped_by)
         return tuple(found)
 
     @property
     def complete(self) -> bool:
-        """Whether everything is there (of a shard: whether all its blobs are)."""
-        if self.cancelled or self.stopped_by is not None:
+        """Whether everything is there that was wanted (of a shard: whether all its blobs are)."""
+        if self.cancelled or self.stopped_by is not None or self.left_out:
             return False
         there = {COPIED, PRESENT, PENDING} if self.sharded else {COPIED, PRESENT}
         return all(image.outcome in there for image in self.images)
@@ -111,6 +117,7 @@ class TransferResult:
         return {
             "images_total": len(self.images),
             **{f"images_{outcome}": self.count(outcome) for outcome in (COPIED, PRESENT, FAILED, HELD, PENDING)},
+            "left_out": len(self.left_out),
             **{f"blobs_{outcome}": self.blobs.get(outcome, 0) for outcome in (COPIED, MOUNTED, PRESENT, FAILED)},
             "bytes_copied": self.size,
             "retries": self.retries,
@@ -152,5 +159,6 @@ def joined(results: Sequence[TransferResult]) -> TransferResult:
         requests=requests,
         cancelled=any(result.cancelled for result in results),
         stopped_by=next((result.stopped_by for result in results if result.stopped_by is not None), None),
+        left_out=tuple(dict.fromkeys(failure for result in results for failure in result.left_out)),
         warnings=tuple(warning for result in results for warning in result.warnings),
     )

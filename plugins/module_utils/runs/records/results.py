@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import summary
@@ -20,18 +18,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
 
 
-def keep_results(
-    workspace: Workspace, plan: Plan, shelf: Shelf, workflow: str, place: str, result: TransferResult, failures: Sequence[Failure]
-) -> str:
+def keep_results(workspace: Workspace, plan: Plan, shelf: Shelf, workflow: str, place: str, result: TransferResult) -> str:
     """Writes the document of the last run, and the report's value when there is something new to report; the document's path.
 
     place: where the images went, for the report.  Raises StorageError.
     """
     path = workspace.last_run
-    document = {**result.document(), "failures": [failure.document() for failure in failures]}
+    document = result.document()
     files.write_json(path, document)
     # What a run that changed nothing could report is what the last one did.
-    if result.changed or failures or not os.path.exists(workspace.report):
+    if result.changed or result.failures or not os.path.exists(workspace.report):
         now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         files.write_json(workspace.report, summary(plan, shelf, workflow, place, now, document, kept_changes(workspace, plan)))
     return path

@@ -10,7 +10,9 @@
 
 `images.done` counts every image that came to an end, failed ones included; `bytes.total` is
 what may have to be sent at most.  rate: bytes a second, of the last half minute.  eta:
-seconds, null while it is not known.
+seconds, null while it is not known.  A run may have several transfers, such as one for each
+archive that it loads: totals grow by what each of them brings.  In the end the numbers of
+images are those of the run's result.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import json
 import threading
 import time
 from collections import deque
-from typing import Any, Callable, Deque, Dict, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
@@ -37,6 +39,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.e
     Retried,
     Started,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.pace import Pace
 
 # Seconds between two states of the file, and over which the rate is taken.
 INTERVAL = 1.0
@@ -64,6 +67,10 @@ class Progress:
         self._seen: set = set()
         self._current: Dict[str, Dict[str, Any]] = {}
         self._samples: Deque[Tuple[float, int]] = deque()
+        self._pace = Pace()
+        self._sent = 0
+        # Images that had come to an end before the transfer that is under way.
+        self._ended = 0
         self._written = 0.0
         # Retries are told by clients, past the transfer that has its events in order.
         self._lock = threading.Lock()
@@ -78,20 +85,29 @@ class Progress:
                 self.write(now)
 
     def expect(self, images: int) -> None:
-        """How many images there are, once that is known."""
-        self._images["total"] = images
+        """How many images the next transfer has, once that is known."""
+        self._ended = self._images["done"]
+        self._images["total"] = self._ended + images
+
+    def conclude(self, counts: Mapping[str, int], complete: bool) -> None:
+        """The numbers of the run's result (`TransferResult.counts`), which has each image once."""
+        with self._lock:
+            total = counts["images_total"]
+            self._images = {"done": total - counts["images_pending"], "total": total, "failed": counts["images_failed"]}
+            self._phase = "complete" if complete else "incomplete"
+            if self._path:
+                self.write(self._clock())
 
     def document(self) -> Dict[str, Any]:
         now = self._clock()
         rate = self._rate(now)
-        left = self._bytes["total"] - self._bytes["done"]
         return {
             "phase": self._phase,
             "images": dict(self._images),
             "blobs": dict(self._blobs),
             "bytes": dict(self._bytes),
             "rate": int(rate),
-            "eta": int(left / rate) if rate and left > 0 else None,
+            "eta": self._eta(now),
             "retries": self._retries,
             "current": sorted(self._current.values(), key=lambda entry: -entry["size"])[:SHOWN],
             "last_error": self._last_error,
@@ -113,19 +129,31 @@ class Progress:
         (then, before), (_now, done) = self._samples[0], self._samples[-1]
         return max(0.0, (done - before) / (now - then)) if now > then else 0.0
 
+    def _eta(self, now: float) -> Optional[int]:
+        self._pace.saw(now, self._sent, self._items("done"))
+        left = self._pace.time_for(self._bytes["total"] - self._bytes["done"], self._items("total") - self._items("done"))
+        return None if left is None else int(left) or None
+
+    def _items(self, which: str) -> int:
+        return self._blobs[which] + self._images[which]
+
     def _on_phase(self, event: Phase) -> None:
         self._phase = event.name
 
     def _on_started(self, event: Started) -> None:
-        self._images["total"] = event.images
-        self._blobs["total"] = event.blobs
-        self._bytes["total"] = event.size
+        self._images["total"] = self._ended + event.images
+        self._blobs["total"] = self._blobs["done"] + event.blobs
+        self._bytes["total"] = self._bytes["done"] + event.size
+        self._seen.clear()
+        self._pace = Pace()
+        self._pace.saw(self._clock(), self._sent, self._items("done"))
 
     def _on_blob_started(self, event: BlobStarted) -> None:
         self._current[event.digest] = {"digest": event.digest, "repository": event.repository, "size": event.size, "done": 0}
 
     def _on_blob_progress(self, event: BlobProgress) -> None:
         self._bytes["done"] += event.size
+        self._sent += event.size
         if event.digest in self._current:
             self._current[event.digest]["done"] += event.size
 

@@ -14,18 +14,23 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import json_bytes
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG, RELEASE_CONTENT
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.changes import changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.excerpt import MOST_LINES
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import MOST_IMAGES, summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import ImageResult, TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 from ansible_collections.disconnected.mirror.tests.fakes.world import World
 
 jinja2 = pytest.importorskip("jinja2")
 TEMPLATE = os.path.join(ROOT, "roles", "mirror", "templates", "report.html.j2")
 A, B = "registry.test/team/a", "registry.test/team/b"
+GONE = Failure("not_found", "it is not there", "registry.test/gone:1")
 EVIL = "<script>alert(1)</script>\"'&"
 
 
@@ -88,23 +93,16 @@ def plan(world):
 
 
 def result_of(plan):
-    return {
-        "complete": True,
-        "changed": True,
-        "cancelled": False,
-        "counts": {"images_copied": 2, "bytes_copied": 3000001, "retries": 1},
-        "duration": 12.34,
-        "requests": {"source": {"GET": 4}},
-        "failures": [],
-        "images": [{"origin": image.origin, "digest": image.digest, "outcome": "copied"} for image in plan.images],
-    }
+    """The document of a run that copied what was planned."""
+    images = tuple(ImageResult(PlacedImage(image, image.destination, image.tags), COPIED) for image in plan.images)
+    return TransferResult(images, blobs={COPIED: 3}, size=3000001, duration=12.34, left_out=plan.failures).document()
 
 
 def test_numbers_of_a_plan(world, plan):
     report = summary(plan, world.shelf, "mirror_to_mirror", "docker://mirror.test:5000", "2026-01-02 03:04 UTC")
     assert report["state"] == "incomplete"
     assert report["counts"] == {
-        "images": 2,
+        "images": 3,
         "attachments": 1,
         "releases": 2,
         "packages": 1,
@@ -124,15 +122,35 @@ def test_numbers_of_a_plan(world, plan):
     "failures, result, state",
     [
         ((), None, "planned"),
-        ((Failure("x", "y", "z"),), None, "incomplete"),
-        ((), {"complete": True}, "complete"),
-        ((), {"complete": False}, "incomplete"),
-        ((), {"complete": False, "cancelled": True}, "cancelled"),
-        ((Failure("x", "y", "z"),), {"complete": True}, "incomplete"),
+        ((GONE,), None, "incomplete"),
+        ((), TransferResult(()), "complete"),
+        ((), TransferResult((), stopped_by=GONE), "incomplete"),
+        ((), TransferResult((), cancelled=True), "cancelled"),
+        ((GONE,), TransferResult((), left_out=(GONE,)), "incomplete"),
     ],
 )
 def test_states(world, failures, result, state):
-    assert summary(Plan(failures=failures), world.shelf, result=result)["state"] == state
+    document = result.document() if result is not None else None
+    assert summary(Plan(failures=failures), world.shelf, result=document)["state"] == state
+
+
+def test_a_release_with_a_good_signature_vouches_for_what_it_names(world, plan):
+    why = (("platform.channels[0]", "stable-4.16", "latest", "4.16.3-x86_64", "cli"),)
+    component = next(image for image in plan.images if image.origin == f"{B}:1")
+    released = replace(plan, images=(replace(component, type=RELEASE_CONTENT, why=why),))
+    for signatures, signed in ((["c2ln"], 1), ([], 0)):
+        release = {"version": "4.16.3", "architecture": "amd64", "tag": "4.16.3-x86_64", "signatures": signatures}
+        report = summary(replace(released, releases=(release,)), world.shelf)
+        assert report["signatures"]["signed"] == signed and report["signatures"]["unsigned"]["total"] == 1 - signed
+        architectures = next(part for part in report["sizes"]["parts"] if part["name"] == "by architecture")
+        assert [share["name"] for share in architectures["shares"]] == ["amd64"]
+
+
+def test_a_rebuilt_catalog_means_something_else_and_did_not_come_and_go(plan):
+    catalog = replace(plan.images[0], type=CATALOG, origin="registry.test/index:v4", source="built://catalogs/one", subject="")
+    other = replace(catalog, source="built://catalogs/two", digest=plan.images[1].digest)
+    told = changes(diff(Plan(images=(catalog,)), Plan(images=(other,))))
+    assert (told["added"]["total"], told["removed"]["total"], told["moved"]["listed"]) == (0, 0, ["registry.test/index:v4"])
 
 
 def test_the_page_says_what_matters(world, plan):
@@ -150,6 +168,8 @@ def test_the_page_says_what_matters(world, plan):
         "podinfo",
         "2.9 MiB",
         "copied",
+        "3images",
+        "1failure",
     ):
         assert text in page.text
     assert "Images that came" in page.text and "Images without a signature" in page.text

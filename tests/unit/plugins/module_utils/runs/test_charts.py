@@ -76,7 +76,7 @@ def wanted(site, tmp_path, *more):
 def test_a_chart_is_mirrored_and_one_that_needs_input_fails_alone(site, target, tmp_path):
     broken = {"name": "broken", "path": chart(tmp_path, "broken", "", needs_input=True)}
     run = site.mirror(imageset=wanted(site, tmp_path, broken), options={"helm_path": HELM})
-    assert run.result.complete and {"site/charts/web", "site/team/app"} <= set(target.content.repositories)
+    assert run.result.count("copied") == 2 and {"site/charts/web", "site/team/app"} <= set(target.content.repositories)
     (failure,) = run.failures
     assert failure.category == "helm" and "a value is needed" in failure.message and "broken" in failure.subject + failure.message
 

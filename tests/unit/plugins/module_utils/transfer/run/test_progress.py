@@ -47,6 +47,42 @@ def test_totals_rate_and_current() -> None:
     assert document["current"] == [] and document["eta"] is None
 
 
+def test_the_time_that_is_left_counts_requests_and_not_bytes_alone() -> None:
+    """Forty seconds of large blobs, then thirty-five of small ones and manifests that have next to no bytes."""
+    clock = Clock()
+    progress = Progress(clock=clock)
+    large, small, images = 20, 600, 100
+    progress(events.Started(images, large + small, large * 100_000_000 + small * 2_000))
+    for second in range(1, 76):
+        clock.now += 1
+        if second <= 40:
+            progress(events.BlobProgress(ONE, 50_000_000))
+            if second % 2 == 0:
+                progress(events.BlobDone(Digest.of(b"large %d" % second), "a", 100_000_000, events.COPIED))
+        elif second <= 70:
+            for number in range(20):
+                digest = Digest.of(b"small %d %d" % (second, number))
+                progress(events.BlobProgress(digest, 2_000))
+                progress(events.BlobDone(digest, "a", 2_000, events.COPIED))
+        else:
+            for _number in range(20):
+                progress(events.ImageDone("o", "r", ONE, events.COPIED))
+        told = progress.document()["eta"] or 0
+        assert 0.6 * (75 - second) - 2 <= told <= 1.5 * (75 - second) + 2, (second, told)
+
+
+def test_several_transfers_add_up_and_the_end_is_what_the_run_found() -> None:
+    progress = Progress()
+    for _archive in range(2):
+        progress.expect(3)
+        progress(events.Started(3, 0, 0))
+        for _image in range(3):
+            progress(events.ImageDone("o", "r", ONE, events.COPIED))
+    assert progress.document()["images"] == {"done": 6, "total": 6, "failed": 0}
+    progress.conclude({"images_total": 4, "images_pending": 1, "images_failed": 1}, False)
+    assert progress.document()["images"] == {"done": 3, "total": 4, "failed": 1} and progress.document()["phase"] == "incomplete"
+
+
 def test_images_and_errors() -> None:
     progress = Progress()
     progress(events.Started(4, 0, 0))
