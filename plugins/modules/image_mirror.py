@@ -229,6 +229,19 @@ complete:
   returned: success, and when the mirror is not complete
   type: bool
   sample: true
+forecast:
+  description: How much there is to move.
+  returned: in check mode
+  type: dict
+  contains:
+    pull:
+      description: Bytes to read from other hosts.
+      type: int
+      sample: 73400320
+    ship:
+      description: Bytes of the archive's files, or to send to the registry, manifests and the history that it keeps among them.
+      type: int
+      sample: 73400320
 counts:
   description: What was done, or in check mode would be done.
   returned: success, and when the mirror is not complete

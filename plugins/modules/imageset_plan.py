@@ -58,6 +58,12 @@ options:
       - The mirror that the plan is for, such as V(docker://registry.example.com:5000/ocp). With it the forecast leaves out what earlier
         runs of this workspace have brought there, and C(results/mapping.txt) says where each image goes. The registry itself is not
         asked.
+      - Or the directory of archives, such as V(file:///srv/archives). Then the forecast is that of the next archive, less what those
+        before it brought.
+    type: str
+  archive_for:
+    description:
+      - For a O(destination) of C(file://), the registry that archives are for, as in M(disconnected.mirror.image_mirror).
     type: str
   fail:
     description:
@@ -164,11 +170,11 @@ forecast:
   type: dict
   contains:
     pull:
-      description: Bytes to read from other hosts.
+      description: Bytes of layers and configurations to read from other hosts. Manifests were read for the plan.
       type: int
       sample: 73400320
     ship:
-      description: Bytes to write into an archive, or to send to the registry.
+      description: Bytes of the next archive's files, or to send to the registry, manifests and the history that it keeps among them.
       type: int
       sample: 73400320
     store:
@@ -392,6 +398,7 @@ def main() -> None:
             "locked": {"type": "bool", "default": False},
             "fail": {"type": "bool", "default": True},
             "destination": {"type": "str"},
+            "archive_for": {"type": "str"},
             "max_nested_paths": {"type": "int", "default": 0},
             "mapping_instances": {"type": "bool", "default": False},
             "explain": {"type": "list", "elements": "str", "default": []},

@@ -47,6 +47,7 @@ def result_values(result: TransferResult, path: str, workspace: Workspace) -> Di
     return {
         "complete": result.complete,
         "counts": result.counts(),
+        **({"forecast": {"pull": result.ahead.pull, "ship": result.ahead.ship}} if result.ahead is not None else {}),
         "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
         "duration": round(result.duration, 3),
         "result_path": path,

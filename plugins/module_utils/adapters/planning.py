@@ -22,7 +22,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catal
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import chart_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import release_options
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, Target, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import write_mapping
 
 Params = Mapping[str, Any]
@@ -31,8 +32,11 @@ Params = Mapping[str, Any]
 def plan(params: Params, check_mode: bool) -> Outcome:
     """imageset_plan."""
     request = plan_request(params)
-    place = Destination.parse(params["destination"], params["max_nested_paths"]) if params["destination"] else None
-    run = plan_imageset(request, os.environ, check_mode, str(place or ""), params["explain"])
+    given = params["destination"] or ""
+    archived = given.startswith("file://")
+    place = Destination.parse(given, params["max_nested_paths"]) if given and not archived else None
+    target = Target(_archive_history(params), archive=True) if archived else Target(str(place or ""))
+    run = plan_imageset(request, os.environ, check_mode, target, params["explain"])
     document = run.plan
     # The list goes with the complete plan, and stays with it when a later one is not.
     mapped = write_mapping(request.workspace, document, place, params["mapping_instances"], check_mode) if place and run.complete else False
@@ -56,6 +60,13 @@ def plan(params: Params, check_mode: bool) -> Outcome:
         problem=problem_of(not_allowed(document.failures, params["allow_failures"]), "The plan") if params["fail"] else "",
         diff=run.diff,
     )
+
+
+def _archive_history(params: Params) -> str:
+    """Of the registry that archives are for, or their own."""
+    if not params["archive_for"]:
+        return ARCHIVES
+    return str(Destination.parse(params["archive_for"], params["max_nested_paths"]))
 
 
 def plan_request(params: Params) -> PlanRequest:

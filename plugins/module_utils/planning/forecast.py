@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
-from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import Content, shelved
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History, Step
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
@@ -88,12 +89,13 @@ class _Shares:
         }
 
 
-def forecast(plan: Plan, shelf: Shelf, present: AbstractSet[str] = frozenset(), shipped: AbstractSet[str] = frozenset()) -> Forecast:
-    """present: digests of blobs and manifests that the destination has; they are neither read nor sent.
+def forecast(plan: Plan, shelf: Shelf, history: Optional[History] = None) -> Forecast:
+    """What it takes to bring a plan to a registry.
 
-    shipped: digests that earlier archives carried (`History.known_blobs`); counts like `present`.
+    history: what the destination has; that is neither read nor sent.  None for nothing.
     Raises NotFound when a manifest of the plan is not on the shelf.
     """
+    step = (history or History("")).next(plan, shelf)
     sizes: Dict[Digest, int] = {}
     blobs: Set[Digest] = set()
     remote: Set[Digest] = set()
@@ -112,19 +114,49 @@ def forecast(plan: Plan, shelf: Shelf, present: AbstractSet[str] = frozenset(), 
             operators.add(operator, image, own)
         for architecture, digests in _architectures(content, _released_for(image, releases)):
             architectures.add(architecture, image, digests)
-    there: FrozenSet[str] = frozenset(present) | frozenset(shipped)
-    moving = {digest: size for digest, size in sizes.items() if digest not in there}
+    moving = {digest: sizes[digest] for digest in blobs if digest in step.blobs}
     return Forecast(
+        # Manifests were read for the plan.
         pull=sum(size for digest, size in moving.items() if digest in remote),
-        ship=sum(moving.values()),
+        ship=sum(moving.values()) + _manifests(plan, shelf, step, history),
         store=sum(sizes.values()),
-        blobs=sum(1 for digest in blobs if digest in moving),
+        blobs=len(moving),
         images=len(plan.images),
         by_source=sources.shares(sizes),
         by_category=categories.shares(sizes),
         by_operator=operators.shares(sizes),
         by_architecture=architectures.shares(sizes),
     )
+
+
+def _manifests(plan: Plan, shelf: Shelf, step: Step, history: Optional[History]) -> int:
+    """Bytes of manifests that are put: children once for each repository, an image's own once for each of its names.
+
+    An image that has attachments is put before them by digest, so that its tags come last.
+    """
+    fresh = {(entry.path, entry.id) for entry in step.fresh}
+    known = {(entry.path, entry.id): set(entry.tags) for entry in history.associations} if history is not None else {}
+    attached = {(image.destination, image.subject) for image in plan.images if image.subject}
+    children: Dict[Tuple[str, Digest], int] = {}
+    total = 0
+    for place, images in _by_place(plan, fresh).items():
+        content = shelved(images[0], shelf)
+        names = {tag for image in images for tag in image.tags} - known.get(place, set())
+        inner = {manifest.digest: manifest.size for manifest in content.manifests[:-1]}
+        first = place not in known and (not names or not attached.isdisjoint((place[0], digest) for digest in (place[1], *inner)))
+        total += content.root.size * (len(names) + first)
+        if place not in known:
+            children.update({(place[0], digest): size for digest, size in inner.items()})
+    return total + sum(children.values())
+
+
+def _by_place(plan: Plan, fresh: Set[Tuple[str, str]]) -> Dict[Tuple[str, str], List[PlanImage]]:
+    """The images of some places: repository and digest."""
+    found: Dict[Tuple[str, str], List[PlanImage]] = defaultdict(list)
+    for image in plan.images:
+        if (image.destination, image.digest) in fresh:
+            found[image.destination, image.digest].append(image)
+    return found
 
 
 def top(shares: Dict[str, Share], count: int = 10) -> List[Tuple[str, Share]]:

@@ -24,7 +24,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.c
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_plan, kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.loaded import kept_history, loaded_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.mending import Mending
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination, with_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
@@ -38,7 +38,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archi
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult, joined
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, TransferResult, joined
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
 
 
@@ -193,7 +193,7 @@ class _Loading:
             self._warnings.append(f"{archive.name} was loaded before: the registry has sequence {stored.sequence}, and {what}.")
         self._loaded += mended.sequences
         if mended.result.images:
-            self._results.append(mended.result)
+            self._results.append(replace(mended.result, ahead=Ahead(0, mended.result.size)))
 
     def _load(self, archive: FoundArchive) -> None:
         placed, misplaced = place_images(archive.cargo, self._request.destination)
@@ -219,12 +219,18 @@ class _Loading:
         return replace(self._request.options, level=DEEP) if again else self._request.options
 
     def _foresee(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
-        run = self._run
-        forecast = predict(placed, archive.store, self._registry, self._shelf, self._options(archive), journal, run.progress, run.stop)
-        # An archive before this one that would be loaded first brings what this one leaves out.
-        if not self._loaded:
-            self._prove(archive, [image.placed for image in forecast.images if image.outcome == COPIED])
-        return forecast
+        def supply(missing: Sequence[Verdict]) -> Store:
+            # An archive before this one that would be loaded first brings what this one leaves out.
+            if first:
+                left_out = self._prove(archive, [verdict.placed for verdict in missing])
+                return Completed(archive.store, self._registry, {**left_out.blobs, **left_out.manifests})
+            return archive.store
+
+        run, first, options = self._run, not self._loaded, self._options(archive)
+        holds = archive.holds
+        found = predict(placed, archive.store, self._registry, self._shelf, options, journal, run.progress, run.stop, supply, holds)
+        found = replace(found, ahead=replace(found.ahead or Ahead(0, 0), pull=0))
+        return with_history(found, archive.history) if archive.recorded and found.count(COPIED) else found
 
     def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal, begun: Begun) -> TransferResult:
         def supply(missing: Sequence[Verdict]) -> Store:
@@ -243,10 +249,15 @@ class _Loading:
             return LeftOut({}, {})
         place, parallel = self._request.destination.repository, self._request.options.parallel
         before = History.load(self._request.workspace, str(self._request.destination)).repositories()
+        there = self._stored(archive)
+        recorded = there.repositories() if there is not None else {}
 
         def homes(digest: Digest) -> Tuple[str, ...]:
-            """Where the last load that this workspace knows of put it, of whatever archives, and where the archive says."""
-            return (*filter(None, (before.get(digest),)), *archive.homes(digest))
+            """Where the last load that this workspace knows of put it, of whatever archives, and where registry and archive say.
+
+            What the archive's plan dropped is still there, and may be all that has what it leaves out.
+            """
+            return (*filter(None, (before.get(digest), recorded.get(digest))), *archive.homes(digest))
 
         return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, parallel, homes)
 

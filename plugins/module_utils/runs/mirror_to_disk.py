@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset impor
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
@@ -25,6 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.r
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, sign
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet, begun
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
@@ -33,8 +35,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engin
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import Packing, pack
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import ImageResult, TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import Packing, pack, to_pull
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, ImageResult, TransferResult
 
 _DAY = 24 * 60 * 60
 
@@ -134,13 +136,13 @@ class _Writing:
             self._remember(packing, unfinished.archive_id)
             return self._done(packing, None, unfinished)
         if self._run.check_mode:
-            return self._done(packing, _forecast(packing), unfinished)
+            return self._done(packing, _forecast(packing, self._shelf), unfinished)
         return self._write(packing, unfinished, history)
 
     def _pack(self, history: History) -> Packing:
         uid = history.uid or self._remembered.uid(write=not self._run.check_mode)
         signature = self._request.signing.kind if self._request.signing else ""
-        packing = pack(self._plan, self._shelf, history, self._volume_size, uid, signature, self._extra())
+        packing = pack(self._plan, self._shelf, history, self._volume_size, uid, signature, chart_files(self._plan, self._run.place))
         return replace(packing, contents=self._dated(packing.contents)) if self._request.valid_days else packing
 
     def _dated(self, contents: Contents) -> Contents:
@@ -218,19 +220,6 @@ class _Writing:
         run = replace(last, archive=str(archive_id), timestamp=int(time.time()))
         self._remembered.save(replace(packing.history, runs=(*before, run)))
 
-    def _extra(self) -> Dict[str, bytes]:
-        """Files that travel with the images: chart archives.  Raises NotFound when planning did not leave them here."""
-        names = sorted({os.path.basename(str(chart["file"])) for chart in self._plan.charts if chart.get("file")})
-        return {f"charts/{name}": self._chart(name) for name in names}
-
-    def _chart(self, name: str) -> bytes:
-        path = os.path.join(self._run.place.charts, name)
-        try:
-            return files.read(path)
-        except FileNotFoundError:
-            advice = "Plan again in this workspace: planning fetches the charts."
-            raise NotFound(f"the plan names the chart {name}, and there is no {path}", subject=name, advice=advice) from None
-
 
 def _counted(history: History, request: ToDiskRequest) -> History:
     """What counts as shipped: nothing for a full set, or what runs before a date brought."""
@@ -242,7 +231,9 @@ def _counted(history: History, request: ToDiskRequest) -> History:
     return replace(history, associations=tuple(entry for entry in history.associations if entry.key in brought))
 
 
-def _forecast(packing: Packing) -> TransferResult:
+def _forecast(packing: Packing, shelf: Shelf) -> TransferResult:
     """What a run would copy: all of the packing's images."""
-    size = sum(member.size for member in packing.contents.members if member.is_blob)
-    return TransferResult(tuple(ImageResult(placed, COPIED) for placed in packing.images), size=size)
+    pull, blobs = to_pull(packing, shelf)
+    size = sum(member.size for member in packing.contents.members if member.digest in blobs)
+    images = tuple(ImageResult(placed, COPIED) for placed in packing.images)
+    return TransferResult(images, {COPIED: len(blobs)}, size, ahead=Ahead(pull, sum(arrange(packing.contents).sizes)))

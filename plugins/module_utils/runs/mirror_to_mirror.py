@@ -18,7 +18,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, at_destination, storage_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import (
+    Remembered,
+    at_destination,
+    storage_of,
+    with_history,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -108,7 +113,7 @@ class _Mirroring:
         result = replace(result, left_out=(*self._plan.failures, *self._misplaced))
         self._run.progress.conclude(result.counts(), result.complete)
         if self._run.check_mode:
-            return MirrorRun(self._plan, result, self._plan.warnings)
+            return MirrorRun(self._plan, self._with_history(history, result), self._plan.warnings)
         warnings = (*self._plan.warnings, *result.warnings, *held_catalogs(result), *self._remember(history, result))
         place = str(self._request.destination)
         path = keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_mirror", place, result)
@@ -167,6 +172,15 @@ class _Mirroring:
         except MirrorError as error:
             return (f"The registry did not take a copy of the history, so archives that build on this run cannot be loaded there: {error}",)
         return ()
+
+    def _with_history(self, history: History, result: TransferResult) -> TransferResult:
+        """The prediction, with what the copy of the history takes at the registry."""
+        uid = history.uid or self._remembered.uid(write=False)
+        try:
+            after = history.record(self._plan, self._shelf, int(time.time()), failed=self._missing(result), pruned=False, uid=uid)
+        except NotFound:
+            return result
+        return with_history(result, after) if after is not history else result
 
     def _missing(self, result: TransferResult) -> Set[Tuple[str, str]]:
         """Destination and digest of what did not arrive, or has no place there."""

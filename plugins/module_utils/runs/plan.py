@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -21,7 +21,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff 
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.explain import Explanation, explain
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import Forecast, forecast
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.replay import replay
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import stored_size
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import keep_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import (
@@ -37,7 +39,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import pack
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,14 @@ class PlanRequest:
 
 
 @dataclass(frozen=True)
+class Target:
+    """history: whose history counts, `docker://host/namespace` or `remembered.ARCHIVES`; empty for none.  archive: goes into one."""
+
+    history: str = ""
+    archive: bool = False
+
+
+@dataclass(frozen=True)
 class PlanRun:
     """changed: whether the plan of the workspace became, or would become, another one.  before: its last complete one, None for none.
 
@@ -87,11 +99,11 @@ class PlanRun:
 
 
 def plan_imageset(
-    request: PlanRequest, environ: Mapping[str, str], check_mode: bool = False, destination: str = "", questions: Sequence[str] = ()
+    request: PlanRequest, environ: Mapping[str, str], check_mode: bool = False, target: Target = Target(), questions: Sequence[str] = ()
 ) -> PlanRun:
     """Makes the plan and keeps it in the workspace.  In check mode nothing is written.
 
-    destination: `docker://host/namespace` whose history the forecast heeds.  questions: for `planning.explain`.
+    target: where the plan is to go, for the forecast.  questions: for `planning.explain`.
     Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
     """
     imageset = load_imageset(request)
@@ -102,10 +114,9 @@ def plan_imageset(
         ):
             run = _planned(request, imageset, place, network)
             shelf = Shelf(place.manifests)
-            present = _present(request.workspace, destination, run.plan, network) if destination else frozenset()
             return replace(
                 run,
-                forecast=forecast(run.plan, shelf, present),
+                forecast=_forecast(request, run.plan, place, network, target),
                 explanations=tuple(explain(run.plan, question, shelf) for question in questions),
             )
     finally:
@@ -125,9 +136,21 @@ def _planned(request: PlanRequest, imageset: ImageSet, place: Workspace, network
     return PlanRun(plan, before, changed, complete, difference)
 
 
-def _present(workspace: Workspace, destination: str, plan: Plan, network: Network) -> FrozenSet[str]:
-    """Digests that earlier runs brought to a destination."""
-    return Remembered(workspace, destination, storage_of(plan), network.registry).load().known_blobs()
+def _forecast(request: PlanRequest, plan: Plan, place: Workspace, network: Network, target: Target) -> Forecast:
+    """By what earlier runs brought to the same place; without a place, of the whole plan."""
+    shelf = Shelf(place.manifests)
+    if not target.history:
+        return forecast(plan, shelf)
+    remembered = Remembered(request.workspace, target.history, storage_of(plan), network.registry)
+    history = remembered.load()
+    uid = history.uid or remembered.uid(write=False)
+    found = forecast(plan, shelf, history)
+    if target.archive:
+        size = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").archive_bytes
+        packing = pack(plan, shelf, history, size, uid, extra=chart_files(plan, place))
+        return replace(found, ship=0 if packing.empty else sum(arrange(packing.contents).sizes))
+    after = history.record(plan, shelf, int(time.time()), pruned=False, uid=uid)
+    return found if after is history else replace(found, ship=found.ship + stored_size(after.document()))
 
 
 def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], place: Workspace, network: Network) -> Plan:

@@ -93,6 +93,18 @@ def pack(
     return Packing(contents, documents, placed, frozenset(left_out), after)
 
 
+def to_pull(packing: Packing, shelf: Shelf) -> Tuple[int, FrozenSet[Digest]]:
+    """Bytes of blobs that are read from other hosts for an archive, and all the blobs that it takes.  Manifests were read for the plan."""
+    held = {member.digest: member.size for member in packing.contents.members if member.is_blob}
+    away, found = set(), set()
+    for placed in packing.images:
+        blobs = set(shelved(placed.image, shelf).blobs) & set(held)
+        found |= blobs
+        if not placed.image.source.startswith(("oci:", "built:")):
+            away |= blobs
+    return sum(held[digest] for digest in away), frozenset(found)
+
+
 def _split(images: List[PlanImage], shelf: Shelf, step: Step) -> Tuple[Dict[Digest, int], List[Digest]]:
     """Sizes of what the archive holds, and the digests that it leaves out."""
     held: Dict[Digest, int] = {}

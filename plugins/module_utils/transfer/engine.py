@@ -11,8 +11,10 @@ of stores these are.
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from dataclasses import replace
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import (
@@ -31,11 +33,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.e
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import ImageResult, Tally, TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, ImageResult, Tally, TransferResult
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stop import Stop
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Survey, Verdict
 
+# Whether a store has a digest.
+Holds = Callable[[Digest], bool]
 # Asked once, with what was found of the images that the destination lacks and before anything is written: the store to take them from.
 Supply = Callable[[Sequence[Verdict]], Store]
 
@@ -87,15 +91,40 @@ def predict(
     journal: Optional[Journal] = None,
     listener: Listener = ignore,
     stop: Any = None,
+    supply: Optional[Supply] = None,
+    holds: Holds = lambda digest: True,
 ) -> TransferResult:
-    """What `transfer` would do, by reading only: `copied` means would be copied.  The journal should not be writable."""
+    """What `transfer` would do, by reading only: `copied` means would be copied.  The journal should not be writable.
+
+    supply: as for `transfer`.  holds: whether the source has a digest, for archives that leave out what is at the destination already.
+    """
     began = time.monotonic()
     run = Run(source, destination, shelf, options, journal or Journal(None, destination.name), Broadcast(listener), stop or Stop())
     try:
         verdicts = _survey(run, images)
+        results = {position: _predicted(verdict, options) for position, verdict in verdicts.items()}
+        tally, ahead = _foreseen(run, verdicts, results, supply, holds)
     finally:
         run.crew.end()
-    return _result(run, images, {position: _predicted(verdict, options) for position, verdict in verdicts.items()}, began, Tally())
+    return replace(_result(run, images, results, began, tally), ahead=ahead)
+
+
+def _foreseen(
+    run: Run, verdicts: Mapping[int, Verdict], results: Mapping[int, ImageResult], supply: Optional[Supply], holds: Holds
+) -> Tuple[Tally, Ahead]:
+    """What would be acknowledged, and the bytes that would move."""
+    tally = Tally()
+    lacking = {position: verdict for position, verdict in verdicts.items() if results[position].outcome == COPIED}
+    if not lacking:
+        return tally, Ahead(0, 0)
+    if supply is not None:
+        run.read_from(supply(list(lacking.values())))
+    from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.delivery import Delivery
+
+    found = Delivery(run, lacking, [verdict.placed for verdict in verdicts.values() if verdict.present]).foresee(holds)
+    tally.blobs.update(found.blobs)
+    tally.size = found.size
+    return tally, Ahead(found.pull, found.size + found.manifests)
 
 
 def _survey(run: Run, images: Sequence[PlacedImage]) -> Dict[int, Verdict]:

@@ -66,6 +66,17 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """What a run would move, bytes.
+
+    pull: to read from other hosts.  ship: to write into an archive, or to send to the registry, manifests and history among it.
+    """
+
+    pull: int
+    ship: int
+
+
+@dataclass(frozen=True)
 class TransferResult:
     """images: in the order in which they were given.
 
@@ -73,6 +84,7 @@ class TransferResult:
     requests: for each end (`source`, `destination`) the requests by method, where the store counts them.
     cancelled: the run was asked to stop.  stopped_by: the failure that stopped it by itself.
     warnings: sentences about what did not go well and harmed nothing.
+    ahead: of a prediction: what the run would move.
     left_out: what failed before the transfer: objects that planning could not resolve, images that have no place.
     """
 
@@ -87,6 +99,7 @@ class TransferResult:
     sharded: bool = False
     warnings: Tuple[str, ...] = ()
     left_out: Tuple[Failure, ...] = ()
+    ahead: Optional[Ahead] = None
 
     @property
     def failures(self) -> Tuple[Failure, ...]:
@@ -160,5 +173,10 @@ def joined(results: Sequence[TransferResult]) -> TransferResult:
         cancelled=any(result.cancelled for result in results),
         stopped_by=next((result.stopped_by for result in results if result.stopped_by is not None), None),
         left_out=tuple(dict.fromkeys(failure for result in results for failure in result.left_out)),
+        ahead=_sum([result.ahead for result in results if result.ahead is not None]),
         warnings=tuple(warning for result in results for warning in result.warnings),
     )
+
+
+def _sum(parts: Sequence[Ahead]) -> Optional[Ahead]:
+    return Ahead(sum(part.pull for part in parts), sum(part.ship for part in parts)) if parts else None

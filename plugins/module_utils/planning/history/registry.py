@@ -13,7 +13,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
@@ -65,10 +65,7 @@ class RegistryMemory(Backend):
             ) from error
 
     def write(self, name: str, document: Any) -> bool:
-        tar = _tar(files.json_bytes(document))
-        layer = gzip.compress(tar, mtime=0)
-        config = _config(tar)
-        manifest = _image(config, layer)
+        config, layer, manifest = _built(document)
         found = self._store.find_manifest(self._repository, self._tag_of(name))
         if found is not None and found.digest == manifest.digest:
             return False
@@ -103,6 +100,20 @@ class RegistryMemory(Backend):
 
     def _tag_of(self, name: str) -> str:
         return f"{self._prefix}{name}"[:128]
+
+
+def stored_size(document: Any) -> int:
+    """Bytes that are sent for a document that the registry does not have."""
+    config, layer, manifest = _built(document)
+    return len(config) + len(layer) + manifest.size
+
+
+def _built(document: Any) -> Tuple[bytes, bytes, Manifest]:
+    """Config, layer and manifest of the image that carries a document."""
+    tar = _tar(files.json_bytes(document))
+    layer = gzip.compress(tar, mtime=0)
+    config = _config(tar)
+    return config, layer, _image(config, layer)
 
 
 def _tar(content: bytes) -> bytes:

@@ -27,10 +27,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.backend import Backend, Directory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import REPOSITORY, RegistryMemory
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import REPOSITORY, RegistryMemory, stored_size
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, TransferResult
 
 # Opens the registry of a host for writing or reading.
 # Takes host:port, and whether nothing about it is verified.
@@ -109,6 +110,12 @@ def storage_of(plan: Plan) -> Optional[Storage]:
     """What a plan's configuration says about where its history is kept; plans that came in archives say nothing (`runs.loading`)."""
     named = "storageConfig" in plan.config
     return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").storage if named else None
+
+
+def with_history(result: TransferResult, history: History) -> TransferResult:
+    """A prediction, with what a history takes that the registry gets a copy of."""
+    ahead = result.ahead or Ahead(0, 0)
+    return replace(result, ahead=replace(ahead, ship=ahead.ship + stored_size(history.document())))
 
 
 def at_destination(registry: Store, destination: Destination) -> RegistryMemory:

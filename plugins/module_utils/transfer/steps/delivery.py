@@ -12,21 +12,35 @@ blobs are there, catalogs after all else.  A run that finds nothing missing need
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Mapping, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import BUNDLE, RELATED
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase, Started
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, MOUNTED, Phase, Started
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.publisher import Publisher
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Cargo, Group, Job, cargoes, groups, shard_of
 
+# What lies in a directory of this host is not pulled.
+_HERE = ("oci:", "built:")
 # Ranks of the crew's tasks, before those of the carrier.
 _PUBLISH = (0, 0)
 _READ = (1, 0)
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """blobs: placements by outcome.  size, manifests: bytes of blobs and of manifests to send.  pull: bytes to read from other hosts."""
+
+    blobs: Dict[str, int]
+    size: int
+    pull: int
+    manifests: int
 
 
 class Delivery:
@@ -45,11 +59,7 @@ class Delivery:
 
     def work(self) -> None:
         """Leaves outcome and failure with each job."""
-        self._run.emit(Phase("read"))
-        self._run.crew.add(_READ, *(self._read(job) for job in self.jobs.values() if job.failure is None and not job.holds))
-        self._run.crew.drain()
-        all_groups = groups(self.jobs.values())
-        cargo = cargoes(job for job in self.jobs.values() if job.failure is None)
+        all_groups, cargo = self._lading()
         self._run.emit(Phase("copy"))
         if self._run.options.shard is not None:
             self._carry_shard(cargo)
@@ -61,6 +71,43 @@ class Delivery:
                 self._group_ready(group)
         self._carry(moving)
         self._publish_catalogs(all_groups)
+
+    def foresee(self, holds: Callable[[Digest], bool]) -> Foresight:
+        """What `work` would move, by reading manifests only.  holds: whether the source has a digest; what it has not is there."""
+        all_groups, cargo = self._lading()
+        self._find_homes(cargo)
+        moving = [entry for entry in cargo if holds(entry.blob.digest) and set(entry.places) - entry.homes]
+        copied = [entry for entry in moving if not entry.home]
+        places = sum(len(set(entry.places) - entry.homes) for entry in moving)
+        away = [entry for entry in copied if not all(source.startswith(_HERE) for source in entry.sources)]
+        return Foresight(
+            blobs={COPIED: len(copied), MOUNTED: places - len(copied)},
+            size=sum(entry.blob.size for entry in copied),
+            pull=sum(entry.blob.size for entry in away),
+            manifests=self._manifests(all_groups),
+        )
+
+    def _manifests(self, all_groups: List[Group]) -> int:
+        """Bytes of manifests that are put: children once for each repository, an image's own once for each of its tags."""
+        children: Dict[Tuple[str, Digest], int] = {}
+        total = 0
+        for group in all_groups:
+            for job in group.members:
+                if job.failure is not None:
+                    continue
+                named = job.content.manifests if job.content is not None else (job.placed.digest,)
+                sizes = {digest: self._run.reader.read(job.placed.image.source, digest).size for digest in named}
+                first = job is group.root and bool(group.attachments) and bool(job.tags) and job.content is not None
+                total += sizes.pop(job.placed.digest) * (max(1, len(job.tags)) + first)
+                children.update({(job.placed.repository, digest): size for digest, size in sizes.items()})
+        return total + sum(children.values())
+
+    def _lading(self) -> Tuple[List[Group], List[Cargo]]:
+        """Reads what the images consist of."""
+        self._run.emit(Phase("read"))
+        self._run.crew.add(_READ, *(self._read(job) for job in self.jobs.values() if job.failure is None and not job.holds))
+        self._run.crew.drain()
+        return groups(self.jobs.values()), cargoes(job for job in self.jobs.values() if job.failure is None)
 
     def _read(self, job: Job) -> Callable[[memoryview], None]:
         def task(_buffer: memoryview) -> None:

@@ -69,6 +69,16 @@ def test_increments_bring_what_is_new_and_load_with_the_source_switched_off(near
     assert target.violations == [] and trip.unfit(target.content, found) == []
 
 
+def test_what_only_a_dropped_image_has_is_left_out_and_found_where_it_is(near, far, source, target):
+    """As the base of a rebuilt catalog, of which the one before is not named any more."""
+    folders = [near.ship(*named(source, *names)) for names in (("b:1",), ("c:1",))]
+    assert not trip.blobs(folders[0]) & trip.blobs(folders[1])
+    for folder in folders:
+        assert far.load(folder).complete
+    found = trip.tags(target.content, "ns/")
+    assert found["ns/team/c"] == {"1": APPS["c"].digest} and trip.unfit(target.content, found) == []
+
+
 def test_an_increment_asks_about_each_image_once(near, far, source, target):
     """What it leaves out is proved by what the transfer itself found missing."""
     folders = [near.ship(*named(source, *names)) for names in (("a:1", "b:1"), ("a:1", "b:1", "c:1"))]

@@ -16,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import Target, plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED
@@ -123,7 +123,7 @@ def test_the_steps_of_a_check_plan_once(source, target, tmp_path, version):
     fresh = Site(source.host, target.host, tmp_path / "other", version=version)
     fresh.workspace = replace(fresh.workspace, stand_in=str(tmp_path / "check"))
     source.ledger.clear()
-    run = plan_imageset(fresh.planning(*NAMES, parallel=1), {}, True, str(fresh.destination))
+    run = plan_imageset(fresh.planning(*NAMES, parallel=1), {}, True, Target(str(fresh.destination)))
     assert run.changed and run.complete
     foreseen = mirror(MirrorRequest(fresh.planning(), fresh.destination), {}, True)
     assert foreseen.result.count(COPIED) == 3
