@@ -160,10 +160,10 @@ class _Reading:
         stanza = _STANZAS[kind]
         without = ("archiveSize", "storageConfig") if kind == DELETE_IMAGE_SET else ()
         top = names_of(Envelope, generation, without)
-        allowed = {"apiversion": "apiVersion", "kind": "kind", stanza: stanza}
+        # The stanza of the other kind was told already; here only that it is given twice is.
+        allowed = {"apiversion": "apiVersion", "kind": "kind", **{name: name for name in _STANZAS.values()}}
         allowed.update((lower, key.name) for lower, (_name, key) in top.items())
-        known = tuple(entry for entry in self._root.entries if entry.key.lower() not in ("mirror", "delete") or entry.key.lower() == stanza)
-        entries = decoder.entries(Node(known, self._root.line, is_mapping=True), "", allowed, Envelope)
+        entries = decoder.entries(self._root, "", allowed, Envelope)
         rest = tuple(entry for lower, entry in entries.items() if lower in top)
         envelope = decoder.object(Envelope, Node(rest, self._root.line, is_mapping=True), "", without)
         content = Content()

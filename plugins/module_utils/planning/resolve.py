@@ -29,12 +29,14 @@ class Resolver:
 
     known: what (repository, tag) meant in the last plan; such a tag costs a HEAD while it stays where it was.
     parallel: how many images are resolved at once.
+    partial: whether an index counts when manifests below it are gone, as what is to be deleted does.
     """
 
     store: Store
     shelf: Shelf
     known: Mapping[Tuple[str, str], Digest] = field(default_factory=dict)
     parallel: int = 8
+    partial: bool = False
 
     def resolve(self, wanted: Iterable[WantedImage]) -> Tuple[Dict[WantedImage, Content], List[Failure]]:
         """The content of each image that has any, and the failures of the others, both in the order given."""
@@ -78,11 +80,19 @@ class Resolver:
         repository, name, platforms = asked
         try:
             root = self.named(repository, name)
-            return content_of(root, platforms, lambda digest: self.fetch(repository, digest), repository)
+            return self._content(root, platforms, repository)
         except Cancelled:
             raise
         except MirrorError as error:
             return error
+
+    def _content(self, root: Manifest, platforms: Sequence[Platform], repository: str) -> Content:
+        try:
+            return content_of(root, platforms, lambda digest: self.fetch(repository, digest), repository)
+        except NotFound:
+            if not self.partial:
+                raise
+            return Content((root,))
 
 
 def question(image: WantedImage) -> Question:

@@ -20,9 +20,9 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9-]")
 _DASHES = re.compile(r"-{2,}")
 
 
-def name_v1(source_name: str) -> str:
-    """`cs-` and the name part of the origin, made a label (7.2)."""
-    name = _NOT_IN_NAMES.sub("-", PREFIX + source_name.lower())
+def name_v1(mirrored_name: str) -> str:
+    """`cs-` and the name part of the catalog as it is mirrored, made a label (7.2)."""
+    name = _NOT_IN_NAMES.sub("-", PREFIX + mirrored_name.lower())
     if name.endswith("-"):
         name += "-0"
     name = _DASHES.sub("-", name)
@@ -48,11 +48,11 @@ def name_v2(image: str) -> str:
 
 
 def names_v1(images: Dict[str, str]) -> Dict[str, str]:
-    """Names by image; images: source name by image, in the order of the configuration.  The second `dev` is `cs-dev-1`."""
+    """Names by image; images: mirrored name by image, in the order of the configuration.  The second `dev` is `cs-dev-1`."""
     taken: Set[str] = set()
     names = {}
-    for image, source_name in images.items():
-        names[image] = _free(name_v1(source_name), (f"-{number}" for number in range(1, len(images) + 1)), taken)
+    for image, mirrored_name in images.items():
+        names[image] = _free(name_v1(mirrored_name), (f"-{number}" for number in range(1, len(images) + 1)), taken)
     return names
 
 

@@ -125,7 +125,7 @@ def _catalogs(plan: Plan, destination: Destination, generation: Generation, warn
     )
     places = {_tagged(image, destination): image for image in images}
     if generation is Generation.V1:
-        names = names_v1({place: _source_name(image) for place, image in places.items()})
+        names = names_v1({place: _mirrored_name(image) for place, image in places.items()})
     else:
         names = names_v2(places)
     found = {}
@@ -164,12 +164,15 @@ def _position(image: PlanImage) -> int:
     return min((int(number) for number in numbers if number.isdigit()), default=1_000_000)
 
 
-def _source_name(image: PlanImage) -> str:
-    """The name part of a catalog's origin: behind registry and first namespace component (mirroring 2.1 P3)."""
-    reference = parse(image.origin, Generation.V1)
-    if reference.transport == OCI:
-        return reference.path.rstrip("/").rsplit("/", 1)[-1]
-    return reference.path.partition("/")[2] or reference.path
+def _mirrored_name(image: PlanImage) -> str:
+    """The name part of a catalog as it is mirrored (7.2): behind the first component of its path (mirroring 2.1 P3).
+
+    A local layout that no target renames is called after its directory.
+    """
+    reference, path = parse(image.origin, Generation.V1), image.destination
+    if reference.transport == OCI and reference.path.strip("/").lower() == path:
+        return path.rsplit("/", 1)[-1]
+    return path.partition("/")[2] or path
 
 
 def _tagged(image: PlanImage, destination: Destination) -> str:

@@ -122,7 +122,8 @@ def _references(image: PlanImage, reference: Reference, generation: Generation) 
     kinds = set()
     if reference.digest or generation is Generation.V1 or image.type == RELEASE:
         kinds.add(DIGEST)
-    if reference.tag:
+    # The second generation names releases by the tag that their signature attests, whatever chose them (7.3).
+    if reference.tag or (image.type == RELEASE and generation is Generation.V2):
         kinds.add(TAG)
     return frozenset(kinds)
 

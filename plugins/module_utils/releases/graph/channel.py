@@ -183,6 +183,11 @@ def _range(graph: Graph, channel: Channel, found: Bounds, architecture: str) -> 
         for key, version in (("minVersion", channel.minimum), ("maxVersion", channel.maximum))
         if version is not None and graph.place(version) is None
     ]
+    warnings += [
+        f"{version} of channel {channel.name}{_on(architecture)} is left out: the update graph names no release image for it."
+        for version in graph.bare
+        if low <= version.key and (version.key <= high or channel.maximum is None)
+    ]
     reason = "newest of the channel" if channel.heads_only and found.low == found.high else f"from {found.low} to {found.high}"
     return [pick(release, channel, architecture, reason) for release in releases], warnings
 

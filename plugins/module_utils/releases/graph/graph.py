@@ -42,12 +42,14 @@ class Graph:
 
     successors: for each release the places of its unconditional targets.
     conditional: (from, to) places to the names of the risks that were declared for this update.
+    bare: versions that the service names without a payload; they and their edges are left out.
     places: version to place.  ranks: for each place how many releases are older, so that ordering needs no versions.
     """
 
     releases: Tuple[Release, ...] = ()
     successors: Tuple[Tuple[int, ...], ...] = ()
     conditional: Mapping[Tuple[int, int], Tuple[str, ...]] = field(default_factory=dict)
+    bare: Tuple[Version, ...] = ()
     places: Mapping[Version, int] = field(default_factory=dict, compare=False, repr=False)
     ranks: Tuple[int, ...] = field(default=(), compare=False, repr=False)
     _conditional_successors: Mapping[int, Tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
@@ -83,7 +85,12 @@ class Graph:
         return tuple(self.releases[place] for place in sorted(range(len(self.releases)), key=self.ranks.__getitem__))
 
 
-def build(releases: Iterable[Release], edges: Iterable[Tuple[int, int]], conditional: Mapping[Tuple[int, int], Tuple[str, ...]]) -> Graph:
+def build(
+    releases: Iterable[Release],
+    edges: Iterable[Tuple[int, int]],
+    conditional: Mapping[Tuple[int, int], Tuple[str, ...]],
+    bare: Iterable[Version] = (),
+) -> Graph:
     """A graph from its parts; edges and conditions name places in `releases`."""
     releases = tuple(releases)
     places: Dict[Version, int] = {}
@@ -99,6 +106,7 @@ def build(releases: Iterable[Release], edges: Iterable[Tuple[int, int]], conditi
         releases=releases,
         successors=tuple(tuple(dict.fromkeys(targets)) for targets in successors),
         conditional=dict(conditional),
+        bare=tuple(sorted(set(bare))),
         places=places,
         ranks=_ranks(releases),
         _conditional_successors={source: tuple(targets) for source, targets in further.items()},
@@ -121,10 +129,15 @@ def parse(content: bytes, subject: str = "") -> Graph:
     if not isinstance(document, dict):
         raise GraphDataInvalid("the update graph is not a JSON object", subject=subject)
     nodes = _list(document, "nodes", limits.RELEASES, subject)
-    releases = tuple(_release(node, place, subject) for place, node in enumerate(nodes))
-    edges = _edges(_list(document, "edges", limits.EDGES, subject), len(releases), subject)
+    named = [_release(node, place, subject) for place, node in enumerate(nodes)]
+    edges = _edges(_list(document, "edges", limits.EDGES, subject), len(named), subject)
+    releases = [release for release in named if release.payload]
+    if len(releases) < len(named):
+        kept = {place: number for number, place in enumerate(place for place, release in enumerate(named) if release.payload)}
+        edges = [(kept[source], kept[target]) for source, target in edges if source in kept and target in kept]
     places = {release.version.text: place for place, release in enumerate(releases)}
-    return build(releases, edges, _conditions(_list(document, "conditionalEdges", limits.EDGES, subject), places, subject))
+    conditions = _conditions(_list(document, "conditionalEdges", limits.EDGES, subject), places, subject)
+    return build(releases, edges, conditions, (release.version for release in named if not release.payload))
 
 
 def _list(document: Dict[str, Any], name: str, limit: int, subject: str) -> List[Any]:
@@ -137,8 +150,10 @@ def _list(document: Dict[str, Any], name: str, limit: int, subject: str) -> List
 
 
 def _release(node: Any, place: int, subject: str) -> Release:
-    if not isinstance(node, dict) or not isinstance(node.get("payload"), str) or not node["payload"]:
-        raise GraphDataInvalid(f"nodes[{place}] of the update graph has no payload", subject=subject)
+    """A node; its payload is empty where it has none."""
+    payload = node.get("payload") if isinstance(node, dict) else 0
+    if not isinstance(payload, (str, type(None))):
+        raise GraphDataInvalid(f"nodes[{place}] of the update graph is no release with a payload", subject=subject)
     try:
         version = Version.parse(node.get("version"))
     except InputError as error:
@@ -146,7 +161,7 @@ def _release(node: Any, place: int, subject: str) -> Release:
     metadata = node.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     channels = tuple(name.strip() for name in str(metadata.get(CHANNELS) or "").split(",") if name.strip())
-    return Release(version, node["payload"], channels, str(metadata.get("url") or ""))
+    return Release(version, payload or "", channels, str(metadata.get("url") or ""))
 
 
 def _edges(edges: List[Any], count: int, subject: str) -> List[Tuple[int, int]]:
@@ -189,7 +204,9 @@ def merge(graphs: Iterable[Graph]) -> Graph:
     releases: Dict[Version, Release] = {}
     edges: Dict[Tuple[Version, Version], None] = {}
     conditional: Dict[Tuple[Version, Version], Tuple[str, ...]] = {}
+    bare: List[Version] = []
     for graph in graphs:
+        bare += graph.bare
         for place, release in enumerate(graph.releases):
             releases.setdefault(release.version, release)
             for target in graph.successors[place]:
@@ -201,4 +218,5 @@ def merge(graphs: Iterable[Graph]) -> Graph:
         releases.values(),
         ((places[source], places[target]) for source, target in edges),
         {(places[source], places[target]): risks for (source, target), risks in conditional.items()},
+        (version for version in bare if version not in places),
     )

@@ -119,11 +119,14 @@ def _place(graph: Graph, what: str, version: Version, channel: str) -> int:
 
 
 def nearest(graph: Graph, version: Version) -> str:
-    """A sentence that names the versions around an absent one."""
+    """What is known of an absent version: that it has no payload, and the versions around it."""
     known = graph.versions()
     below = [candidate for candidate in known if candidate < version][-2:]
     above = [candidate for candidate in known if candidate > version][:2]
-    return f"The nearest versions there are {', '.join(str(candidate) for candidate in below + above)}." if known else "The graph is empty."
+    found = (
+        f"The nearest versions there are {', '.join(str(candidate) for candidate in below + above)}." if known else "The graph is empty."
+    )
+    return f"The update graph names no release image for {version}. {found}" if version in graph.bare else found
 
 
 def _newest_first(graph: Graph, places: Tuple[int, ...]) -> List[int]:

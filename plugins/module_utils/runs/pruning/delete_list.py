@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import split
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
@@ -99,7 +99,7 @@ def generate_list(request: GenerateRequest, environ: Mapping[str, str], check_mo
     """Writes the list for review, and the configuration beside it; in check mode says what it would list.
 
     No source is asked anything: names mean what the history and the last plan say they meant, content is read from the
-    mirror.  What is not there is in the failures; the rest is listed.
+    mirror.  What was never there is in the failures, what is gone already in the warnings; the rest is listed.
     Raises InputError, StorageError, Incompatible, and what the registry raises.
     """
     if request.name and not _ID.match(request.name):
@@ -113,6 +113,7 @@ def generate_list(request: GenerateRequest, environ: Mapping[str, str], check_mo
         history = remembered(request.workspace, request.destination, last, run.network).load()
         plan = _plan(request, imageset, last, history, run)
         kept, left_out = _decided(plan, last)
+        plan = _without_gone(plan, last, history)
         plan = replace(plan, images=with_v1_tags(kept, plan.config) if request.v1_images else kept)
         items = items_of(plan, request.destination, request.signatures)
     return _written(request, plan, items, left_out, check_mode)
@@ -131,6 +132,24 @@ def _plan(request: GenerateRequest, imageset: ImageSet, last: Plan, history: His
     context = Context(store, run.place, request.options, request.parallel, fetch=run.network.fetch)
     options = PlanOptions(COPY if request.signatures else SKIP)
     return build_plan(imageset, context, with_planned_charts(last), options=options)
+
+
+def _without_gone(plan: Plan, last: Plan, history: History) -> Plan:
+    """What was mirrored and is not there any more needs no deletion: that is told, and no failure."""
+    known = {_named(name) for name in (*(entry.name for entry in history.associations), *(image.origin for image in last.images))}
+    gone = [failure for failure in plan.failures if failure.code == NotFound.code and _named(failure.subject) in known]
+    sentences = (f"{failure.subject} is gone from the mirror already; it is not listed." for failure in gone)
+    return replace(
+        plan,
+        failures=tuple(failure for failure in plan.failures if failure not in gone),
+        warnings=tuple(dict.fromkeys((*plan.warnings, *sentences))),
+    )
+
+
+def _named(origin: str) -> Tuple[str, str]:
+    """Repository and digest, or tag where there is none."""
+    name, tag, digest, _transport = split(origin)
+    return name, digest or tag
 
 
 def records(plan: Plan, history: History, place: Callable[[str], str]) -> Tuple[Held, ...]:

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document import tree
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import load, parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import load, parse, parse_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import DELETE_IMAGE_SET, IMAGE_SET, LocalStorage
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.problems import ConfigurationError
 
@@ -762,3 +762,16 @@ def test_a_url_with_a_password_is_refused_and_not_shown(base):
     assert "mirror.helm.repositories[0].url" in str(caught.value) and "canary" not in str(caught.value)
     document["mirror"]["helm"]["repositories"][0]["url"] = "https://charts.test/a@b"
     assert parse(document)
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "other"), [("ImageSetConfiguration", "mirror", "delete"), ("DeleteImageSetConfiguration", "delete", "mirror")]
+)
+def test_a_stanza_of_the_other_kind_that_is_there_twice_is_told_for_both_reasons(kind, own, other):
+    text = f"kind: {kind}\napiVersion: mirror.openshift.io/v2alpha1\n{own}: {{}}\n{other}: {{}}\n{other.title()}: {{x: 1}}\n"
+    with pytest.raises(ConfigurationError) as error:
+        parse_bytes(text.encode())
+    assert sorted((problem.rule, problem.path, problem.line) for problem in error.value.problems) == [
+        ("E-DUPKEY", other, 5),
+        ("E-XSTANZA", other, 4),
+    ]

@@ -87,7 +87,12 @@ def test_files_of_the_second_generation():
         "idms-operator-0",
         "idms-release-0",
     ]
-    assert [document["metadata"]["name"] for document in documents(resources, "itms-oc-mirror.yaml")] == ["itms-generic-0"]
+    assert [document["metadata"]["name"] for document in documents(resources, "itms-oc-mirror.yaml")] == [
+        "itms-generic-0",
+        "itms-release-0",
+    ]
+    releases = documents(resources, "itms-oc-mirror.yaml")[1]["spec"]["imageTagMirrors"]
+    assert [entry["source"] for entry in releases] == ["quay.io/openshift-release-dev/ocp-release"]
     (source,) = documents(resources, "cs-redhat-operator-index-v4-16.yaml")
     assert source["spec"]["image"] == "mirror.example.com:5000/ocp/redhat/redhat-operator-index:v4.16"
     (service,) = documents(resources, "updateService.yaml")
@@ -123,6 +128,24 @@ def test_files_of_the_first_generation():
     signature = json.loads(resources.files["signature-sha256-aaaaaaaaaaaaaaaa.json"])
     assert signature["metadata"]["name"] == "sha256-" + "a" * 64 and signature["metadata"]["namespace"] == "openshift-config-managed"
     assert signature["metadata"]["labels"] == {"release.openshift.io/verification-signatures": ""}
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "name"),
+    [
+        (f"{INDEX}:v4.16", "x/my-operator-catalog", "cs-my-operator-catalog"),
+        (f"{INDEX}:v4.16", "my-operator-catalog", "cs-my-operator-catalog"),
+        (f"{INDEX}:v4.16", "redhat/renamed", "cs-renamed"),
+        (f"{INDEX}:v4.16", "redhat/redhat-operator-index", "cs-redhat-operator-index"),
+        ("oci:///home/me/Catalogs/index", "home/me/catalogs/index", "cs-index"),
+        ("oci:///home/me/catalogs/index", "mine/tea-shop", "cs-tea-shop"),
+    ],
+)
+def test_catalogs_of_the_first_generation_are_named_after_where_they_are_mirrored(origin, destination, name):
+    """Subscriptions of clusters that used the first generation name the CatalogSource."""
+    resources = make_resources(plan(V1, images=(image(CATALOG, origin, destination, ("v4.16",)),)), MIRROR)
+    (source,) = documents(resources, f"catalogSource-{name}.yaml")
+    assert source["metadata"]["name"] == name and source["spec"]["image"] == f"mirror.example.com:5000/ocp/{destination}:v4.16"
 
 
 def test_options_choose_the_files():
@@ -176,9 +199,9 @@ def test_catalogs_with_one_name_are_counted_in_the_order_of_the_configuration():
         assert source["spec"]["image"] == f"mirror.example.com:5000/ocp/ns{9 - number}/dev:v1"
 
 
-def test_a_layout_catalog_has_its_own_name():
+def test_a_layout_catalog_is_named_after_its_target():
     images = (image(CATALOG, "oci:///srv/my/catalog", "def/idx", ("v1",), why=(("operators[0]",),)),)
-    assert "catalogSource-cs-catalog.yaml" in make_resources(plan(V1, images=images), MIRROR).files
+    assert "catalogSource-cs-idx.yaml" in make_resources(plan(V1, images=images), MIRROR).files
     assert "cs-idx-v1.yaml" in make_resources(plan(images=images), MIRROR).files
 
 

@@ -10,9 +10,10 @@ import json
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import channel as channels
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid, VersionNotFound
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import A, answer, answers
 
 
@@ -63,7 +64,7 @@ def test_ch08_other_versions_are_refused(version):
         (b"[" * 100000, "not JSON"),
         (b"[]", "not a JSON object"),
         (b'{"nodes": {}}', "nodes"),
-        (b'{"nodes": [{"version": "4.1.0"}]}', "payload"),
+        (b'{"nodes": [{"version": "4.1.0", "payload": 7}]}', "payload"),
         (b'{"nodes": [7]}', "payload"),
         (b'{"nodes": [{"version": "4.1.0", "payload": "a/b:c"}], "edges": [[0]]}', r"edges\[0\]"),
         (b'{"nodes": [{"version": "4.1.0", "payload": "a/b:c"}], "edges": [[0, 1]]}', r"edges\[0\]"),
@@ -101,3 +102,43 @@ def test_a_graph_of_ten_thousand_releases_and_half_a_million_edges_has_its_path(
     graph = graphs.parse(content)
     found = paths.shortest(graph, Version.parse("4.0.0"), Version.parse("4.99.99"))
     assert found[0].version.text == "4.0.0" and found[-1].version.text == "4.99.99"
+
+
+def without_payload(*bare, versions=("4.1.0", "4.1.1", "4.1.2", "4.1.3"), edges=((0, 1), (1, 2), (0, 2), (2, 3))):
+    document = json.loads(answer(list(versions), [list(edge) for edge in edges], [("4.1.1", "4.1.3", "Boom")]))
+    for node in document["nodes"]:
+        if node["version"] in bare:
+            node["payload"] = "" if node["version"] < "4.1.2" else None
+    return graphs.parse(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("bare", [("4.1.1",), ("4.1.3",)])
+def test_a_node_without_a_payload_goes_with_its_edges_and_the_rest_stands(bare):
+    graph = without_payload(*bare)
+    kept = [version for version in ("4.1.0", "4.1.1", "4.1.2", "4.1.3") if version not in bare]
+    assert [str(version) for version in graph.versions()] == kept and [str(version) for version in graph.bare] == list(bare)
+    steps = {
+        (str(graph.releases[place].version), str(graph.releases[to].version)) for place in range(3) for to in graph.targets(place, True)
+    }
+    assert steps == {
+        step for step in (("4.1.0", "4.1.1"), ("4.1.1", "4.1.2"), ("4.1.0", "4.1.2"), ("4.1.2", "4.1.3")) if not {*step} & {*bare}
+    }
+    # Another channel may have it whole.
+    assert graphs.merge([graph, graphs.parse(answer(list(bare)))]).bare == ()
+
+
+def test_a_release_without_a_payload_is_told_where_it_is_picked():
+    graph = without_payload("4.1.1", "4.1.3")
+    version = Version.parse
+    picked, warnings = channels.select(graph, channels.Channel("stable-4.1"), channels.bounds(graph, channels.Channel("stable-4.1")))
+    assert (
+        [str(each.release.version) for each in picked] == ["4.1.2"] and len(warnings) == 1 and "4.1.3 of channel stable-4.1" in warnings[0]
+    )
+    ranged = channels.Channel("stable-4.1", version("4.1.0"), version("4.1.2"))
+    picked, warnings = channels.select(graph, ranged, channels.bounds(graph, ranged))
+    assert [str(each.release.version) for each in picked] == ["4.1.0", "4.1.2"] and ["4.1.1" in text for text in warnings] == [True]
+    with pytest.raises(VersionNotFound) as error:
+        paths.shortest(graph, version("4.1.0"), version("4.1.3"))
+    assert "names no release image for 4.1.3" in error.value.advice
+    whole = channels.Channel("stable-4.1", version("4.1.2"), version("4.1.2"))
+    assert channels.select(graph, whole, channels.bounds(graph, whole))[1] == []

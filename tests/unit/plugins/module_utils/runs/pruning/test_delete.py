@@ -160,6 +160,22 @@ def test_what_is_not_at_the_mirror_is_told_and_the_rest_listed(site, source):
     assert len(listed(run.path)) == 1 and [failure.subject for failure in run.failures] == [f"{source.host}/team/never:1"]
 
 
+def test_what_is_gone_already_is_told_and_no_failure(site, source, target):
+    mirrored(site, source, APP, MULTI)
+    multi = images.multi_arch("multi")
+    # Of one image all is gone, of the other an instance.
+    target.content.repositories["site/team/app"].manifests.clear()
+    target.content.repositories["site/team/app"].tags.clear()
+    del target.content.repositories["site/team/multi"].manifests[multi.children[0].digest]
+    run = site.generate(APP, MULTI)
+    assert run.failures == () and [item["imageName"] for item in listed(run.path)] == [f"{source.host}/{MULTI}"]
+    assert [text for text in run.warnings if "gone from the mirror already" in text and APP in text]
+    # The same after the list was carried out: the history forgot the image, the plan still names it.
+    assert site.delete(run.path, guards=ALL).changed
+    again = site.generate(MULTI)
+    assert again.failures == () and again.items == () and "gone from the mirror already" in again.warnings[-1]
+
+
 def test_a_file_that_is_no_list_and_one_that_is_not_there(site):
     os.makedirs(site.workspace.root)
     path = os.path.join(site.workspace.root, "list.yaml")
