@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Tuple
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,49 @@ class Workspace:
     def content(self) -> str:
         """OCI layouts of what was built here (filtered catalogs, graph image)."""
         return self.path("content")
+
+    @property
+    def catalogs(self) -> str:
+        """Catalogs that were taken out of their images, by digest, and what came of questions to them."""
+        return self.path("catalogs")
+
+    @property
+    def catalog_records(self) -> str:
+        """Where each channel of a catalog began."""
+        return self.path("catalogs", "records.json")
+
+    @property
+    def releases(self) -> str:
+        """What is known of releases; what lies in it follows."""
+        return self.path("releases")
+
+    @property
+    def release_graphs(self) -> str:
+        return self.path("releases", "graphs")
+
+    @property
+    def release_payloads(self) -> str:
+        return self.path("releases", "payloads")
+
+    @property
+    def release_channels(self) -> str:
+        """Where heads-only channels began."""
+        return self.path("releases", "channels.json")
+
+    @property
+    def release_tags(self) -> str:
+        """Digests of releases that were named by tag."""
+        return self.path("releases", "tags.json")
+
+    @property
+    def signatures(self) -> str:
+        """Accepted signatures of releases, a file for each digest."""
+        return self.path("signatures")
+
+    @property
+    def caches(self) -> Tuple[str, ...]:
+        """What a run in check mode reads of the user's workspace, and replaces only in its own."""
+        return (self.manifests, self.catalogs, self.charts, self.content, self.releases, self.signatures, self.attachments)
 
     @property
     def lock(self) -> str:

@@ -112,7 +112,7 @@ class _Collecting:
         if not channels:
             return []
         architectures = self._architectures()
-        service = UpdateService(self.settings, self.context.fetch, self.context.workspace.path("releases", "graphs"))
+        service = UpdateService(self.settings, self.context.fetch, self.context.workspace.release_graphs)
         self._read_ahead(service, channels, architectures)
         past = memory.Past(self.context.workspace, self.settings, self._before)
         try:

@@ -26,7 +26,7 @@ class Past:
     """
 
     def __init__(self, workspace: Workspace, settings: Settings, before: Callable[[], Mapping[str, Any]] = dict) -> None:
-        self._path = workspace.path("releases", "channels.json")
+        self._path = workspace.release_channels
         self._settings = settings
         self._before = before
 
@@ -85,7 +85,7 @@ class Tags:
     """What release images named by tag were, so that a side without network finds them again."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._path = workspace.path("releases", "tags.json")
+        self._path = workspace.release_tags
 
     def digest(self, repository: str, tag: str) -> str:
         """Empty when it is not known."""

@@ -35,7 +35,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.sequence import follows
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of, plan_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover_catalogs import with_catalogs
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import folder as signature_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.carried import carried, plannable
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
@@ -264,7 +263,7 @@ def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -
         if graph:
             files.write(os.path.join(graphs, graph.group(1)), archive.index.read(name))
         elif signature:
-            files.write(os.path.join(signature_folder(place), f"{signature.group(1)}-1"), archive.index.read(name), mode=0o600)
+            files.write(os.path.join(place.signatures, f"{signature.group(1)}-1"), archive.index.read(name), mode=0o600)
     content: Store = archive
     if unplanned.registry is not None and unplanned.destination is not None:
         content = WithMirror(archive, unplanned.registry, unplanned.destination.repository)

@@ -30,7 +30,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
-FOLDER = "catalogs"
 MAX_CONFIG = 4 * 1024 * 1024
 _INDEX = "index.json"
 _FILES = "files"
@@ -42,7 +41,7 @@ class Kept:
     def __init__(self, store: Store, workspace: Workspace, parallel: int = 2) -> None:
         self._store = store
         self._shelf = Shelf(workspace.manifests)
-        self._root = workspace.path(FOLDER)
+        self._root = workspace.catalogs
         self._parallel = parallel
 
     def root(self, repository: str, selector: str) -> Manifest:

@@ -55,7 +55,7 @@ def taken_over(metadata: Optional[Metadata]) -> Dict[str, Any]:
 def kept(workspace: Workspace) -> Dict[str, Any]:
     """What earlier runs recorded, by unique name of the catalog, in `document`'s form; nothing where it cannot be read."""
     try:
-        entries = files.read_json(_path(workspace))
+        entries = files.read_json(workspace.catalog_records)
     except (FileNotFoundError, StorageError):
         return {}
     return entries if isinstance(entries, dict) else {}
@@ -64,11 +64,7 @@ def kept(workspace: Workspace) -> Dict[str, Any]:
 def keep(workspace: Workspace, records: Mapping[str, Any]) -> None:
     """Records what catalogs came to; the others stay as they are.  Raises StorageError."""
     if records:
-        files.write_json(_path(workspace), {**kept(workspace), **records})
-
-
-def _path(workspace: Workspace) -> str:
-    return workspace.path("catalogs", "records.json")
+        files.write_json(workspace.catalog_records, {**kept(workspace), **records})
 
 
 def document(record: Record) -> List[Dict[str, Any]]:

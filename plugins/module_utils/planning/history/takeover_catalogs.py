@@ -99,7 +99,7 @@ def _image(name: str, source: str, index: Manifest, store: LayoutStore, target: 
 
 def _content(folder: str, archive: V1Archive, place: Workspace) -> Catalog:
     """The filtered catalog, taken out into the workspace."""
-    path = os.path.join(place.path("catalogs"), FOLDER, Digest.of(folder.encode("utf-8")).hex)
+    path = os.path.join(place.catalogs, FOLDER, Digest.of(folder.encode("utf-8")).hex)
     shutil.rmtree(path, ignore_errors=True)
     files.write(os.path.join(path, "index.json"), archive.index.read(f"{folder}/index/index.json"))
     return Catalog.from_directory(path)

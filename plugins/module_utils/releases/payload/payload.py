@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Sequence, Set
 
@@ -124,7 +125,7 @@ class Payloads:
         return hidden
 
     def _file(self, digest: Digest) -> str:
-        return self._workspace.path("releases", "payloads", f"{digest.algorithm}-{digest.hex}.json")
+        return os.path.join(self._workspace.release_payloads, f"{digest.algorithm}-{digest.hex}.json")
 
     def _kept(self, digest: Digest, wanted: Sequence[str]) -> Optional[Payload]:
         try:

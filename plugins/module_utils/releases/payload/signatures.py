@@ -31,7 +31,7 @@ class Signatures:
     """
 
     def __init__(self, workspace: Workspace, fetch: Fetch = no_fetch, upstream: Optional[Store] = None) -> None:
-        self._folder = folder(workspace)
+        self._folder = workspace.signatures
         self._verifier = Verifier(upstream, fetch, MOST, by_path=False)
 
     def find(self, asked: Asked, trust: Trust) -> Signature:
@@ -62,11 +62,6 @@ class Signatures:
             return files.read(self._file(digest))
         except FileNotFoundError:
             return None
-
-
-def folder(workspace: Workspace) -> str:
-    """Where accepted signatures are kept, one file for each digest."""
-    return workspace.path("signatures")
 
 
 def documents(releases: Iterable[Mapping[str, Any]]) -> Dict[Digest, Tuple[bytes, ...]]:

@@ -82,10 +82,11 @@ def _stand_in(kept: Workspace) -> Iterator[Place]:
 def _furnished(kept: Workspace, root: str) -> Workspace:
     """A workspace in which manifests, catalogs, charts and what was built are found, by link; nothing is written through."""
     workspace = Workspace(root)
-    for folder in ("manifests", "catalogs", "charts", "content", "releases", "signatures"):
-        _link_files(kept.path(folder), workspace.path(folder))
-    if os.path.exists(kept.attachments):
-        os.symlink(os.path.abspath(kept.attachments), workspace.attachments)
+    for source, target in zip(kept.caches, workspace.caches):
+        if os.path.isdir(source):
+            _link_files(source, target)
+        elif os.path.exists(source):
+            os.symlink(os.path.abspath(source), target)
     files.write(workspace.path(_FURNISHED), b"")
     return workspace
 
