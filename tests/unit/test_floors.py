@@ -136,7 +136,20 @@ def test_a_library_is_imported_in_one_file(library):
     assert len(importing) <= 1, f"{library} is imported in {sorted(importing)}; import it once, behind a guard"
 
 
-ALLOWED = {"yaml", "requests", "urllib3", "socks", "tomllib", "tomli", "orjson", "cryptography", "zstandard", "pysequoia", "jsonpath_ng"}
+ALLOWED = {
+    "yaml",
+    "requests",
+    "urllib3",
+    "socks",
+    "tomllib",
+    "tomli",
+    "orjson",
+    "cryptography",
+    "zstandard",
+    "pysequoia",
+    "jsonpath_ng",
+    "jmespath",
+}
 
 
 def test_lines_are_short_enough_to_read_side_by_side():
