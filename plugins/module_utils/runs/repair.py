@@ -20,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.j
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
-from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import CORRUPT, Finding, Verification, repairs
+from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import CORRUPT, REWRITABLE, Finding, Verification, repairs
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.rewriting import Removal, Rewriting
 
 Look = Callable[[Sequence[PlacedImage]], Verification]
@@ -31,7 +31,7 @@ class Repaired:
     """left: what is still wrong.  moved: of what was missing; None for nothing.  blobs, size: that were written, moved ones included.
     removed: what was, or would be, deleted before.
 
-    failures: what hindered the repair of what is still wrong.
+    failures: what hindered the repair of what is still wrong.  writes: of how many images something was, or would be, written over.
     """
 
     left: Verification
@@ -40,6 +40,7 @@ class Repaired:
     size: int = 0
     removed: Tuple[Removal, ...] = ()
     failures: Tuple[Failure, ...] = ()
+    writes: int = 0
 
 
 class Repair:
@@ -68,7 +69,8 @@ class Repair:
         corrupt = [finding for finding in found.findings if finding.kind in CORRUPT] if self._removes else []
         removed = self._rewriting(corrupt).removals()
         moved = self._push(repairs(found.findings, self._placed))
-        return Repaired(found, moved, self._blobs, self._size, removed)
+        writes = len(repairs(found.findings, self._placed, REWRITABLE))
+        return Repaired(found, moved, self._blobs, self._size, removed, writes=writes)
 
     def mend(self, found: Verification) -> Repaired:
         """Raises what the registry raises when it does not answer."""

@@ -85,14 +85,15 @@ class VerifyRun:
     @property
     def mended(self) -> int:
         """How many images are whole again; in check mode, of how many something would be pushed."""
-        if self.repaired is not None and self.left == self.found:
-            return self.repaired.count(COPIED)
+        if self.repair is not None and self.left == self.found:
+            return max(self.repaired.count(COPIED) if self.repaired else 0, self.repair.writes)
         return len(_harmed(self.found) - _harmed(self.left))
 
     @property
     def changed(self) -> bool:
         moved = self.repaired is not None and self.repaired.changed
-        return moved or bool(self.replaced) or set(self.left.findings) != set(self.found.findings)
+        written = bool(self.repair and self.repair.writes and self.left == self.found)
+        return moved or written or bool(self.replaced) or set(self.left.findings) != set(self.found.findings)
 
     @property
     def diff(self) -> Dict[str, str]:

@@ -38,8 +38,9 @@ KINDS = (
 
 # Pushing the image again mends these.
 REPAIRABLE = frozenset((MISSING_TAG, MOVED_TAG, MISSING_MANIFEST, MISSING_INSTANCE, MISSING_REFERRER, MISSING_BLOB))
-# Writing these again may mend them; many registries do not overwrite content that they believe to have.
-REWRITABLE = frozenset((CORRUPT_MANIFEST, CORRUPT_BLOB, UNREADABLE))
+# Writing these again mends or may mend them, though the registry has them: a referrer is listed anew when it is pushed anew; content
+# that is wrong many registries do not overwrite.
+REWRITABLE = frozenset((MISSING_REFERRER, CORRUPT_MANIFEST, CORRUPT_BLOB, UNREADABLE))
 CORRUPT = frozenset((CORRUPT_MANIFEST, CORRUPT_BLOB))
 
 

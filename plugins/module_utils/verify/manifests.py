@@ -125,9 +125,11 @@ class _Check:
     def _referrers(self, subject: Digest) -> Optional[Tuple[Descriptor, ...]]:
         try:
             return self._store.referrers(self._placed.repository, subject)
+        except CorruptContent:
+            self._find(CORRUPT_MANIFEST, self._placed.digest, f"serves another list of what refers to {subject} than it says")
         except MirrorError as error:
-            self._unreadable(subject, error)
-            return None
+            self._unreadable(self._placed.digest, error)
+        return None
 
     def _fetch(self, digest: Digest, kind: str, what: str) -> Optional[Manifest]:
         try:

@@ -148,6 +148,8 @@ class _Verifier:
         ours: Dict[str, Set[str]] = {repository: set(names) for repository, names in known_tags.items()}
         for entry in placed:
             ours.setdefault(entry.repository, set()).update(entry.tags)
+            if entry.image.subject:
+                ours[entry.repository].add(entry.image.subject.replace(":", "-"))
         for one in checked:
             ours.setdefault(one.placed.repository, set()).update(one.referrer_tags)
         for repository, names in tags.items():

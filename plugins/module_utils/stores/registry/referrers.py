@@ -11,11 +11,18 @@ registry has is learnt once for all its repositories.
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timezone
 from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, RegistryError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    CorruptContent,
+    InputError,
+    MirrorError,
+    NotFound,
+    RegistryError,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_INDEX
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
@@ -27,6 +34,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 
 # More referrers of one manifest than these are refused (user-needs G16).
 _MOST = 10000
+_CREATED = "org.opencontainers.image.created"
 
 
 class Referrers:
@@ -55,13 +63,21 @@ class Referrers:
         if manifest.subject is None:
             return
         with self._lock:
-            index = self._tagged(repository, manifest.subject.digest)
+            document: Dict[str, Any] = {"schemaVersion": 2, "mediaType": OCI_INDEX}
+            try:
+                index = self._tagged(repository, manifest.subject.digest)
+            except MirrorError as error:
+                if not _is_damaged(error):
+                    raise
+                # What it listed is lost.  Equal bytes would not be taken by a registry that believes to have them.
+                index = None
+                document["annotations"] = {_CREATED: datetime.now(timezone.utc).isoformat(timespec="seconds")}
             if index is not None and index.digest == manifest.subject.digest:
                 return
             entries = index.document()["manifests"] if index is not None else []
             if any(entry.get("digest") == manifest.digest for entry in entries):
                 return
-            document = index.document() if index is not None else {"schemaVersion": 2, "mediaType": OCI_INDEX}
+            document = index.document() if index is not None else document
             document["manifests"] = [*entries, _entry(manifest)]
             content = files.json_bytes(document)
             self._store.put_manifest(repository, Manifest.parse(content, OCI_INDEX), fallback_tag(manifest.subject.digest))
@@ -101,6 +117,11 @@ class Referrers:
                 f"the tag {tag} should list referrers, and names a {index.media_type}", subject=f"{self._endpoint.host}/{repository}:{tag}"
             )
         return index
+
+
+def _is_damaged(error: MirrorError) -> bool:
+    """Whether the registry has something under a name and cannot give it out as it was."""
+    return isinstance(error, CorruptContent) or error.status == 500
 
 
 def fallback_tag(digest: Digest) -> str:

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import BLOBS, CONTENT, MANIFESTS, Part
-from ansible_collections.disconnected.mirror.tests.fakes import images
+from ansible_collections.disconnected.mirror.tests.fakes import dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.site import Site
 
@@ -194,3 +194,27 @@ def test_a_repair_from_the_archives_needs_no_source(site, source, target, tmp_pa
     run = site.verify(level=BLOBS, repair=True, archive=str(tmp_path / "archive"))
     assert run.changed and run.left.clean, run.failures
     assert run.repaired.blobs["copied"] == 1
+
+
+@pytest.mark.parametrize("damage", ["lost", "other bytes"])
+def test_the_list_of_what_refers_to_an_image_is_made_again(target, tmp_path, damage):
+    """Registries without a list of their own keep it under a tag, which is nobody's image."""
+    with FakeRegistry(dialects.ZOT) as source:
+        app = images.image("app")
+        images.put(app, source.content, "team/app", "1")
+        images.put(images.artifact("sbom", app), source.content, "team/app")
+        site = Site(source.host, target.host, tmp_path / "workspace")
+        assert site.mirror(APP).result.complete
+        target.content.keeps = True
+        found = repository(target, "team/app")
+        tag = f"sha256-{app.digest.hex}"
+        if damage == "lost":
+            del found.tags[tag]
+        else:
+            media_type, content = found.manifests[found.tags[tag]]
+            found.manifests[found.tags[tag]] = (media_type, content.replace(b"schemaVersion", b"SchemaVersion"))
+        seen = site.verify()
+        assert set(seen.found.counts()) == {"missing_referrer" if damage == "lost" else "corrupt_manifest"}
+        assert site.verify(APP, repair=True, check_mode=True).changed
+        mended = site.verify(repair=True)
+        assert mended.changed and mended.left.clean and mended.mended == 1 and site.verify().found.clean
