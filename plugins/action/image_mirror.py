@@ -17,6 +17,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import shown
+
 # A job may run for so many seconds; it ends by itself long before, or is stopped.
 LONGEST = 30 * 24 * 3600
 # Seconds between two looks at the job: short ones first, so that a run with nothing to do ends at once.
@@ -31,7 +33,10 @@ RAREST_LINE = 30.0
 JOB_KEYS = ("ansible_job_id", "started", "finished", "results_file", "_ansible_no_log", "_ansible_delegated_vars")
 # What Ansible itself adds to a result, in forms that change with its version.
 ANSIBLE_KEYS = ("warnings", "deprecations", "exception", "error")
-SEPARATOR = "---8<---"
+# Bytes of a result or a status that are read.
+MOST = 16 * 1024 * 1024
+# By this variable a process is known to be of a job.
+VARIABLE = "DISCONNECTED_MIRROR_JOB"
 
 
 class ActionModule(ActionBase):
@@ -127,16 +132,18 @@ class Job:
         self._lock_path = self._status_path[: -len("status.json")] + "lock"
         self._results = self._answer = ""
         self._began = self._alive = time.monotonic()
+        self._token = os.urandom(16).hex()
         self._before = self._read(self._status_path)[0]
 
     def start(self):
         """What the start of the job answered."""
         task = self._action._task
-        before, task.async_val = task.async_val, LONGEST
+        before = task.async_val, task.environment
+        task.async_val, task.environment = LONGEST, [*(task.environment or []), {VARIABLE: self._token}]
         try:
             answer = self._action._execute_module(task_vars=self._task_vars, wrap_async=True)
         finally:
-            task.async_val = before
+            task.async_val, task.environment = before
         self._results = answer.get("results_file", "")
         return answer
 
@@ -184,8 +191,10 @@ class Job:
         end = time.monotonic() + patience
         while not _is_final(self._read(self._results)[0]):
             process = (self._holder() or {}).get("pid")
-            if isinstance(process, int):
-                self._action._low_level_execute_command(f"kill -TERM {process}")
+            if isinstance(process, int) and process > 1:
+                # Whoever can write the lock could name any process: only one that this job started is told to end.
+                own = f"grep -qzxF {VARIABLE}={self._token} /proc/{process}/environ 2>/dev/null"
+                self._action._low_level_execute_command(f"{own} && kill -TERM {process}")
                 return
             if time.monotonic() >= end:
                 return
@@ -194,14 +203,16 @@ class Job:
     def _holder(self):
         """Who works in the workspace, from its lock; None when nobody has renewed it for a while."""
         path = shlex.quote(self._lock_path)
-        answer = self._action._low_level_execute_command(f"find {path} -mmin -3 -exec cat {path} ';' 2>/dev/null")
+        answer = self._action._low_level_execute_command(f"find {path} -type f -mmin -3 -exec head -c {MOST} {path} ';' 2>/dev/null")
         return _document(answer.get("stdout", ""))
 
     def _read(self, *paths):
         """The texts of files on the target, empty for those that are not there."""
-        commands = "; ".join(f"cat {shlex.quote(path)} 2>/dev/null; echo {shlex.quote(SEPARATOR)}" for path in paths)
-        answer = self._action._low_level_execute_command(commands)
-        return [text.strip() for text in answer.get("stdout", "").split(SEPARATOR)[: len(paths)]]
+        # What is in a file may be what a registry said, and must not be taken for its end.
+        mark = os.urandom(16).hex()
+        commands = "; ".join(f"[ -f {path} ] && head -c {MOST} {path} 2>/dev/null; echo {mark}" for path in map(shlex.quote, paths))
+        texts = self._action._low_level_execute_command(commands).get("stdout", "").split(mark)
+        return [text.strip() for text in (*texts[: len(paths)], *[""] * len(paths))][: len(paths)]
 
 
 class Lines:
@@ -218,13 +229,19 @@ class Lines:
         wait = min(max(self._interval, (now - self._began) / 20), max(RAREST_LINE, self._interval))
         if (last and self._any) or (not last and now - self._shown >= wait):
             self._shown, self._any = now, True
-            Display().display(f"  {self._host}: {line(status, now - self._began)}")
+            Display().display(shown.line(f"  {self._host}: {line(status, now - self._began)}"))
 
 
 def line(status, seconds):
     """One line about a status document (`transfer.progress`), None for none yet."""
-    if not status:
-        return f"starting, {duration(seconds)} so far"
+    try:
+        return _line(status, seconds) if status else f"starting, {duration(seconds)} so far"
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        # A status that another version wrote, or somebody else.
+        return f"running, {duration(seconds)} so far"
+
+
+def _line(status, seconds):
     images, size = status["images"], status["bytes"]
     if not images["total"]:
         return f"{status['phase']}, {duration(seconds)} so far"
@@ -267,6 +284,6 @@ def _is_final(results):
 def _document(text):
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
 
@@ -55,20 +58,36 @@ def _short(failure: Failure) -> Failure:
 
 
 def finish(module: Any, work: Callable[[], Outcome]) -> None:
-    """Does the work and ends the module.  An error of the user's world is a message; ours keeps its traceback."""
-    module.no_log_values.update(secrets_in(module.params))
+    """Does the work and ends the module.  An error of the user's world is a message; ours says so, its traceback for those who ask.
+
+    What is told holds foreign text: here, and for all of it, it is made fit to be shown.
+    """
     try:
+        module.no_log_values.update(secrets_in(module.params))
         outcome = work()
     except MirrorError as error:
-        module.fail_json(msg=str(error), error=Failure.of(error).document())
+        module.fail_json(msg=shown.text(str(error)), error=shown.values(Failure.of(error).document()))
+    except Exception as error:
+        module.fail_json(msg=shown.text(_fault(error)), exception=shown.text(traceback.format_exc()))
     for text in _first(outcome.warnings, MAX_WARNINGS, "warnings"):
-        module.warn(text)
-    result = outcome.result()
+        module.warn(shown.line(text))
+    result = shown.values(outcome.result())
     if outcome.diff and module._diff:
-        result["diff"] = outcome.diff
+        result["diff"] = shown.values(outcome.diff)
     if outcome.problem:
-        module.fail_json(msg=outcome.problem, **result)
+        module.fail_json(msg=shown.text(outcome.problem), **result)
     module.exit_json(**result)
+
+
+def _fault(error: Exception) -> str:
+    """What to say of an error that nobody expected."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory on this host for what was asked"
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"something came that disconnected.mirror does not know how to refuse ({type(error).__name__} in "
+        f"{os.path.basename(where.filename)}, line {where.lineno}: {error!s:.300}). Please report it with the output of -vvv."
+    )
 
 
 def problem_of(failures: Iterable[Failure], what: str) -> str:

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -110,8 +113,14 @@ class Target:
         self.commands.append(command)
         if command.startswith("find "):
             return {"stdout": self.files.get(command.split()[1], "")}
-        parts = [part.split("cat ")[1].split(" ")[0] for part in command.split("; ") if "cat " in part]
-        return {"stdout": "".join(f"{self.files.get(path, '')}\n{image_mirror.SEPARATOR}\n" for path in parts)}
+        if command.startswith("grep "):
+            return {"stdout": ""}
+        parts = re.findall(r"head -c \d+ (\S+) .*?; echo (\w+)", command)
+        return {"stdout": "".join(f"{self.files.get(path, '')}\n{mark}\n" for path, mark in parts)}
+
+
+def kills(found):
+    return [command for command in found._action.commands if "kill " in command]
 
 
 RUNNING = '{"started": 1, "finished": 0, "ansible_job_id": "j1.1"}'
@@ -150,10 +159,50 @@ def test_only_a_job_that_holds_the_lock_is_stopped():
     files = {"/jobs/j1.1": RUNNING}
     found = job(files)
     found.stop()
-    assert not [command for command in found._action.commands if command.startswith("kill")]
+    assert not kills(found)
     files["/ws/lock"] = '{"pid": 77}'
     found.stop()
-    assert found._action.commands[-1] == "kill -TERM 77"
+    assert kills(found) == [found._action.commands[-1]] and kills(found)[0].endswith(" /proc/77/environ 2>/dev/null && kill -TERM 77")
+
+
+@pytest.mark.parametrize("pid", [-1, 0, 1, True, "77", 7.5, None, [77]])
+def test_a_lock_that_names_no_process_of_a_job_stops_nothing(pid):
+    found = job({"/jobs/j1.1": RUNNING, "/ws/lock": json.dumps({"pid": pid})})
+    found.stop()
+    assert not kills(found)
+
+
+def test_only_a_process_that_this_job_started_is_told_to_end():
+    """The command that tells it, in a real shell: against a process of the job, and one that the lock names and is none."""
+    ours = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], image_mirror.VARIABLE: "0" * 32})
+    theirs = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], image_mirror.VARIABLE: "1" * 32})
+    try:
+        for process in (theirs, ours):
+            found = job({"/jobs/j1.1": RUNNING, "/ws/lock": json.dumps({"pid": process.pid})})
+            found._token = "0" * 32
+            found.stop()
+            subprocess.run(["/bin/sh", "-c", kills(found)[0]], check=False)
+        assert ours.wait(10) == -signal.SIGTERM
+        assert theirs.poll() is None
+    finally:
+        for process in (theirs, ours):
+            process.kill()
+            process.wait()
+
+
+def test_what_a_registry_said_does_not_end_a_result():
+    text = json.dumps({"failed": True, "msg": "---8<---", "finished": 1})
+    found = job({"/jobs/j1.1": text})
+    assert found.look() and found.result()["msg"] == "---8<---"
+
+
+def test_a_status_of_somebody_else_is_no_fault(clock):
+    for odd in ({"phase": 1}, {"images": 3}, status(rate="x"), status(images={"total": 1})):
+        assert line(odd, 3) == "running, 3 s so far"
+    lines = Lines("host", 10)
+    clock.now += 60
+    lines.show(status(phase="\x1b]0;x\x07copy\u202e"))
+    assert clock.shown[0][1].startswith("  host: \\x1b]0;x\\x07copy\\u202e: ")
 
 
 def test_a_job_that_was_just_started_is_waited_for_to_be_stopped(monkeypatch):
@@ -161,13 +210,13 @@ def test_a_job_that_was_just_started_is_waited_for_to_be_stopped(monkeypatch):
     found = job(files)
     monkeypatch.setattr(image_mirror.time, "sleep", lambda seconds: files.update({"/ws/lock": '{"pid": 77}'}))
     found.stop(60)
-    assert found._action.commands[-1] == "kill -TERM 77"
+    assert len(kills(found)) == 1
 
 
 def test_a_job_that_has_ended_is_not_stopped_whoever_holds_the_lock():
     found = job({"/jobs/j1.1": '{"changed": false}', "/ws/lock": '{"pid": 77}'})
     found.stop(60)
-    assert not [command for command in found._action.commands if command.startswith("kill")]
+    assert not kills(found)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
