@@ -17,10 +17,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, expected
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered, update_copy
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.repair import Repair, Repaired
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.first_of import Several
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
@@ -136,7 +137,9 @@ class _Verifying:
             repaired = self._repair(found, known)
         catalogs = _catalogs(self._plan, self._placed, repaired.left.findings)
         failures = (*self._plan.failures, *self._misplaced, *repaired.failures)
-        path = self._keep(repaired.left, catalogs)
+        if not self._run.check_mode and repaired.moved is not None:
+            self._remember(repaired.left)
+        path = self._keep(repaired.left, catalogs, failures)
         return VerifyRun(found, repaired.left, catalogs, repaired, failures, path)
 
     def _look(self, placed: Sequence[PlacedImage], level: str, known: Mapping[str, Set[str]]) -> Verification:
@@ -168,6 +171,19 @@ class _Verifying:
             repair = Repair(self._run, self._placed, source, self._registry, look, parallel, request.replace_corrupt)
             return repair.predict(found) if self._run.check_mode else repair.mend(found)
 
+    def _remember(self, left: Verification) -> None:
+        """What is whole now is there from now on, for archives that build on it and for pruning."""
+        if not left.complete:
+            return
+        memory = remembered(self._request.workspace, self._request.destination, self._plan, self._run.network)
+        history = memory.load()
+        harmed = {(finding.repository, origin) for finding in left.findings for origin in finding.origins}
+        whole = {(entry.image.destination, entry.digest) for entry in self._placed if (entry.repository, entry.image.origin) not in harmed}
+        step = history.next(self._plan, Shelf(self._run.place.manifests))
+        after = history.arrived(entry for entry in step.fresh if (entry.path, entry.id) in whole)
+        if after != history and memory.save(after):
+            update_copy(self._registry, self._request.destination, after)
+
     @contextmanager
     def _source(self) -> Iterator[Store]:
         request, place = self._request, self._run.place
@@ -178,13 +194,15 @@ class _Verifying:
         with opened_archives(request.archive, unplanned, request.trusted, request.planning.parallel) as archives:
             yield Several([archive.store for archive in reversed(archives)])
 
-    def _keep(self, verification: Verification, catalogs: Sequence[Mapping[str, Any]]) -> str:
-        """The whole truth, in the results."""
+    def _keep(self, verification: Verification, catalogs: Sequence[Mapping[str, Any]], failures: Sequence[Failure]) -> str:
+        """The whole truth, in the results.  What could not be planned was not looked at, so that nothing calls it clean."""
         if self._run.check_mode:
             return ""
         path = self._request.workspace.verification
         document = {"destination": str(self._request.destination), "level": self._request.level, "catalogs": list(catalogs)}
-        files.write_json(path, {**document, **verification.document()})
+        found = verification.document()
+        told = {"clean": found["clean"] and not failures, "failures": [failure.document() for failure in failures]}
+        files.write_json(path, {**document, **found, **told})
         return path
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
-from typing import AbstractSet, Any, Dict, FrozenSet, Optional, Tuple
+from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError
@@ -259,6 +259,11 @@ class History:
             runs=(*self.runs, run),
             associations=tuple(sorted((*stay, *fresh))),
         )
+
+    def arrived(self, entries: Iterable[Association]) -> "History":
+        """With what came to the destination beside a run.  No sequence of its own: archives count theirs."""
+        found = {entry.key: entry for entry in (*self.associations, *entries)}
+        return replace(self, associations=tuple(sorted(found.values())))
 
     def without(self, gone: AbstractSet[Tuple[str, str, str]]) -> "History":
         """Without the associations of these keys, which were deleted.  No sequence of its own: archives count theirs."""

@@ -10,8 +10,10 @@ import os
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import read_json
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import BLOBS, CONTENT, MANIFESTS, Part
 from ansible_collections.disconnected.mirror.tests.fakes import dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -218,3 +220,29 @@ def test_the_list_of_what_refers_to_an_image_is_made_again(target, tmp_path, dam
         assert site.verify(APP, repair=True, check_mode=True).changed
         mended = site.verify(repair=True)
         assert mended.changed and mended.left.clean and mended.mended == 1 and site.verify().found.clean
+
+
+def test_what_a_repair_brought_is_recorded_here_and_at_the_registry(site, source, target):
+    """A run that failed for one image, and a repair that brought it: archives and pruning count on it."""
+    built = images.image("late")
+    images.put(built, source.content, "team/late", "1")
+    layer = source.content.blobs.pop(layer_of(built))
+    assert site.mirror("team/app:1", "team/late:1").result.count("failed") == 1
+    before = site.history()
+    assert "team/late" not in {entry.path for entry in before.associations}
+    source.content.blobs[layer_of(built)] = layer
+    run = site.verify(repair=True)
+    assert run.left.clean and run.changed
+    after = site.history()
+    assert {entry.path for entry in after.associations} >= {"team/app", "team/late"} and after.sequence == before.sequence
+    assert at_destination(site.registry, site.destination).read(after.uid) == after.document()
+
+
+def test_nothing_is_called_clean_that_was_not_looked_at(site, source):
+    site.mirror("team/app:1")
+    other = Site(source.host, site.destination.host, f"{site.workspace.root}-other")
+    other.plan("team/gone:1")
+    other.verify()
+    found = read_json(other.workspace.verification)
+    assert found["images"] == 0 and found["clean"] is False
+    assert [failure["subject"] for failure in found["failures"]] == [f"{source.host}/team/gone:1"]
