@@ -245,7 +245,7 @@ def _line(status, seconds):
     images, size = status["images"], status["bytes"]
     if not images["total"]:
         return f"{status['phase']}, {duration(seconds)} so far"
-    parts = [f"{images['done']}/{images['total']} images"]
+    parts = [f"{images['done']}/{images['total']} {'image' if images['total'] == 1 else 'images'}"]
     if size["total"]:
         parts.append(f"{amount(size['done'])} of {amount(size['total'])}")
     if status["rate"]:

@@ -128,7 +128,7 @@ def test_the_playbooks_prune_delete_verify_and_repair(site):
     content = {"additionalImages": [{"name": kept[-1]}]}
     imageset = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageSetConfiguration", "delete": content}
     generated = run(site, "delete", mirror_delete_imageset=imageset, mirror_delete_id="old")
-    assert generated.ok and "1 images are listed" in generated.text, generated.text
+    assert generated.ok and "1 image is listed" in generated.text, generated.text
     path = os.path.join(site.workspace, "delete", "delete-images-old.yaml")
     deleted = run(site, "delete", mirror_delete_list=path)
     assert deleted.ok and deleted.changed == 1 and "garbage-collect" in deleted.text, deleted.text

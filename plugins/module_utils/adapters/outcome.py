@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tupl
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
 
 # Task results stay small; the whole truth is in files (user-needs, section 7, item 4).
@@ -54,7 +55,7 @@ def failure_values(failures: Sequence[Failure]) -> Dict[str, Any]:
 
 
 def _short(failure: Failure) -> Failure:
-    return replace(failure, wanted_by=tuple(_first(failure.wanted_by, MAX_REASONS, "reasons")))
+    return replace(failure, wanted_by=tuple(_first(failure.wanted_by, MAX_REASONS, "reason")))
 
 
 def finish(module: Any, work: Callable[[], Outcome]) -> None:
@@ -69,7 +70,7 @@ def finish(module: Any, work: Callable[[], Outcome]) -> None:
         module.fail_json(msg=shown.text(str(error)), error=shown.values(Failure.of(error).document()))
     except Exception as error:
         module.fail_json(msg=shown.text(_fault(error)), exception=shown.text(traceback.format_exc()))
-    for text in _first(outcome.warnings, MAX_WARNINGS, "warnings"):
+    for text in _first(outcome.warnings, MAX_WARNINGS, "warning"):
         module.warn(shown.line(text))
     result = shown.values(outcome.result())
     if outcome.diff and module._diff:
@@ -99,8 +100,8 @@ def problem_of(failures: Iterable[Failure], what: str) -> str:
     if not listed:
         return ""
     reasons = [f"{failure.subject}: {failure.message}" if failure.subject not in failure.message else failure.message for failure in listed]
-    return f"{what} is not complete, {len(listed)} failed: {'; '.join(_first(reasons, 3, 'failures'))}"
+    return f"{what} is not complete, {len(listed)} failed: {'; '.join(_first(reasons, 3, 'failure'))}"
 
 
 def _first(texts: Sequence[str], count: int, what: str) -> List[str]:
-    return list(texts) if len(texts) <= count else [*texts[:count], f"and {len(texts) - count} more {what}"]
+    return list(texts) if len(texts) <= count else [*texts[:count], f"and {counted(len(texts) - count, f'more {what}')}"]

@@ -10,6 +10,7 @@ import os
 from typing import Any, Dict, List, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import TRUSTED, connections
@@ -156,5 +157,5 @@ def _problem(run: DeletionRun, what: str) -> str:
     reasons: List[str] = list(dict.fromkeys(" ".join(filter(None, (failure.message, failure.advice))) for failure in run.failures))
     if not reasons:
         return ""
-    more = f" And {len(reasons) - 3} other reasons." if len(reasons) > 3 else ""
+    more = f" And {counted(len(reasons) - 3, 'other reason')}." if len(reasons) > 3 else ""
     return f"{what}: {'; '.join(reasons[:3])}{more}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Mapping
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import TRUSTED
@@ -93,8 +94,8 @@ def _problem(found: VerifyRun) -> str:
     reasons: List[str] = [finding.message for finding in found.left.findings[:3]]
     total = len(found.left.findings)
     if total:
-        more = f"; and {total - 3} more findings" if total > 3 else ""
-        return f"The mirror does not hold what the plan says, {total} findings: {'; '.join(reasons)}{more}"
+        more = f"; and {counted(total - 3, 'more finding')}" if total > 3 else ""
+        return f"The mirror does not hold what the plan says, {counted(total, 'finding')}: {'; '.join(reasons)}{more}"
     if found.failures:
         return problem_of(found.failures, "What the configuration names")
     return "" if found.left.complete else "The run was stopped before everything was looked at."

@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError, NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import Candidate
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
@@ -27,12 +28,12 @@ class Limits:
         """Raises InputError when more would be deleted than is allowed; then nothing is."""
         if self.count and doomed > self.count:
             raise InputError(
-                f"{doomed} manifests would be deleted and max_deletions allows {self.count}",
+                f"{counted(doomed, 'manifest')} would be deleted and max_deletions allows {self.count}",
                 advice="Look through pruning-plan.json, then raise max_deletions; nothing was deleted.",
             )
         if known and doomed * 100 > self.percent * known:
             raise InputError(
-                f"{doomed} of {known} manifests would be deleted and max_deletion_percent allows {self.percent}",
+                f"{doomed} of {counted(known, 'manifest')} would be deleted and max_deletion_percent allows {self.percent}",
                 advice="Look through pruning-plan.json, then raise max_deletion_percent; nothing was deleted.",
             )
 

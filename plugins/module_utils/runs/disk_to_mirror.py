@@ -15,6 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -208,8 +209,8 @@ class _Loading:
             # Planned here and now; the failures of a plan that came along were told where it was made.
             self._left_out += archive.plan.failures
         elif archive.plan.failures:
-            count = len(archive.plan.failures)
-            self._warnings.append(f"{archive.name} was written without {count} objects that could not be resolved there.")
+            count = counted(len(archive.plan.failures), "object")
+            self._warnings.append(f"{archive.name} was written without {count} that could not be resolved there.")
         if not self._run.check_mode:
             self._remember(archive, result, begun)
 

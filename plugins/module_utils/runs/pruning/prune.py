@@ -12,6 +12,7 @@ from typing import Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import Marked, mark
@@ -94,6 +95,6 @@ def _undecided(marked: Marked) -> Tuple[str, ...]:
         return ()
     names = ", ".join(sorted({entry.name for entry in marked.undecided})[:3])
     return (
-        f"{len(marked.undecided)} images that the plan does not name stay for now ({names}): "
-        "planning failed in their part of the configuration, or what replaces them has not arrived.",
+        f"Not named by the plan and left for now: {counted(len(marked.undecided), 'image')} ({names}). "
+        "Planning failed in that part of the configuration, or what replaces it has not arrived.",
     )

@@ -16,6 +16,7 @@ from typing import Iterator, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import (
     MANIFEST,
     SIGNATURE,
@@ -51,7 +52,7 @@ def require_sound(archive: ArchiveReader, parallel: int = 2) -> None:
     if not findings:
         return
     told = "; ".join(f"{finding.path}: {finding.problem}" for finding in findings[:5])
-    more = f" (and {len(findings) - 5} more findings)" if len(findings) > 5 else ""
+    more = f" (and {counted(len(findings) - 5, 'more finding')})" if len(findings) > 5 else ""
     raise CorruptContent(
         f"the archive is damaged: {told}{more}.", subject=archive.name, advice="Carry these files over again; nothing was pushed."
     )

@@ -20,6 +20,7 @@ from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
     CorruptContent,
@@ -219,7 +220,8 @@ class UnfinishedSet:
         """That all is there, in the files that were written and that still have their names."""
         missing = set(self.places.by_digest()) - self.done
         if missing:
-            raise CorruptContent(f"{len(missing)} blobs of the archive have not arrived, such as {sorted(missing)[0]}", subject=self.folder)
+            what = f"{counted(len(missing), 'blob')} of the archive did not arrive, such as {sorted(missing)[0]}"
+            raise CorruptContent(what, subject=self.folder)
         same = all(_is_at(file, self.path(number)) for number, file in enumerate(self._files))
         if not same or not self._lie_there(self.path, self._frame):
             raise StorageError(

@@ -100,7 +100,7 @@ def test_verify_fails_for_findings_unless_told_otherwise_and_repairs(place):
     assert place.run(mirror_verify, {**place.placed, "level": "content"})["clean"]
     del place.mirror.content.repositories["ocp/team/app"].tags["1"]
     failed = place.run(mirror_verify, place.placed)
-    assert failed["failed"] and "1 findings" in failed["msg"] and failed["counts"] == {"missing_tag": 1}
+    assert failed["failed"] and "1 finding" in failed["msg"] and failed["counts"] == {"missing_tag": 1}
     assert set(yaml.safe_load(mirror_verify.RETURN)["findings"]["contains"]) == set(failed["findings"][0])
     assert not place.run(mirror_verify, {**place.placed, "fail": False}).get("failed")
     assert place.run(mirror_verify, {**place.placed, "ignore": ["missing_tag"]})["clean"]
