@@ -21,7 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.images import finders, images_in
-from ansible_collections.disconnected.mirror.plugins.module_utils.charts.render import Helm
+from ansible_collections.disconnected.mirror.plugins.module_utils.charts.render import Helm, unset_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.source import (
     FoundChart,
     fetch_chart,
@@ -101,6 +101,14 @@ def _images_of(found: FoundChart, helm: Helm, generation: Generation) -> _Part:
     references: List[Reference] = []
     warnings: List[str] = []
     for name in names:
+        unset = unset_in(name, found.chart)
+        if unset:
+            needed = " and ".join(unset)
+            warnings.append(
+                f"Chart {_title(found)} makes the name of an image of its release ({name!r:.200}), and no {needed} is given; "
+                f"it is left out. Set {needed} of the chart to what the release will have."
+            )
+            continue
         try:
             references.append(parse(name, generation))
         except InputError:

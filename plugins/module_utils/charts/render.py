@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
-from typing import List
+from typing import List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files, process
@@ -19,8 +20,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 
 # Seconds until a chart that does not come to an end is given up.
 _TIMEOUT = 120.0
-# What helm itself uses where the user names no release.
-_RELEASE = "release-name"
+# Where the user names no release or no namespace: words that are found again in what was made of them.
+_RELEASE, _NAMESPACE = "unsetrelease", "unsetnamespace"
 # Charts that ask for a Kubernetes version get this one (OpenShift 4.20) where the user names none, because helm's own
 # default differs from build to build, and with it the plan would.
 _KUBE_VERSION = "1.33.0"
@@ -73,15 +74,23 @@ def _run(command: List[str], home: str) -> process.Done:
     return process.run(command, environment, seconds=_TIMEOUT, output=limits.RENDERED.size)
 
 
+def unset_in(name: str, chart: Chart) -> Tuple[str, ...]:
+    """The settings of a chart that an image's name was made of and that nobody gave: `releaseName`, `namespace`.
+
+    Such an image is nobody's; whoever registers its name would decide what is mirrored.
+    """
+    letters = re.sub(r"[^a-z0-9]", "", name.lower())
+    unset = (("releaseName", chart.release_name, _RELEASE), ("namespace", chart.namespace, _NAMESPACE))
+    return tuple(key for key, given, word in unset if not given and word in letters)
+
+
 def _options(chart: Chart, folder: str) -> List[str]:
     options = [f"--values={_listed(path)}" for path in chart.value_files]
     if chart.values:
         path = os.path.join(folder, "values.json")
         files.write_json(path, chart.values, mode=0o600)
         options.append(f"--values={_listed(path)}")
-    if chart.namespace:
-        options.append(f"--namespace={chart.namespace}")
-    return [*options, f"--kube-version={chart.kube_version or _KUBE_VERSION}"]
+    return [*options, f"--namespace={chart.namespace or _NAMESPACE}", f"--kube-version={chart.kube_version or _KUBE_VERSION}"]
 
 
 def _listed(path: str) -> str:

@@ -173,8 +173,10 @@ class Part:
                 "no related images found: nothing is left of the catalog" + "".join(f" ({text})" for text in found.warnings[:3]),
                 advice="Check the packages, channels and bounds against what the catalog has (catalog_info lists it).",
             )
-        as_it_is = (self._unfiltered and not left_out) or not self._settings.rebuild
-        fixed = Pins() if as_it_is or self._generation is not Generation.V1 else self._pins(bundles)
+        rebuilt = self._settings.rebuild
+        fixed = self._pins(bundles) if rebuilt and self._generation is Generation.V1 else Pins()
+        # A whole catalog stays as it is unless something in it becomes another (RI-3).
+        as_it_is = not rebuilt or (self._unfiltered and not left_out and not fixed.digests)
         layout, digest = ("", "") if as_it_is else self._rebuilt(root, pins.pinned(selection, fixed.digests))
         result = Answer(
             packages=summary.packages(selection, found.chosen, "bundles"),
@@ -234,9 +236,12 @@ class Part:
                 elif isinstance(result, MirrorError):
                     errors.setdefault(text, (bundle.name, result))
                 else:
-                    target = map_operator_image(result, self._generation, self._reference.transport == OCI)
+                    pin = found.pins.get(text, "")
+                    origin = result.pinned(pin) if pin else result
+                    # v1 knows by its digest alone what it pinned, and names it accordingly.
+                    named = replace(origin, tag="") if pin else origin
+                    target = map_operator_image(named, self._generation, self._reference.transport == OCI)
                     kind = BUNDLE if text == bundle.image else RELATED
-                    origin = result.pinned(found.pins[text]) if text in found.pins else result
                     wanted.append(WantedImage(kind, origin, target.repository, (target.tag,), self._wanted.platforms, why))
         failures = (failed(error, f"{self.path}, bundle {name}", text, reasons[text]) for text, (name, error) in errors.items())
         return tuple(wanted), tuple(failures)

@@ -237,3 +237,35 @@ def test_real_charts_name_the_images_that_helm_renders(run, chart, paths, expect
     ).stdout
     for image in collected.images:
         assert str(image.reference).replace("docker.io/library/", "") in rendered
+
+
+NAMED = """
+apiVersion: v1
+kind: Pod
+metadata: {name: {{ .Release.Name }}}
+spec:
+  containers:
+  - image: {{ .Release.Name }}
+  - image: {{ .Release.Name }}/x:1
+  - image: "{{ .Release.Namespace | replace "-" "" | upper | lower }}.example.com/x/y:1"
+  - image: {{ .Values.image }}
+"""
+
+
+@needs_helm
+def test_images_that_are_named_after_a_release_that_nobody_named_are_left_out(run):
+    """Anyone could register `docker.io/library/release-name`, and what such a namespace holds."""
+    run.web.pages[f"{URL}/good-1.0.0.tgz"] = chart_archive("good", "1.0.0", {"image": "quay.io/x/one:1"}, NAMED)
+    index = json.loads(run.web.pages[f"{URL}/index.yaml"])
+    del index["entries"]["good"][0]["digest"]
+    run.web.pages[f"{URL}/index.yaml"] = json.dumps(index).encode()
+    for api in ("v1alpha2", "v2alpha1"):
+        collected = run(repository({"name": "good", "version": "1.0.0"}), api)
+        assert [str(image.reference) for image in collected.images] == ["quay.io/x/one:1"] and collected.failures == ()
+        assert [("releaseName" in text, "namespace" in text) for text in collected.warnings] == [
+            (True, False),
+            (True, False),
+            (False, True),
+        ]
+    named = run(repository({"name": "good", "version": "1.0.0", "releaseName": "quay", "namespace": "my-ns"}))
+    assert [str(image.reference) for image in named.images] == ["docker.io/quay/x:1", "myns.example.com/x/y:1", "quay.io/x/one:1"]

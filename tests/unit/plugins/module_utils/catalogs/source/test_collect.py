@@ -10,6 +10,8 @@ import os
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import parser
@@ -92,8 +94,9 @@ def test_a_filtered_catalog(store, context, version):
     pins = [
         f"@{store.named[name][tag]}" if version == V1 else "" for name, tag in (("foo/bundle", "foo.v0.2.0"), ("foo/operator", "0.2.0"))
     ]
+    tag = fnv_tag(parse(f"quay.example.com/foo/bundle{pins[0]}")) if version == V1 else "foo.v0.2.0"
     assert [(str(each.reference), each.repository, each.tags, each.why) for each in of_type(found, BUNDLE)] == [
-        (f"quay.example.com/foo/bundle:foo.v0.2.0{pins[0]}", "foo/bundle", ("foo.v0.2.0",), ("operators[0]", "foo", "foo.v0.2.0"))
+        (f"quay.example.com/foo/bundle:foo.v0.2.0{pins[0]}", "foo/bundle", (tag,), ("operators[0]", "foo", "foo.v0.2.0"))
     ]
     assert [str(each.reference) for each in of_type(found, RELATED)] == [f"quay.example.com/foo/operator:0.2.0{pins[1]}"]
 

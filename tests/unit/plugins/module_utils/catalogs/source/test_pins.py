@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.collect import collect
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import scan
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.extraction import extract_layers
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs
@@ -33,8 +35,8 @@ def context(store, tmp_path):
     return Context(Upstream(lambda host: store, workspace=workspace), workspace)
 
 
-def wanted(version, **more):
-    operators = [{"catalog": REFERENCE, "packages": [{"name": "foo"}]}]
+def wanted(version, whole=False, **more):
+    operators = [{"catalog": REFERENCE, **({"full": True} if whole else {"packages": [{"name": "foo"}]})}]
     document = {"apiVersion": f"mirror.openshift.io/{version}", "kind": "ImageSetConfiguration", "mirror": {"operators": operators, **more}}
     return configuration.parse(document, ("ImageSetConfiguration",), "test")
 
@@ -76,7 +78,9 @@ def test_tags_become_digests(store, context, tmp_path):
         key: bundle[key] for key in ("name", "package", "properties")
     }
     images = {(image.repository, image.tags[0]): image.reference.digest for image in found.images if image.type in (BUNDLE, RELATED)}
-    assert images[("foo/bundle", "foo.v0.1.0")] == first and images[("foo/operator", "1")] == second
+    # v1 names what it pinned by the reference with the digest; so a mirror that it filled has these names already.
+    assert images[("foo/bundle", fnv_tag(parse(pinned)))] == first
+    assert images[("foo/operator", fnv_tag(parse(f"quay.example.com:5000/foo/operator@{second}")))] == second
     # The second run knows where the channels began, which is another question.
     assert collect(wanted("v1alpha2"), context) == found
     store.calls.clear()
@@ -122,3 +126,21 @@ def test_blocked_images_are_not_asked_for(store, context, tmp_path):
     found = collect(wanted("v1alpha2", blockedImages=[{"name": "operator"}]), context)
     assert names(rebuilt(context, found, tmp_path / "files"))[2] == "quay.example.com/foo/operator:1"
     assert not any("foo/operator" in str(call) for call in store.calls)
+
+
+def test_a_whole_catalog_is_pinned_too_where_it_has_tags(store, context, tmp_path):
+    """A cluster that knows only an ImageContentSourcePolicy is redirected by digest alone."""
+    publish(store)
+    first = store.add_image("foo/bundle", "foo.v0.1.0", layers=[b"bundle"]).digest
+    found = collect(wanted("v1alpha2", whole=True), context)
+    pinned = f"quay.example.com/foo/bundle@{first}"
+    assert names(rebuilt(context, found, tmp_path / "files")) == [pinned, pinned]
+    assert [image.tags for image in found.images if image.type == BUNDLE] == [(fnv_tag(parse(pinned)),)]
+    (kept,) = [image for image in collect(wanted("v2alpha1", whole=True), context).images if image.type == CATALOG]
+    assert not kept.source
+
+
+def test_a_whole_catalog_of_digests_stays_as_it_is(store, context):
+    publish(store, image=OTHER)
+    (catalog,) = [image for image in collect(wanted("v1alpha2", whole=True), context).images if image.type == CATALOG]
+    assert not catalog.source
