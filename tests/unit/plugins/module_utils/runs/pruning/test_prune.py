@@ -107,7 +107,7 @@ def test_what_could_not_be_planned_is_not_unwanted(site, target, source):
     finally:
         source.faults.clear()
     assert not run.changed and len(manifests(target, "team/multi")) == 3
-    assert "stay for now" in run.warnings[0]
+    assert "left for now" in run.warnings[0]
 
 
 def test_what_waits_for_its_successor_stays(site, source, target):
