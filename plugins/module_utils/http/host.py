@@ -14,6 +14,8 @@ from queue import SimpleQueue
 from typing import Any, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.health import Health
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Unreached
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.pace import Pace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.pool import Pool
@@ -42,8 +44,7 @@ class Host:
         self._pool: Optional[Pool] = None
         self._lock = threading.Lock()
         self._connected: "weakref.WeakSet[Guarded]" = weakref.WeakSet()
-        self._failing_since = 0.0
-        self.answered = False
+        self.health = Health(settings.retries)
         # Where its name led to; empty behind a proxy.
         self.address = ""
         forwarding = self.proxy if origin.scheme == "http" and self.proxy is not None and not self.proxy.is_socks else None
@@ -61,7 +62,12 @@ class Host:
 
     def take(self, fresh: bool = False) -> Guarded:
         """An idle connection, or a new one (always when `fresh`).  Raises what `Pool.take` raises."""
-        connection = (self._pool or self._opened()).take(fresh)
+        began = time.monotonic()
+        try:
+            connection = (self._pool or self._opened()).take(fresh)
+        except Unreached as error:
+            self.health.missed(error, time.monotonic() - began)
+            raise
         if not connection.used:
             self.address = "" if self.proxy else connection.peer
             with self._lock:
@@ -75,18 +81,6 @@ class Host:
             self._pool.give(connection)
         else:
             connection.close()
-
-    def alive(self) -> None:
-        """The host answered."""
-        self._failing_since = 0.0
-        self.answered = True
-
-    def failing(self) -> float:
-        """The host failed; for how many seconds it has done so without one good answer."""
-        now = time.monotonic()
-        if not self._failing_since:
-            self._failing_since = now
-        return now - self._failing_since
 
     def close(self) -> None:
         """Closes the idle connections."""

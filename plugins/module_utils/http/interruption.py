@@ -32,3 +32,12 @@ def reason_of(error: OSError) -> str:
 
 class Oversized(Interrupted):
     """The answer is larger than what is accepted."""
+
+
+class Unreached(Interrupted):
+    """No connection came about.  end: whom it was to lead to, a host or the proxy before it; advice: what to do about it."""
+
+    def __init__(self, reason: str, end: str, advice: str, lasting: bool = False) -> None:
+        super().__init__(reason, untouched=True, lasting=lasting)
+        self.end = end
+        self.advice = advice

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, Unreachable, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import POOLS, Guarded, socks_pools
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, reason_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Unreached, reason_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Timeouts
@@ -23,6 +23,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.urllib3_l
 # So many idle connections are kept, which is more than there are threads.
 _KEPT = 256
 _OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+_HOST_ADVICE = "Check its name and port, that it runs, and that this host may reach it; where a proxy leads to it, set https_proxy."
+_PROXY_ADVICE = "Check the proxy's address and that it runs, or name {host} in no_proxy if it is to be reached without."
 _REFUSED_BY_PROXY = re.compile(r"Tunnel connection failed: (\d+)")
 
 
@@ -106,7 +108,7 @@ class Pool:
         if isinstance(error, HTTPError):
             self._unreached(error.__cause__ or error.__context__ or error)
         if isinstance(error, UnicodeError):
-            raise Interrupted("cannot connect: the name is not valid", untouched=True, lasting=True) from error
+            raise self._not_reached("cannot connect: the name is not valid", lasting=True) from error
         refused = _REFUSED_BY_PROXY.match(str(error)) if isinstance(error, OSError) else None
         if refused is not None:
             self._refused_by_proxy(int(refused.group(1)), error)
@@ -117,10 +119,14 @@ class Pool:
     def _unreached(self, error: BaseException) -> NoReturn:
         name = self.proxy.host if self.proxy is not None else self.origin.host
         if isinstance(error, socket.gaierror):
-            lasting = error.errno == socket.EAI_NONAME
-            raise Interrupted(f"the name {name} cannot be resolved", untouched=True, lasting=lasting) from error
+            raise self._not_reached(f"the name {name} cannot be resolved", error.errno == socket.EAI_NONAME) from error
         reason = reason_of(error) if isinstance(error, OSError) else "the name is not valid"
-        raise Interrupted(f"cannot connect: {reason}", untouched=True) from error
+        raise self._not_reached(f"cannot connect: {reason}") from error
+
+    def _not_reached(self, reason: str, lasting: bool = False) -> Unreached:
+        if self.proxy is None:
+            return Unreached(reason, str(self.origin), _HOST_ADVICE, lasting)
+        return Unreached(reason, f"the proxy {self.proxy}", _PROXY_ADVICE.format(host=self.origin.host), lasting)
 
     def _refused_by_proxy(self, status: int, error: BaseException) -> NoReturn:
         proxy, about = self.proxy, {"subject": str(self.proxy), "host": self.proxy.host if self.proxy else "", "status": status}
@@ -133,7 +139,8 @@ class Pool:
         if status == 403:
             problem = f"the proxy {proxy} does not let requests through to {self.origin.netloc}"
             raise AccessDenied(problem, **about) from error  # type: ignore[arg-type]
-        raise Interrupted(f"the proxy {proxy} answered {status} to CONNECT", untouched=True) from error
+        problem = f"the proxy {proxy} answered {status} to CONNECT"
+        raise Unreached(problem, str(self.origin), _PROXY_ADVICE.format(host=self.origin.host)) from error
 
     @staticmethod
     def _unsecured(error: OSError, end: Origin) -> NoReturn:
@@ -154,5 +161,5 @@ class Pool:
                     **about,
                 ) from error
             refused = "protocol" in reason or "alert" in reason or "certificate required" in reason
-            raise Interrupted(f"TLS failed: {reason or 'closed in the handshake'}", untouched=True, lasting=refused) from error
-        raise Interrupted(f"TLS failed: {reason_of(error)}", untouched=True) from error
+            raise Unreached(f"TLS failed: {reason or 'closed in the handshake'}", str(end), _HOST_ADVICE, refused) from error
+        raise Unreached(f"TLS failed: {reason_of(error)}", str(end), _HOST_ADVICE) from error

@@ -32,6 +32,11 @@ def patience(retries: Retries) -> float:
     return max(30.0, 1.5 * sum(min(retries.max_delay, retries.delay * 2**number) for number in range(min(retries.times, 64))))
 
 
+def first_patience(retries: Retries) -> float:
+    """Seconds after which a host that no connection leads to, and that never answered, is given up: the delays of half the attempts."""
+    return sum(min(retries.max_delay, retries.delay * 2**number) for number in range(min((retries.times + 1) // 2, 64)))
+
+
 def retry_after(text: Optional[str], now: Optional[float] = None) -> Optional[float]:
     """Seconds that a `Retry-After` header asks for, as a number or as a date; None without a readable one."""
     if not text:

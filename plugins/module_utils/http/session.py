@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, Optional
+from typing import Any, Callable, Dict, Iterable, Optional, Set, Tuple
 from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -27,13 +27,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits im
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator, secrets_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Fields, Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized, Unreached
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED, backoff, patience, retry_after
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED, backoff, retry_after
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Retries, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import Contexts
 
 # Bytes of an answer that is not a blob, unless its reader says otherwise (user-needs G16).
@@ -70,7 +70,8 @@ class Http:
         self._counts: Counter = Counter()
         self._repeated = 0
         self._stop = threading.Event()
-        self._patience = patience(settings.retries)
+        # What failed as often as it may, in whatever task.
+        self._spent: Set[Tuple[Origin, str]] = set()
 
     @property
     def requests(self) -> Dict[str, int]:
@@ -103,6 +104,7 @@ class Http:
         started = time.monotonic()
         sent = self._authorization(request)
         fields = request.fields(host.common_headers + _COMMON, sent, length)
+        _check(host)
         self._await_turn(host)
         self._count(request.method)
         connection = host.take()
@@ -146,12 +148,12 @@ class Http:
         retries = self.settings.retries
         asked = retry_after(response.headers.get("retry-after")) if response is not None else None
         if response is not None and response.status == 429:
-            host.alive()
-        elif host.failing() > self._patience:
+            host.health.alive()
+        elif host.health.exhausted():
             return False
-        if attempt > retries.times or (asked is not None and asked > retries.max_wait):
+        if attempt > _attempts(retries, response) or (asked is not None and asked > retries.max_wait):
             return False
-        delay = backoff(attempt, retries)
+        delay = min(backoff(attempt, retries), host.health.left())
         if asked is not None:
             delay = max(asked, min(delay, retries.delay))
             host.pace.hold(asked)
@@ -190,9 +192,8 @@ class Http:
                 raise RegistryError(error.reason, subject=request.subject, host=request.origin.netloc) from error
             except Interrupted as error:
                 attempt += 1
-                hopeless = error.lasting and not host.answered
-                if request.once or hopeless or not self.pause(request.origin, attempt, error.reason):
-                    raise unreachable(request.origin, error.reason, attempt) from error
+                if request.once or not self._again(request, attempt, error.reason):
+                    raise unreachable(request.origin, error, attempt) from error
                 continue
             status = response.status
             if status == 401 and renewals < _MOST_RENEWALS and (request.access is not None):
@@ -203,13 +204,23 @@ class Http:
                 request = self._redirected(request, response, hops)
             elif status in RETRIED and not request.once:
                 attempt += 1
-                if not self.pause(request.origin, attempt, f"answered {status}", response):
+                if not self._again(request, attempt, f"answered {status}", response):
                     return response
             else:
+                self._spent.discard((request.origin, request.target))
                 return response
+
+    def _again(self, request: Request, attempt: int, reason: str, response: Optional[Response] = None) -> bool:
+        """Waits before the next attempt; False when what is asked for has had its attempts, by this task or by another one."""
+        wanted = (request.origin, request.target)
+        if wanted not in self._spent and self.pause(request.origin, attempt, reason, response):
+            return True
+        self._spent.add(wanted)
+        return False
 
     def _once(self, host: Host, request: Request, sent: str, limit: Optional[int]) -> Response:
         fields = request.fields(host.common_headers + _COMMON, sent, len(request.body))
+        _check(host)
         self._await_turn(host)
         self._count(request.method)
         host.enter()
@@ -295,10 +306,25 @@ class Http:
             self._counts[method] += 1
 
 
-def unreachable(origin: Origin, reason: str, attempts: int) -> Unreachable:
-    """The error for a host that does not answer."""
+def _attempts(retries: Retries, response: Optional[Response]) -> int:
+    """A server that fails at one thing (500) does so again more often than one that is overloaded."""
+    return (retries.times + 1) // 2 if response is not None and response.status == 500 else retries.times
+
+
+def _check(host: Host) -> None:
+    """Raises Unreachable when it is known that there is no way to a host."""
+    if host.health.lost is not None:
+        raise unreachable(host.origin, host.health.lost)
+
+
+def unreachable(origin: Origin, error: Interrupted, attempts: int = 1) -> Unreachable:
+    """The error for a host that does not answer, or that something before it keeps us from."""
     times = f" after {attempts} attempts" if attempts > 1 else ""
-    return Unreachable(f"no answer from {origin}{times}: {reason}", subject=origin.netloc, host=origin.netloc, attempts=attempts)
+    end, advice = (error.end, error.advice) if isinstance(error, Unreached) else (str(origin), "")
+    through = "" if end == str(origin) else f", by which {origin} is to be reached"
+    return Unreachable(
+        f"no answer from {end}{through}{times}: {error.reason}", subject=origin.netloc, host=origin.netloc, attempts=attempts, advice=advice
+    )
 
 
 def note(host: Host, response: Response) -> None:
@@ -307,8 +333,10 @@ def note(host: Host, response: Response) -> None:
         host.pace.refused()
     else:
         host.pace.accepted()
-        if response.status not in RETRIED:
-            host.alive()
+        if response.status in RETRIED:
+            host.health.heard()
+        else:
+            host.health.alive()
 
 
 def read_error(response: Response, sent: str) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import TAG
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import LIMIT, Http, unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
@@ -90,7 +91,7 @@ class Endpoint:
     def wait(self, attempt: int, reason: str) -> None:
         """Waits before going on after failure number `attempt`.  Raises Unreachable when there is no use in it."""
         if not self.http.pause(self.origin, attempt, reason):
-            raise unreachable(self.origin, reason, attempt)
+            raise unreachable(self.origin, Interrupted(reason), attempt)
 
     def locate(self, request: Request, location: str) -> Tuple[Origin, str, bool]:
         """Where a `Location` leads: (origin, target, whether it is this registry).

@@ -235,7 +235,7 @@ class RegistryBlobWriter(BlobWriter):
         if not self._endpoint.http.pause(origin, self._attempts, self._reason, self._answer):
             if self._answer is not None:
                 raise refusal(self._answer, self._endpoint.host, self._subject, "take the blob")
-            raise unreachable(origin, self._reason, self._attempts)
+            raise unreachable(origin, Interrupted(self._reason), self._attempts)
 
     def _status(self) -> int:
         """How many bytes the registry has; 0 when it does not say."""
