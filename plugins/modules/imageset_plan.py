@@ -57,7 +57,7 @@ options:
     description:
       - The mirror that the plan is for, such as V(docker://registry.example.com:5000/ocp). With it the forecast leaves out what earlier
         runs of this workspace have brought there, and C(results/mapping.txt) says where each image goes. The registry itself is not
-        asked.
+        asked, unless O(check_destination) says so.
       - Or the directory of archives, such as V(file:///srv/archives). Then the forecast is that of the next archive, less what those
         before it brought.
     type: str
@@ -65,6 +65,12 @@ options:
     description:
       - For a O(destination) of C(file://), the registry that archives are for, as in M(disconnected.mirror.image_mirror).
     type: str
+  check_destination:
+    description:
+      - Whether the registry at O(destination) has to answer and to accept the credentials before anything is resolved, for a mirror
+        run that follows on this host. The role P(disconnected.mirror.mirror#role) does so.
+    type: bool
+    default: false
   fail:
     description:
       - Whether the task fails when something could not be resolved that O(allow_failures) does not name. V(false) leaves that to a
@@ -399,6 +405,7 @@ def main() -> None:
             "fail": {"type": "bool", "default": True},
             "destination": {"type": "str"},
             "archive_for": {"type": "str"},
+            "check_destination": {"type": "bool", "default": False},
             "max_nested_paths": {"type": "int", "default": 0},
             "mapping_instances": {"type": "bool", "default": False},
             "explain": {"type": "list", "elements": "str", "default": []},

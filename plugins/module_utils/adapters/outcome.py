@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import shown
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
 
@@ -99,8 +99,22 @@ def problem_of(failures: Iterable[Failure], what: str) -> str:
     listed = list(failures)
     if not listed:
         return ""
-    reasons = [f"{failure.subject}: {failure.message}" if failure.subject not in failure.message else failure.message for failure in listed]
-    return f"{what} is not complete, {len(listed)} failed: {'; '.join(_first(reasons, 3, 'failure'))}"
+    return f"{what} is not complete, {len(listed)} failed: {'; '.join(_first(_reasons(listed), 3, 'failure'))}"
+
+
+def _reasons(failures: Sequence[Failure]) -> List[str]:
+    """One text for each failure; a host that cannot be reached is one reason, whatever was wanted of it."""
+    found: Dict[Any, List[Failure]] = {}
+    for number, failure in enumerate(failures):
+        found.setdefault(failure.host if failure.code == Unreachable.code and failure.host else number, []).append(failure)
+    return [_reason(same) for same in found.values()]
+
+
+def _reason(same: Sequence[Failure]) -> str:
+    first = same[0]
+    if len(same) > 1:
+        return f"{first.message} (needed for {first.subject} and {len(same) - 1} more). {first.advice}".rstrip()
+    return f"{first.subject}: {first.message}" if first.subject not in first.message else first.message
 
 
 def _first(texts: Sequence[str], count: int, what: str) -> List[str]:

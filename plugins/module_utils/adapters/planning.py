@@ -36,7 +36,8 @@ def plan(params: Params, check_mode: bool) -> Outcome:
     archived = given.startswith("file://")
     place = Destination.parse(given, params["max_nested_paths"]) if given and not archived else None
     target = Target(_archive_history(params), archive=True) if archived else Target(str(place or ""))
-    run = plan_imageset(request, os.environ, check_mode, target, params["explain"])
+    reach = place if params["check_destination"] else None
+    run = plan_imageset(request, os.environ, check_mode, target, params["explain"], reach)
     document = run.plan
     # The list goes with the complete plan, and stays with it when a later one is not.
     mapped = write_mapping(request.workspace, document, place, params["mapping_instances"], check_mode) if place and run.complete else False

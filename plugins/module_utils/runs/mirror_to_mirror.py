@@ -88,6 +88,7 @@ def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool 
     raises when the registry as a whole does not answer or let us in.
     """
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
+        run.network.mirror(request.destination, writing=not check_mode).ping()
         run.progress(Phase("plan"))
         plan = carried_plan(request.planning, request.plan, run.place, run.network)
         return _Mirroring(request, plan, run).run()
@@ -107,7 +108,6 @@ class _Mirroring:
 
     def run(self) -> MirrorRun:
         self._run.progress.expect(len(self._placed))
-        self._registry.ping()
         history = self._remembered.load()
         result = self._without_lost(history, self._move(history))
         result = replace(result, left_out=(*self._plan.failures, *self._misplaced))

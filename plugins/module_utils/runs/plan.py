@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
@@ -99,11 +100,17 @@ class PlanRun:
 
 
 def plan_imageset(
-    request: PlanRequest, environ: Mapping[str, str], check_mode: bool = False, target: Target = Target(), questions: Sequence[str] = ()
+    request: PlanRequest,
+    environ: Mapping[str, str],
+    check_mode: bool = False,
+    target: Target = Target(),
+    questions: Sequence[str] = (),
+    reach: Optional[Destination] = None,
 ) -> PlanRun:
     """Makes the plan and keeps it in the workspace.  In check mode nothing is written.
 
     target: where the plan is to go, for the forecast.  questions: for `planning.explain`.
+    reach: a registry that has to answer and let us in before planning begins; raises what any request raises.
     Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
     """
     imageset = load_imageset(request)
@@ -112,6 +119,8 @@ def plan_imageset(
         with working_place(request.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(
             lambda reason: network.cancel()
         ):
+            if reach is not None:
+                network.mirror(reach, writing=False).ping()
             run = _planned(request, imageset, place, network)
             shelf = Shelf(place.manifests)
             return replace(
