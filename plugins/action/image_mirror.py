@@ -254,6 +254,8 @@ def _line(status, seconds):
         parts.append(f"{status['retries']} retried")
     if images["failed"]:
         parts.append(f"{images['failed']} failed")
+    if status.get("waiting"):
+        parts.append(f"waiting for {status['waiting']['host']} for {duration(status['waiting']['seconds'])}")
     if status["eta"] is not None:
         parts.append(f"about {duration(status['eta'])} left")
     return f"{status['phase']}: {', '.join(parts)}"

@@ -22,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.pool impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings, Timeouts
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import Contexts
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.waits import Waits
 
 
 class Host:
@@ -34,6 +35,7 @@ class Host:
         self.origin = origin
         self.settings: HostSettings = settings.host(origin.host, origin.port)
         self.timeouts: Timeouts = settings.timeouts
+        self.waits = Waits(settings.timeouts)
         self.pace = Pace()
         self._slots: SimpleQueue = SimpleQueue()
         for number in range(settings.parallel):

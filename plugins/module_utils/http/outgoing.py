@@ -53,14 +53,18 @@ class Outgoing:
             self._listen(connection)
             raise
 
-    def finish(self) -> Response:
-        """The answer's head, all bytes of the body having been written; its body is unread.  Raises Interrupted."""
+    def finish(self, size: int = 0) -> Response:
+        """The answer's head, all bytes of the body having been written; its body is unread.  Raises Interrupted.
+
+        size: bytes that the other side has to look through before it answers.
+        """
         connection = self._live()
         try:
             if self._head:
                 connection.send(self._head)
                 self._head = b""
-            response = connection.receive(self._host.timeouts.answer)
+            with self._host.waits.waiting(slow=True):
+                response = connection.receive(self._host.waits.limit(size))
             response.origin = self.request.origin
         except BaseException:
             self.abort()

@@ -164,6 +164,12 @@ class Http:
         self._sleep(delay)
         return True
 
+    def waiting(self) -> Tuple[str, float]:
+        """The host whose answer has been waited for the longest, and for how many seconds; no host and 0 when there is none."""
+        waits = [(host.waits.oldest(), host.origin.netloc) for host in list(self._hosts.values())]
+        seconds, netloc = max(waits, default=(0.0, ""))
+        return netloc if seconds else "", seconds
+
     def cancel(self) -> None:
         """No request is begun any more; those that wait raise Cancelled, those under way some seconds later."""
         self._stop.set()
@@ -236,7 +242,7 @@ class Http:
             host.leave()
 
     def _send(self, host: Host, request: Request, fields: Fields) -> Response:
-        seconds = host.timeouts.answer if request.slow else host.timeouts.stall
+        seconds = host.waits.limit(len(request.body)) if request.slow else host.timeouts.stall
         fresh = False
         while True:
             connection = host.take(fresh)
@@ -244,7 +250,8 @@ class Http:
                 if request.check_address is not None and host.address:
                     request.check_address(host.address)
                 head = connection.head(request.method, host.target_prefix + request.target, fields)
-                response = _exchange(connection, request, head, seconds)
+                with host.waits.waiting(request.slow):
+                    response = _exchange(connection, request, head, seconds)
                 response.origin = request.origin
                 response.on_done(host.give)
                 return response

@@ -42,7 +42,8 @@ class Timeouts:
 
     connect: to connect, and again for the TLS handshake.
     stall: of silence while an answer or a body is on its way; also the window in which at least 1 KiB/s must arrive.
-    answer: until the answer to an upload or a push, which registries may take long to check.
+    answer: the most until the answer to an upload or a push, which registries may take long to check; a manifest, and what no
+        answer of this host has taken longer for, are waited for no longer than `stall`.
     """
 
     connect: float = 10.0

@@ -94,6 +94,10 @@ class Network:
         """Reads a document for a content source (`imageset.wanted.Fetch`)."""
         return self._source.get(url, (headers or {}).get("Accept", "*/*"), limit)
 
+    def waiting(self) -> Tuple[str, float]:
+        """The host that has let us wait the longest, and for how many seconds."""
+        return max((http.waiting() for http in self._clients()), key=lambda found: found[1])
+
     def cancel(self) -> None:
         """No request is begun any more."""
         with self._lock:

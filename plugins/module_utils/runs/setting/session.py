@@ -36,6 +36,7 @@ def session(workspace: Workspace, connections: Connections, owner: str, environ:
     """Raises InputError (settings, credentials), Locked, StorageError."""
     progress = Progress("" if check_mode else workspace.status)
     network = connections.open(environ, lambda host, reason, delay: progress(Retried(host, reason, delay)))
+    progress.watch(network.waiting)
     try:
         with working_place(workspace, owner, check_mode) as (place, lost):
             network.remember(place)

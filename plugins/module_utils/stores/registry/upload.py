@@ -172,7 +172,7 @@ class RegistryBlobWriter(BlobWriter):
 
     def _finish(self, sending: Outgoing) -> Response:
         try:
-            response = sending.finish()
+            response = sending.finish(self._blob.size)
         except Interrupted as error:
             self._interrupt(error.reason)
             raise WriteInterrupted(error.reason) from error

@@ -44,6 +44,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.p
 # Seconds between two states of the file, and over which the rate is taken.
 INTERVAL = 1.0
 WINDOW = 30.0
+# Waiting for an answer is told after so many seconds.
+WORTH_TELLING = 10.0
 # Blobs that are shown under way, and characters of the last error.
 SHOWN = 8
 MESSAGE = 500
@@ -64,6 +66,7 @@ class Progress:
         self._bytes = {"done": 0, "total": 0}
         self._retries = 0
         self._last_error = ""
+        self._waiting: Callable[[], Tuple[str, float]] = lambda: ("", 0.0)
         self._seen: set = set()
         self._current: Dict[str, Dict[str, Any]] = {}
         self._samples: Deque[Tuple[float, int]] = deque()
@@ -98,9 +101,14 @@ class Progress:
             if self._path:
                 self.write(self._clock())
 
+    def watch(self, waiting: Callable[[], Tuple[str, float]]) -> None:
+        """waiting: tells which host lets us wait, and for how many seconds it has done so."""
+        self._waiting = waiting
+
     def document(self) -> Dict[str, Any]:
         now = self._clock()
         rate = self._rate(now)
+        host, waited = self._waiting()
         return {
             "phase": self._phase,
             "images": dict(self._images),
@@ -111,6 +119,7 @@ class Progress:
             "retries": self._retries,
             "current": sorted(self._current.values(), key=lambda entry: -entry["size"])[:SHOWN],
             "last_error": self._last_error,
+            "waiting": {"host": host, "seconds": int(waited)} if waited >= WORTH_TELLING else None,
             "updated": round(now, 3),
         }
 

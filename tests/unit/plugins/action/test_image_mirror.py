@@ -38,6 +38,11 @@ def test_a_line_says_what_matters():
     assert line(troubled, 1) == "copy: 5/6 images, 81.0 GiB of 204.0 GiB, 3 retried, 1 failed"
 
 
+def test_a_line_says_who_lets_us_wait():
+    waiting = status(waiting={"host": "quay.io", "seconds": 75})
+    assert line(waiting, 1900).endswith("45.0 MiB/s, waiting for quay.io for 1 min 15 s, about 46 min 39 s left")
+
+
 def test_a_line_needs_no_numbers():
     assert line(None, 7) == "starting, 7 s so far"
     assert line(status(phase="plan", images={"done": 0, "total": 0, "failed": 0}), 61) == "plan, 1 min 1 s so far"
