@@ -21,7 +21,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
@@ -145,11 +145,23 @@ class FoundArchive:
             )
 
     def stored_history(self, memory: RegistryMemory) -> Optional[History]:
-        """What the registry has of this archive's history, by our record or by that of oc-mirror v1, whichever is later."""
+        """What the registry has of this archive's history, by our record or by that of oc-mirror v1, whichever is later.
+
+        A record whose content is lost is none: the archives are loaded from the first one on.  Raises CorruptContent.
+        """
         subject = f"history of {self.uid} at the registry"
-        stored = memory.read(self.uid)
+        try:
+            stored = memory.read(self.uid)
+            known = [History.parse(stored, subject)] if stored is not None else []
+        except NotFound:
+            known = []
+        except (CorruptContent, InputError) as error:
+            raise CorruptContent(
+                f"the registry's record of what was loaded cannot be used: {error.message}",
+                subject=memory.place_of(self.uid),
+                advice="Remove that tag, and load the archives from the first one on; what is there is not pushed again.",
+            ) from error
         encoded = memory.read_v1(self.uid)
-        known = [History.parse(stored, subject)] if stored is not None else []
         known += [history_of(Metadata.decode(encoded, subject))] if encoded is not None else []
         return max(known, key=lambda history: history.sequence, default=None)
 

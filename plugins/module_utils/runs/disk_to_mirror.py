@@ -229,7 +229,8 @@ class _Loading:
 
         run, first, options = self._run, not self._loaded, self._options(archive)
         holds = archive.holds
-        found = predict(placed, archive.store, self._registry, self._shelf, options, journal, run.progress, run.stop, supply, holds)
+        source = self._with_registry(archive)
+        found = predict(placed, source, self._registry, self._shelf, options, journal, run.progress, run.stop, supply, holds)
         found = replace(found, ahead=replace(found.ahead or Ahead(0, 0), pull=0))
         return with_history(found, archive.history) if archive.recorded and found.count(COPIED) else found
 
@@ -242,8 +243,15 @@ class _Loading:
             homes = {**left_out.blobs, **left_out.manifests}
             return Completed(archive.store, self._registry, homes) if homes else archive.store
 
-        run = self._run
-        return transfer(placed, archive.store, self._registry, self._shelf, self._options(archive), journal, run.progress, run.stop, supply)
+        run, source = self._run, self._with_registry(archive)
+        return transfer(placed, source, self._registry, self._shelf, self._options(archive), journal, run.progress, run.stop, supply)
+
+    def _with_registry(self, archive: FoundArchive) -> Store:
+        """To look into what the registry should have: manifests that the archive leaves out are there."""
+        place = self._request.destination.repository
+        entries = [entry for entry in archive.history.associations if self._request.destination.fits(entry.path)]
+        homes = {Digest(digest): place(entry.path) for entry in entries for digest in (entry.id, *entry.manifests)}
+        return Completed(archive.store, self._registry, {digest: home for digest, home in homes.items() if not archive.holds(digest)})
 
     def _prove(self, archive: FoundArchive, missing: Sequence[PlacedImage]) -> LeftOut:
         if archive.holds_everything:

@@ -119,7 +119,7 @@ class _Mending:
             self._publish(digest, manifest)
         for tag, digest in self._lost.tags:
             if self._is_there(digest):
-                self._destination.put_manifest(self._lost.repository, self._held.source.fetch_manifest("", digest), tag)
+                self._publish(digest, self._held.source.fetch_manifest("", digest), tag)
         return Mended(self._lost, size, frozenset(self._left))
 
     def _bring(self, blob: Descriptor) -> None:
@@ -133,7 +133,7 @@ class _Mending:
         except ReadFailed as failed:
             raise failed.error from failed
 
-    def _publish(self, digest: Digest, manifest: Manifest) -> None:
+    def _publish(self, digest: Digest, manifest: Manifest, tag: str = "") -> None:
         """Only with all that it refers to, whatever the registry would take."""
         needed = {blob.digest for blob in manifest.blobs if not blob.foreign}
         lacking = needed - self._destination.blobs_present(self._lost.repository, needed)
@@ -141,7 +141,7 @@ class _Mending:
         if lacking:
             self._left |= {digest, *lacking}
         else:
-            self._destination.put_manifest(self._lost.repository, manifest)
+            self._destination.put_manifest(self._lost.repository, manifest, tag)
 
     def _is_there(self, digest: Digest) -> bool:
         return self._destination.find_manifest(self._lost.repository, digest) is not None

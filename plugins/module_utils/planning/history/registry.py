@@ -67,7 +67,7 @@ class RegistryMemory(Backend):
     def write(self, name: str, document: Any) -> bool:
         config, layer, manifest = _built(document)
         found = self._store.find_manifest(self._repository, self._tag_of(name))
-        if found is not None and found.digest == manifest.digest:
+        if found is not None and found.digest == manifest.digest and self._is_whole(manifest):
             return False
         for blob, content in zip(manifest.blobs, (config, layer)):
             write_blob(self._store, self._repository, blob, content)
@@ -97,6 +97,14 @@ class RegistryMemory(Backend):
             return self._store.fetch_manifest(self._repository, tag)
         except NotFound:
             return None
+
+    def _is_whole(self, manifest: Manifest) -> bool:
+        digests = {blob.digest for blob in manifest.blobs}
+        return self._store.blobs_present(self._repository, digests) >= digests
+
+    def place_of(self, name: str) -> str:
+        """Where a document lies, to be told."""
+        return f"{self._store.name}/{self._repository}:{self._tag_of(name)}"
 
     def _tag_of(self, name: str) -> str:
         return f"{self._prefix}{name}"[:128]

@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError, RegistryError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    Cancelled,
+    Failure,
+    MirrorError,
+    NotFound,
+    RegistryError,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, FAST, REFUSE
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
@@ -156,7 +162,11 @@ class Survey:
         # Who takes an index without saying which instances has all of them; only sparse ones need to be looked into.
         if not deep and (known or (known is None and not placed.image.platforms)):
             return True
-        content = self._run.reader.content(placed)
+        try:
+            content = self._run.reader.content(placed)
+        except NotFound:
+            # What nobody has any more cannot be there.
+            return False
         if any(self._find(placed.repository, digest) is None for digest in content.manifests[:-1]):
             return False
         if not deep:
