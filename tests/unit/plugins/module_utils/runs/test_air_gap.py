@@ -357,7 +357,7 @@ def test_what_may_fail_is_told_on_both_sides_and_keeps_nothing_back(near, far, s
     run = near.write(*named(source, "a:1", "gone:1"), allow=("*/team/gone:1",))
     assert run.archive_id and run.failures == first.failures and source.ledger.count("GET", "blob") == asked
     loaded = far.load(near.place)
-    assert loaded.complete and "1 objects that could not be resolved" in loaded.warnings[-1]
+    assert loaded.complete and "1 object that could not be resolved" in loaded.warnings[-1]
 
 
 def test_bytes_that_change_after_they_were_proved_are_refused_by_the_registry(near, far, source, target, monkeypatch):
