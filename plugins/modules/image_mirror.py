@@ -19,6 +19,8 @@ description:
     loads it with O(archive). Every archive has what the ones before it did not bring; it has the plan with it, so that loading
     needs no configuration and asks nobody but the registry.
   - Before anything is loaded every byte of an archive is checked. Archives of C(oc-mirror), both versions, can be loaded, too.
+  - Takes the latest plan of the workspace, or makes one of O(config) or O(imageset) and keeps it there, as
+    M(disconnected.mirror.imageset_plan) does.
   - An interrupted run is continued by running the task again.
   - While it works, the task shows how far it is. That is done by an action plugin of the same name, which starts the module as a
     background job and reads its status; the module works without it, too.

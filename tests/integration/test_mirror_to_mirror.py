@@ -219,3 +219,11 @@ def test_a_limit_that_refuses_to_prune_costs_nothing_else(site):
     assert not refused.ok and "max_deletions" in refused.text[refused.text.index("Fail for that reason") :], refused.text
     assert os.listdir(os.path.join(site.workspace, "results", "cluster-resources"))
     assert os.path.exists(os.path.join(site.workspace, "results", "report.html"))
+
+
+def test_what_a_source_lacks_is_told_although_the_mirror_is_gone_too(site):
+    gone = f"{site.source.host}/team/gone:1.0"
+    site.mirror.stop()
+    run = site.run(site.variables(site.names[0], gone, mirror_retry_times=0))
+    told = run.text[run.text.index("Fail for that reason") :]
+    assert not run.ok and site.mirror.host in told and gone in told, run.text

@@ -89,13 +89,13 @@ class _Shares:
         }
 
 
-def forecast(plan: Plan, shelf: Shelf, history: Optional[History] = None) -> Forecast:
+def forecast(plan: Plan, shelf: Shelf, history: Optional[History] = None, step: Optional[Step] = None) -> Forecast:
     """What it takes to bring a plan to a registry.
 
-    history: what the destination has; that is neither read nor sent.  None for nothing.
+    history: what the destination has; that is neither read nor sent.  None for nothing.  step: its next one, where it is known.
     Raises NotFound when a manifest of the plan is not on the shelf.
     """
-    step = (history or History("")).next(plan, shelf)
+    step = step or (history or History("")).next(plan, shelf)
     sizes: Dict[Digest, int] = {}
     blobs: Set[Digest] = set()
     remote: Set[Digest] = set()

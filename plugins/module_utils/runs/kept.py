@@ -66,10 +66,11 @@ def expected_plan(workspace: Workspace) -> Optional[Plan]:
     if complete is None or latest is None:
         return complete or latest
     names = {(image.destination, name) for image in latest.images for name in image.tags or (image.digest,)}
+    undecided = {kind for kind in {image.type for image in complete.images} if is_undecided(kind, latest)}
     older = [
         image
         for image in complete.images
-        if is_undecided(image.type, latest) and names.isdisjoint((image.destination, name) for name in image.tags or (image.digest,))
+        if image.type in undecided and names.isdisjoint((image.destination, name) for name in image.tags or (image.digest,))
     ]
     known = complete.config == latest.config
     return replace(latest, images=(*latest.images, *older), failures=() if known else latest.failures).sorted()

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
@@ -153,13 +153,22 @@ def _forecast(request: PlanRequest, plan: Plan, place: Workspace, network: Netwo
     remembered = Remembered(request.workspace, target.history, storage_of(plan), network.registry)
     history = remembered.load()
     uid = history.uid or remembered.uid(write=False)
-    found = forecast(plan, shelf, history)
+    step = history.next(plan, shelf)
+    found = forecast(plan, shelf, history, step)
     if target.archive:
         size = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").archive_bytes
-        packing = pack(plan, shelf, history, size, uid, extra=chart_files(plan, place))
+        packing = pack(plan, shelf, history, size, uid, extra=_charts(plan, place))
         return replace(found, ship=0 if packing.empty else sum(arrange(packing.contents).sizes))
-    after = history.record(plan, shelf, int(time.time()), pruned=False, uid=uid)
+    after = history.recorded(step, plan.config, int(time.time()), pruned=False, uid=uid)
     return found if after is history else replace(found, ship=found.ship + stored_size(after.document()))
+
+
+def _charts(plan: Plan, place: Workspace) -> Dict[str, bytes]:
+    """A forecast does without charts that a replayed plan has and this workspace lacks; the run that needs them says so."""
+    try:
+        return chart_files(plan, place)
+    except NotFound:
+        return {}
 
 
 def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], place: Workspace, network: Network) -> Plan:
