@@ -38,6 +38,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept impo
     restored,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.pinned_configurations import keep_pinned
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.signals import stopped_by_signals
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
@@ -139,6 +140,8 @@ def _planned(request: PlanRequest, imageset: ImageSet, place: Workspace, network
     # What is replayed is the latest from now on, whatever was planned since.
     complete = is_complete(plan, request.allow_failures) or (request.locked and os.path.exists(request.workspace.plan))
     changed = keep_plan(plan, request.workspace, place, complete)
+    if complete:
+        keep_pinned(place, plan, time.time())
     difference = diff(before, plan, Shelf(place.manifests)) if changed else Diff()
     if changed and before is not None:
         keep_changes(place, plan, difference)
