@@ -439,3 +439,15 @@ def test_what_v1_mirrored_from_registry_to_registry_is_pruned_under_the_tags_tha
         guards = Guards(limits=Limits())
         run = prune(PruneRequest(request, Destination.parse(destination), guards=guards), {})
         assert [candidate.digest for candidate in run.gone] == [gone.digest], run
+
+
+def test_pruning_is_foreseen_for_increments_that_are_not_loaded_yet(far, target, tmp_path):
+    site = oc_mirror.V1Site()
+    first = site.archive(tmp_path / "one", wanted("a", "b"))
+    for names in (("a", "b", "multi"), ("a", "c", "multi")):
+        rest = site.archive(tmp_path / "rest", wanted(*names))
+    assert far.load(first).complete
+    request = PruneRequest(planning(far), far.destination, archive=rest, guards=Guards(limits=Limits()))
+    assert {candidate.repository for candidate in prune(request, {}, check_mode=True).gone} == {"ns/team/b"}
+    assert far.load(rest).loaded == (2, 3)
+    assert pruned(far)[0] == {"b"}
