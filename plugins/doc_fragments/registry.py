@@ -54,13 +54,17 @@ options:
     default: []
   registries_conf:
     description:
-      - Path of a C(registries.conf) with mirrors, blocked and insecure registries of the sources.
-      - Without it E(CONTAINERS_REGISTRIES_CONF), then the user's, then the system's file is used.
+      - Path of a C(registries.conf) with mirrors, blocked and insecure registries of the sources. A destination that it calls insecure
+        is insecure for pushing, too.
+      - Without it E(CONTAINERS_REGISTRIES_CONF), then the user's, then the system's file is used. V(/dev/null) stands for none.
+      - On Python before 3.11 without the library C(tomli), tables, texts on one line, numbers, booleans and lists are understood.
     type: path
   tls:
     description:
       - How to talk to single hosts. Hosts that are not listed are spoken to over HTTPS with verified certificates.
       - Settings of one host never apply to another.
+      - A public registry may lead to a host that is listed here even where that is this machine, or a neighbour that only its link
+        reaches; to others of these it may not.
     type: list
     elements: dict
     suboptions:

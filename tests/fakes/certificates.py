@@ -22,9 +22,12 @@ _DAY = datetime.timedelta(days=1)
 
 
 class Authority:
-    """Needs the library `cryptography`; the test is skipped without it.  path: its own certificate, PEM."""
+    """Needs the library `cryptography`; the test is skipped without it.  path: its own certificate, PEM.
 
-    def __init__(self, folder: str, name: str = "test authority") -> None:
+    usage: it says what its key is for, which `openssl req -x509` leaves out.
+    """
+
+    def __init__(self, folder: str, name: str = "test authority", usage: bool = True) -> None:
         pytest.importorskip("cryptography", reason="certificates are made with the library cryptography")
         from cryptography import x509
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -33,7 +36,10 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = self._sign(self._name, self._key, x509.BasicConstraints(ca=True, path_length=None), None, 1)
+        others = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only")
+        used = dict.fromkeys(others, False)
+        further = x509.KeyUsage(digital_signature=True, key_cert_sign=True, crl_sign=True, **used) if usage else None
+        certificate = self._sign(self._name, self._key, x509.BasicConstraints(ca=True, path_length=None), further, 1)
         self.path = self._write(f"{name.replace(' ', '-')}.crt", certificate)
 
     def issue(self, host: str, days: int = 1) -> Tuple[str, str]:
@@ -62,7 +68,7 @@ class Authority:
             context.load_verify_locations(client_authority)
         return context
 
-    def _sign(self, subject, key, constraints, alternatives, days: int) -> bytes:
+    def _sign(self, subject, key, constraints, further, days: int) -> bytes:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
 
@@ -79,8 +85,8 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
-        if alternatives is not None:
-            builder = builder.add_extension(alternatives, critical=False)
+        if further is not None:
+            builder = builder.add_extension(further, critical=False)
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def _write(self, name: str, content: bytes) -> str:

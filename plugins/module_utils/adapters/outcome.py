@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import traceback
+import warnings
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import Notice
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import masked
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
 
@@ -63,15 +66,17 @@ def finish(module: Any, work: Callable[[], Outcome]) -> None:
 
     What is told holds foreign text: here, and for all of it, it is made fit to be shown.
     """
-    try:
-        module.no_log_values.update(secrets_in(module.params))
-        outcome = work()
-    except MirrorError as error:
-        module.fail_json(msg=shown.text(str(error)), error=shown.values(Failure.of(error).document()))
-    except Exception as error:
-        module.fail_json(msg=shown.text(_fault(error)), exception=shown.text(traceback.format_exc()))
-    for text in _first(outcome.warnings, MAX_WARNINGS, "warning"):
-        module.warn(shown.line(text))
+    with warnings.catch_warnings(record=True) as noticed:
+        warnings.simplefilter("always", Notice)
+        try:
+            module.no_log_values.update(secrets_in(module.params))
+            outcome = work()
+        except MirrorError as error:
+            _warn(module, _texts(noticed))
+            module.fail_json(msg=shown.text(str(error)), error=shown.values(Failure.of(error).document()))
+        except Exception as error:
+            module.fail_json(msg=shown.text(masked(_fault(error))), exception=shown.text(traceback.format_exc()))
+    _warn(module, (*_texts(noticed), *outcome.warnings))
     result = shown.values(outcome.result())
     if outcome.diff and module._diff:
         result["diff"] = shown.values(outcome.diff)
@@ -89,6 +94,15 @@ def _fault(error: Exception) -> str:
         f"something came that disconnected.mirror does not know how to refuse ({type(error).__name__} in "
         f"{os.path.basename(where.filename)}, line {where.lineno}: {error!s:.300}). Please report it with the output of -vvv."
     )
+
+
+def _texts(noticed: Sequence[Any]) -> Tuple[str, ...]:
+    return tuple(dict.fromkeys(str(each.message) for each in noticed if issubclass(each.category, Notice)))
+
+
+def _warn(module: Any, texts: Sequence[str]) -> None:
+    for text in _first(texts, MAX_WARNINGS, "warning"):
+        module.warn(shown.line(masked(text)))
 
 
 def problem_of(failures: Iterable[Failure], what: str) -> str:

@@ -11,33 +11,33 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import Any, Iterator, Mapping, Set
 from urllib.parse import unquote
 
-_IN_URL = re.compile(r"https?://[^/@\s:]*:([^/\s]+)@")
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import secrets
+
 _PROXIES = ("http_proxy", "https_proxy")
 
 
 def secrets_in(params: Mapping[str, Any]) -> Set[str]:
     """Every text among the options of a module that must not be shown."""
-    found = set(_in_urls(dict(params)))
+    found = set(_in_texts(dict(params)))
     for name in _PROXIES:
-        # The scheme of a proxy may be left out, or be one that is not supported.
-        found.update(_in_urls(f"http://{(params.get(name) or '').rpartition('://')[2]}"))
+        found |= secrets(str(params.get(name) or ""), authority=True)
     found.update(_decoded(params.get("pull_secret")))
     return {form for text in found for form in (text, unquote(text)) if form}
 
 
-def _in_urls(value: Any) -> Iterator[str]:
+def _in_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield from _IN_URL.findall(value)
+        yield from secrets(value)
     elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _in_urls(inner)
+        for key, inner in value.items():
+            yield from _in_texts(key)
+            yield from _in_texts(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            yield from _in_urls(inner)
+            yield from _in_texts(inner)
 
 
 def _decoded(pull_secret: Any) -> Iterator[str]:

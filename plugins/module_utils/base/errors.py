@@ -16,11 +16,13 @@ import fnmatch
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, FrozenSet, Iterable, List, Sequence, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import masked
+
 
 class MirrorError(Exception):
     """Something the user can act on.
 
-    message: what was attempted and what went wrong, one sentence, no secrets.
+    message: what was attempted and what went wrong, one sentence; secrets in it are masked (see base.secret).
     subject: the object it happened to (a reference, a file, a key path).
     advice: what to do next; may be empty.
     host, status: where an HTTP exchange took part; status 0 when none was received.
@@ -29,9 +31,10 @@ class MirrorError(Exception):
     code = "error"
 
     def __init__(self, message: str, *, subject: str = "", advice: str = "", host: str = "", status: int = 0, attempts: int = 1) -> None:
-        super().__init__(message)
-        self.message = message
-        self.subject = subject
+        # What is quoted is often what somebody else wrote.
+        super().__init__(masked(message))
+        self.message = masked(message)
+        self.subject = masked(subject)
         self.advice = advice
         self.host = host
         self.status = status

@@ -42,11 +42,12 @@ class Answer(HTTPResponse):
             raise Interrupted(f"the answer has the transfer coding {coding!r:.60}")
         if coding is not None and length is not None:
             raise Interrupted("the answer has both a Content-Length and a transfer coding")
+        # http.client misses it behind a blank.
+        self.chunked, self.chunk_left = coding is not None, None
+        self.length = None if length is None else _length(length)
         if self._method == "HEAD" or self.status in (204, 304):
             self.chunked = False
             self.length = 0
-        elif length is not None:
-            self.length = _length(length)
         self.reusable = bool(self.chunked or self.length is not None) and not self._check_close()  # type: ignore[attr-defined]
         # Or else http.client would close the connection now, before the body was read.
         self.will_close = False
@@ -68,8 +69,8 @@ class Answer(HTTPResponse):
             if line == b"\r\n":
                 return
             left -= len(line)
-            if not line:
-                raise self._broken("the answer broke off before its end")
+            if left > 0 and not line.endswith(b"\r\n"):
+                raise self._broken("the trailers of the answer are malformed or broke off")
         raise self._broken("the trailers of the answer have no end")
 
     def _safe_readinto(self, buffer: Any) -> int:

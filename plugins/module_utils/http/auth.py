@@ -23,7 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.challenge import Challenge, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.realm import check_peer, check_realm
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request, Rule
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 
 _OPEN = Challenge("", {})
@@ -44,6 +44,22 @@ class Token(NamedTuple):
     header: str
     obtained: float
     spent: float
+
+
+class _Realm(Rule):
+    """A token service may be wherever its registry may name one, whether by a challenge or by a redirect."""
+
+    def __init__(self, registry: Origin, address: str, allowed: Tuple[str, ...]) -> None:
+        self._registry = registry
+        self._address = address
+        self._allowed = allowed
+
+    def check_host(self, origin: Origin) -> None:
+        check_realm(str(origin), str(self._registry), self._allowed)
+
+    def check_address(self, origin: Origin, address: str) -> None:
+        if self._address:
+            check_peer(address, self._address, str(origin), str(self._registry), self._allowed)
 
 
 class Authenticator:
@@ -182,15 +198,10 @@ class Authenticator:
         if request.origin.host != origin.host:
             # That the registry may be spoken to without TLS says nothing of others.
             self._check_plain(request.origin)
-        response = self._fetch(request._replace(check_address=lambda address: self._check_peer(address, realm, origin)))
+        response = self._fetch(request._replace(rule=_Realm(origin, self._address_of(origin), self._realms)))
         if 400 <= response.status < 500 and response.status != 429:
             raise self._denied(origin, access, f"has a token service, {response.origin}, that answered {response.status}", response.status)
         return _read_token(origin, response, asked)
-
-    def _check_peer(self, address: str, realm: str, origin: Origin) -> None:
-        known = self._address_of(origin)
-        if known:
-            check_peer(address, known, realm, str(origin), self._realms)
 
     def _denied(self, origin: Origin, access: Access, problem: str, status: int = 401) -> AccessDenied:
         credential = self._credential(origin, access)

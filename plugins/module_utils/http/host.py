@@ -13,12 +13,13 @@ import weakref
 from queue import SimpleQueue
 from typing import Any, Optional, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import notice
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.health import Health
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Unreached
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.pace import Pace
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.pool import Pool
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.pool import Distrusted, Pool
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings, Timeouts
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import Contexts
@@ -67,6 +68,8 @@ class Host:
         began = time.monotonic()
         try:
             connection = (self._pool or self._opened()).take(fresh)
+        except Distrusted as error:
+            connection = self._take_leniently(error)
         except Unreached as error:
             self.health.missed(error, time.monotonic() - began)
             raise
@@ -74,6 +77,23 @@ class Host:
             self.address = "" if self.proxy else connection.peer
             with self._lock:
                 self._connected.add(connection)
+        return connection
+
+    def _take_leniently(self, error: Distrusted) -> Guarded:
+        """Once more, without the strictness that other tools of the field do not have, where the user named the authorities."""
+        context = self._contexts.lenient(self.settings)
+        if context is None or (self._pool is not None and self._pool.context is context):
+            raise error
+        pool = Pool(self.origin, self.timeouts, context, self.proxy, self._proxy_context())
+        try:
+            connection = pool.take()
+        except Distrusted:
+            raise error from None
+        self._pool = pool
+        notice(
+            f"The certificate of {self.origin.netloc} is accepted because its authority is named in ca_path, "
+            f"although the authority is not as it should be: {error.reason}. Make it anew with key usage and key identifiers."
+        )
         return connection
 
     def give(self, connection: Guarded, reusable: bool) -> None:

@@ -23,11 +23,11 @@ class Interrupted(Exception):
         self.lasting = lasting
 
 
-def reason_of(error: OSError) -> str:
-    """An operating system's error in a few words."""
+def reason_of(error: Exception) -> str:
+    """An error of the operating system, or of http.client, in a few words."""
     if isinstance(error, socket.timeout):
         return "no answer in time"
-    return error.strerror or str(error) or type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 class Oversized(Interrupted):

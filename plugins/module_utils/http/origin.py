@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, Tuple
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +15,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 _PORTS = {"http": 80, "https": 443}
 # What may stand in a request target as it is; `%` because URLs come encoded.
 _SAFE = "%/:=&?~+!$,;'@()*[]-._"
+
+
+# Python leaves out some of these without a word.
+_NOT_IN_HOSTS = re.compile(r"[\x00-\x20\x7f@\\]")
 
 
 class Origin(NamedTuple):
@@ -38,20 +43,35 @@ class Origin(NamedTuple):
         try:
             parts = urlsplit(f"{scheme}://{netloc}")
             host, port = parts.hostname, parts.port
+            if not host or parts.path or parts.query or _NOT_IN_HOSTS.search(netloc):
+                raise ValueError(netloc)
+            if "[" in netloc or ":" in host:
+                _check_address(netloc, host)
         except ValueError as error:
             raise InputError(f"{netloc!r:.200} is not host or host:port") from error
-        if not host or parts.path or parts.query or "@" in netloc or not host.isprintable() or " " in host:
-            raise InputError(f"{netloc!r:.200} is not host or host:port")
         if not host.isascii():
             # How else they are read differs between resolvers.
             raise InputError(f"the host {host!r:.200} is not written in ASCII", advice="Write names in other scripts in their xn-- form.")
         return cls(scheme, host, _PORTS[scheme] if port is None else port)
 
 
+def _check_address(netloc: str, host: str) -> None:
+    """Raises ValueError for brackets that hold no address, or are not all of the host.  Pythons differ in what they check."""
+    import ipaddress
+
+    ipaddress.IPv6Address(host.partition("%")[0])
+    before, _bracket, _rest = netloc.partition("[")
+    _before, _bracket, after = netloc.partition("]")
+    if before or not (after == "" or after.startswith(":")):
+        raise ValueError(netloc)
+
+
 def split_url(url: str) -> Tuple[Origin, str]:
     """(origin, request target) of an absolute http or https URL.  Raises InputError; user names in URLs are refused."""
     try:
         parts = urlsplit(url)
+        if any(letter in url for letter in "\t\r\n"):
+            raise ValueError(url)
     except ValueError as error:
         raise InputError("a URL cannot be read", subject=url.partition("?")[0][:200]) from error
     if parts.scheme not in _PORTS:

@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.interrupt
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Timeouts
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import NamedContext
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.urllib3_library import HTTPError, socks_library, urllib3
 
 # So many idle connections are kept, which is more than there are threads.
@@ -26,6 +27,14 @@ _OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, soc
 _HOST_ADVICE = "Check its name and port, that it runs, and that this host may reach it; where a proxy leads to it, set https_proxy."
 _PROXY_ADVICE = "Check the proxy's address and that it runs, or name {host} in no_proxy if it is to be reached without."
 _REFUSED_BY_PROXY = re.compile(r"Tunnel connection failed: (\d+)")
+
+
+class Distrusted(Unreachable):
+    """A certificate was refused.  reason: in OpenSSL's words."""
+
+    def __init__(self, message: str, *, reason: str, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.reason = reason
 
 
 @dataclass
@@ -63,9 +72,10 @@ class Pool:
 
     def _manager(self) -> Any:
         details = {"maxsize": _KEPT, "block": False, "socket_options": _OPTIONS}
-        if self.context is not None:
-            details["ssl_context"] = self.context
         proxy = self.proxy
+        proxy_context = _named(self.proxy_context, proxy.host) if proxy is not None else None
+        if self.context is not None:
+            details["ssl_context"] = _named(self.context, self.origin.host)
         if proxy is None:
             manager = urllib3.PoolManager(**details)
         elif proxy.is_socks:
@@ -73,8 +83,8 @@ class Pool:
         else:
             if proxy.scheme == "https" and self.context is None:
                 # What is not to be protected end to end is asked of the proxy itself.
-                details["ssl_context"] = self.proxy_context
-            manager = urllib3.ProxyManager(str(proxy), proxy_headers=proxy.headers, proxy_ssl_context=self.proxy_context, **details)
+                details["ssl_context"] = proxy_context
+            manager = urllib3.ProxyManager(str(proxy), proxy_headers=proxy.headers, proxy_ssl_context=proxy_context, **details)
         manager.pool_classes_by_scheme = POOLS
         return manager
 
@@ -147,8 +157,9 @@ class Pool:
         """TLS failed with one end: the origin, or a proxy."""
         about = {"subject": end.netloc, "host": end.netloc}
         if isinstance(error, ssl.SSLCertVerificationError):
-            raise Unreachable(
+            raise Distrusted(
                 f"the certificate of {end.netloc} is not accepted: {error.verify_message}",
+                reason=error.verify_message,
                 advice="Give its authority as ca_path for this host, or use the name that the certificate is made for.",
                 **about,
             ) from error
@@ -163,3 +174,8 @@ class Pool:
             refused = "protocol" in reason or "alert" in reason or "certificate required" in reason
             raise Unreached(f"TLS failed: {reason or 'closed in the handshake'}", str(end), _HOST_ADVICE, refused) from error
         raise Unreached(f"TLS failed: {reason_of(error)}", str(end), _HOST_ADVICE) from error
+
+
+def _named(context: Any, host: str) -> Any:
+    is_address = ":" in host or host.replace(".", "").isdigit()
+    return NamedContext(context, host) if context is not None and is_address and urllib3.__version__.startswith("1.") else context

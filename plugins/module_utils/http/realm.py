@@ -88,6 +88,22 @@ def check_peer(address: str, registry_address: str, realm_url: str, registry_url
         _refuse(registry, f"its token server {host} leads to the {kind} address {address}", advice)
 
 
+def check_onward(host: str, address: str, source: str, source_address: str) -> None:
+    """For what a host redirects to, or names in a manifest: content from a public host never comes from this machine, nor from
+    the services of its network that answer to its neighbours alone.  addresses: that names led to; empty where not known.
+
+    Raises AccessDenied.
+    """
+    kind = place((address or host).lower())
+    if kind in (LOOPBACK, LINK_LOCAL) and place((source_address or source).lower()) == PUBLIC:
+        where = f"{host} leads to the {kind} address {address}" if address else f"{host} is a {kind} address"
+        raise AccessDenied(
+            f"{source} leads to a place that is not public: {where}",
+            host=source,
+            advice=f"If that is right, name {host} in the tls option, with the settings it needs.",
+        )
+
+
 def place(host: str) -> str:
     """Where a host is by its name alone: public, private, link-local, loopback or special (multicast, reserved)."""
     address = _address(host)

@@ -17,6 +17,8 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, StorageError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import notice
+from ansible_collections.disconnected.mirror.plugins.module_utils.http import toml_subset
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import normal_host
 
 ALL, DIGEST_ONLY, TAG_ONLY = "all", "digest-only", "tag-only"
@@ -82,25 +84,34 @@ class RegistriesConf:
 
         Without a path: CONTAINERS_REGISTRIES_CONF, else the user's file, else the system's, with the drop-in files of
         system and user; nothing when there is none (mirroring 1.7).
-        Raises InputError (missing, malformed, version 1), StorageError, Unsupported (no TOML reader is installed).
+        `/dev/null` switches it off.  Raises InputError (missing, malformed, version 1), StorageError, Unsupported (a named
+        file needs a TOML reader, and none is installed).
         """
         environ = os.environ if environ is None else environ
         named = path or environ.get("CONTAINERS_REGISTRIES_CONF", "")
+        if named == os.devnull:
+            return cls()
         if named:
             if not os.path.isfile(named):
                 raise InputError(f"there is no file {named}", subject=named, advice="Correct the path of registries.conf.")
-            return cls._read([named, *_drop_ins(f"{named}.d")], named)
+            return cls._read([named, *_drop_ins(f"{named}.d")], named, required=True)
         home = environ.get("HOME") or os.path.expanduser("~")
         user = os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "containers")
         main = [file for file in (os.path.join(folder, "registries.conf") for folder in (user, _SYSTEM)) if os.path.isfile(file)][:1]
         others = [file for folder in (_SYSTEM, user) for file in _drop_ins(os.path.join(folder, "registries.conf.d"))]
-        return cls._read([*main, *others], (main or others or [""])[0])
+        return cls._read([*main, *others], (main or others or [""])[0], required=False)
 
     @classmethod
-    def _read(cls, paths: List[str], source: str) -> "RegistriesConf":
+    def _read(cls, paths: List[str], source: str, required: bool) -> "RegistriesConf":
+        """required: a file that needs a TOML reader, where this Python has none, is an error and not left out."""
         found: Dict[str, Registry] = {}
         for path in paths:
-            found.update(registries_of(_document(path), path))
+            try:
+                found.update(registries_of(_document(path), path))
+            except Unsupported as error:
+                if required:
+                    raise
+                notice(f"{path} is left out: {error.message}. {error.advice} To go without it, set registries_conf to {os.devnull}.")
         return cls(tuple(sorted(found.values(), key=lambda registry: (-len(registry.prefix), registry.prefix))), source)
 
     def find(self, name: str) -> Optional[Registry]:
@@ -216,22 +227,33 @@ def _tables(document: Mapping[str, Any], key: str, where: str) -> List[Mapping[s
 
 def _document(path: str) -> Dict[str, Any]:
     try:
+        content = files.read(path).decode("utf-8")
+    except FileNotFoundError:
+        raise StorageError(f"cannot read {path}: it went away", subject=path) from None
+    except ValueError as error:
+        raise InputError(f"the file is not TOML: {error}", subject=path) from error
+    try:
         import tomllib as toml
     except ImportError:
         try:
             import tomli as toml
         except ImportError:
-            raise Unsupported(
-                "registries.conf cannot be read: this Python has no TOML reader",
-                subject=path,
-                advice="Install the package tomli, or use Python 3.11 or later.",
-            ) from None
+            return _simple_document(content, path)
     try:
-        return toml.loads(files.read(path).decode("utf-8"))
-    except FileNotFoundError:
-        raise StorageError(f"cannot read {path}: it went away", subject=path) from None
+        return toml.loads(content)
     except ValueError as error:
         raise InputError(f"the file is not TOML: {error}", subject=path) from error
+
+
+def _simple_document(content: str, path: str) -> Dict[str, Any]:
+    try:
+        return toml_subset.loads(content)
+    except ValueError as error:
+        raise Unsupported(
+            f"this Python has no TOML reader, and {error} without one",
+            subject=path,
+            advice="Install the package tomli, or use Python 3.11 or later.",
+        ) from error
 
 
 def _drop_ins(folder: str) -> List[str]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
@@ -33,6 +33,16 @@ class Access(NamedTuple):
         return (*own, f"repository:{self.source}:pull") if self.source and self.source != self.repository else own
 
 
+class Rule:
+    """What is checked of every host that a request is led to, by the methods of its sub-classes, which raise what refuses it."""
+
+    def check_host(self, origin: Origin) -> None:
+        """Before a redirect to this host is followed."""
+
+    def check_address(self, origin: Origin, address: str) -> None:
+        """Before anything is sent to the address that the host's name led to; not called behind a proxy."""
+
+
 class Request(NamedTuple):
     """target: path and query, percent-encoded.
 
@@ -40,7 +50,7 @@ class Request(NamedTuple):
     authorization: this header instead.  Neither follows a redirect to another origin.
     slow: the answer may take long (an upload or a push that the other side checks).
     once: not made again when it fails.
-    check_address: called with the address of the other end before anything is sent there, unless a proxy is between.
+    rule: where it may be led; none for anywhere that redirects may go to at all.
     """
 
     method: str
@@ -52,7 +62,7 @@ class Request(NamedTuple):
     authorization: str = ""
     slow: bool = False
     once: bool = False
-    check_address: Optional[Callable[[str], None]] = None
+    rule: Optional[Rule] = None
 
     @property
     def subject(self) -> str:

@@ -24,13 +24,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     Unreachable,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import ERROR_BODY
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import HIDDEN
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator, secrets_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Fields, Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized, Unreached
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.realm import check_onward
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request, Rule
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED, backoff, retry_after
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Retries, Settings
@@ -137,6 +139,15 @@ class Http:
                 advice="Use https, or set plain_http for this host.",
             )
 
+    def onward(self, source: Origin, origin: Origin, rule: Optional[Rule] = None) -> Rule:
+        """The rule for what is asked of `origin` because `source` led to it; `rule` when the request has one.  Raises AccessDenied.
+
+        No credentials go along, so that from a host without TLS to another one nothing is lost.
+        """
+        rule = rule or _Onward(source, self.host(source).address, self.settings)
+        rule.check_host(origin)
+        return rule
+
     def renew(self, request: Request, response: Response, sent: str, started: float) -> None:
         """After a 401: makes the next request to carry better credentials.  Raises AccessDenied when there are none."""
         if request.access is not None:
@@ -232,6 +243,7 @@ class Http:
         host.enter()
         try:
             response = self._send(host, request, fields)
+            conceal(response, sent)
             note(host, response)
             if response.status >= 300:
                 read_error(response, sent)
@@ -247,8 +259,8 @@ class Http:
         while True:
             connection = host.take(fresh)
             try:
-                if request.check_address is not None and host.address:
-                    request.check_address(host.address)
+                if request.rule is not None and host.address:
+                    request.rule.check_address(request.origin, host.address)
                 head = connection.head(request.method, host.target_prefix + request.target, fields)
                 with host.waits.waiting(request.slow):
                     response = _exchange(connection, request, head, seconds)
@@ -282,15 +294,15 @@ class Http:
             origin, target = split_url(urljoin(f"{request.origin}{request.target}", where))
             if origin.scheme != request.origin.scheme and origin.scheme == "http":
                 raise RegistryError("redirects from https to http", subject=subject)
-            if origin != request.origin:
-                self.check_plain(origin)
+            rule = request.rule if origin == request.origin else self.onward(request.origin, origin, request.rule)
         except (MirrorError, ValueError) as error:
             problem = error.message if isinstance(error, MirrorError) else "the Location cannot be read"
             problem = f"a redirect of {netloc} is not followed: {problem}"
-            raise RegistryError(problem, subject=subject, host=netloc, status=response.status) from error
+            advice = error.advice if isinstance(error, MirrorError) else ""
+            raise RegistryError(problem, subject=subject, host=netloc, status=response.status, advice=advice) from error
         if origin == request.origin:
             return request._replace(target=target)
-        return request._replace(origin=origin, target=target, access=None, authorization="")
+        return request._replace(origin=origin, target=target, access=None, authorization="", rule=rule)
 
     def _await_turn(self, host: Host) -> None:
         if self._stop.is_set():
@@ -322,6 +334,22 @@ def _check(host: Host) -> None:
     """Raises Unreachable when it is known that there is no way to a host."""
     if host.health.lost is not None:
         raise unreachable(host.origin, host.health.lost)
+
+
+class _Onward(Rule):
+    """Of what a registry, or another host, redirects to; a host that the user has settings for is one that the user knows."""
+
+    def __init__(self, source: Origin, address: str, settings: Settings) -> None:
+        self._source = source
+        self._address = address
+        self._settings = settings
+
+    def check_host(self, origin: Origin) -> None:
+        self.check_address(origin, "")
+
+    def check_address(self, origin: Origin, address: str) -> None:
+        if not self._settings.names(origin.host, origin.port):
+            check_onward(origin.host, address, self._source.host, self._address)
 
 
 def unreachable(origin: Origin, error: Interrupted, attempts: int = 1) -> Unreachable:
@@ -356,7 +384,15 @@ def read_error(response: Response, sent: str) -> None:
     except Interrupted:
         response.close()
     for secret in secrets_of(sent):
-        response.body = response.body.replace(secret.encode("utf-8"), b"***")
+        response.body = response.body.replace(secret.encode("utf-8"), HIDDEN.encode("ascii"))
+
+
+def conceal(response: Response, sent: str) -> None:
+    """Takes out of the headers, which messages quote, what they repeat of our credentials; `Location` and `Link` are never quoted."""
+    for secret in secrets_of(sent):
+        for name, value in response.headers.items():
+            if secret in value and name not in ("location", "link"):
+                response.headers[name] = value.replace(secret, HIDDEN)
 
 
 def _exchange(connection: Guarded, request: Request, head: bytes, seconds: float) -> Response:

@@ -77,8 +77,15 @@ class Settings:
 
     def host(self, name: str, port: int) -> HostSettings:
         """The settings of a host, by its name without brackets and its port."""
+        return self._own(name, port) or self.default
+
+    def names(self, name: str, port: int) -> bool:
+        """Whether there are settings for this host itself."""
+        return self._own(name, port) is not None
+
+    def _own(self, name: str, port: int) -> Optional[HostSettings]:
         bare = f"[{name}]" if ":" in name else name
-        return self.hosts.get(f"{bare}:{port}") or self.hosts.get(bare) or self.default
+        return self.hosts.get(f"{bare}:{port}") or self.hosts.get(bare)
 
     @classmethod
     def of(cls, document: Optional[Mapping[str, Any]] = None, environ: Optional[Mapping[str, str]] = None) -> "Settings":

@@ -22,8 +22,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.interrupt
 # Slower than this over a whole stall window is as good as silent (user-needs G18).
 _LEAST_RATE = 1024
 # RFC 9112, sections 4 and 5, without what it calls obsolete: no folding, no line that ends otherwise, no control characters.
-_HEAD = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: [^\r\n]*)?\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\Z")
-_START = re.compile(rb"HTTP/1\.[01] [0-9]{3}[ \r]")
+_HEAD = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\r\n]*)?\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\Z")
+_START = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
 _SWITCHING = b"101"
 
 

@@ -17,6 +17,9 @@ from typing import Any, Dict, List
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings
 
+# ssl.VERIFY_X509_STRICT
+_STRICT = 0x20
+
 
 class Contexts:
     """The contexts in use, by what they depend on."""
@@ -27,17 +30,49 @@ class Contexts:
 
     def of(self, settings: HostSettings) -> Any:
         """The ssl.SSLContext of a host's settings.  Raises InputError when a file cannot be used."""
-        key = (settings.verify, settings.ca_path, settings.client_cert, settings.client_key)
+        return self._known(settings, lenient=False)
+
+    def lenient(self, settings: HostSettings) -> Any:
+        """For a host whose authorities the user names: trusts these alone, as curl does and Python did before 3.13; else None.
+
+        Since then Python refuses authorities without key usage, as `openssl req -x509` makes them.
+        """
+        strict = getattr(self.of(settings), "verify_flags", 0) & _STRICT
+        return self._known(settings, lenient=True) if settings.verify and settings.ca_path and strict else None
+
+    def _known(self, settings: HostSettings, lenient: bool) -> Any:
+        key = (lenient, settings.verify, settings.ca_path, settings.client_cert, settings.client_key)
         with self._lock:
             if key not in self._contexts:
-                self._contexts[key] = _context(settings)
+                self._contexts[key] = _context(settings, lenient)
             return self._contexts[key]
 
 
-def _context(settings: HostSettings) -> Any:
+class NamedContext:
+    """A context for one host whose name is an address: urllib3 1.26 does not say it to the context, which is to check it."""
+
+    def __init__(self, context: Any, host: str) -> None:
+        self.__dict__.update(_context=context, _host=host.partition("%")[0])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._context, name, value)
+
+    def wrap_socket(self, sock: Any, **options: Any) -> Any:
+        return self._context.wrap_socket(sock, **{**options, "server_hostname": self._host})
+
+    def wrap_bio(self, *memory: Any, **options: Any) -> Any:
+        return self._context.wrap_bio(*memory, **{**options, "server_hostname": self._host})
+
+
+def _context(settings: HostSettings, lenient: bool) -> Any:
     import ssl
 
-    if settings.verify:
+    if lenient:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    elif settings.verify:
         context = ssl.create_default_context()
     else:
         # Without the system's authorities, which take long to load.

@@ -14,6 +14,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import secrets
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import compile_pattern
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.catalog_name import check_target, unique_name
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import (
@@ -62,17 +63,20 @@ class _Checks:
             self._catalog(catalog, f"{self._root}.operators[{index}]")
         for index, image in enumerate(self._imageset.additional_images):
             self._required(image.name, f"{self._root}.additionalImages[{index}]", "name")
+            self._open(image.name, f"{self._root}.additionalImages[{index}].name")
         for index, pattern in enumerate(self._imageset.blocked_images):
             path = f"{self._root}.blockedImages[{index}].name"
             if self._required(pattern, f"{self._root}.blockedImages[{index}]", "name"):
                 self._try("CFG-38", path, compile_pattern, pattern)
         for index, repository in enumerate(self._imageset.helm.repositories):
-            # The configuration goes into plans and archives; a secret in it would, too.
-            if "@" in repository.url.partition("://")[2].partition("/")[0]:
-                message = "the URL carries a user name; give user and password as credentials for its host"
-                self._report("E-SECRET", f"{self._root}.helm.repositories[{index}].url", message)
+            self._open(repository.url, f"{self._root}.helm.repositories[{index}].url")
         self._envelope()
         return self._findings, self._warnings
+
+    def _open(self, text: str, path: str) -> None:
+        """The configuration goes into plans and archives; a secret in it would, too."""
+        if secrets(text):
+            self._report("E-SECRET", path, "it carries a user name or a secret; give these as credentials for its host")
 
     def _report(self, rule: str, path: str, message: str, first: str = "") -> None:
         self._findings.append(Finding(rule, path, message, first))
@@ -190,6 +194,7 @@ class _Checks:
             )
 
     def _catalog(self, catalog: Catalog, path: str) -> None:
+        self._open(catalog.catalog, f"{path}.catalog")
         if self._required(catalog.catalog, path, "catalog") and not self._v1:
             bare = Catalog(catalog=catalog.catalog)
             self._try("CFG-32", f"{path}.catalog", lambda _text: unique_name(bare, Generation.V2), catalog.catalog)

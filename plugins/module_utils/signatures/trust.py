@@ -56,7 +56,7 @@ def store_url(text: str, option: str) -> str:
     """The URL of a store of signatures, with the slash at its end.  Raises InputError."""
     if not text.startswith(("https://", "http://", FILE)):
         raise InputError(
-            f"{without_secrets(text)!r:.200} is not a URL of signatures",
+            f"{text!r:.200} is not a URL of signatures",
             subject=option,
             advice="Write https://host/path/ or file:///directory/.",
         )
@@ -64,11 +64,6 @@ def store_url(text: str, option: str) -> str:
         # What is read from there is told by its URL, which must hold no secret.
         split_url(text)
     return text if text.endswith("/") else f"{text}/"
-
-
-def without_secrets(text: str) -> str:
-    scheme, separator, rest = text.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if separator else text
 
 
 def _content(path: str) -> bytes:

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import masked
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Rules, version_filter
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.openpgp import binary_key
@@ -38,7 +39,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.tru
     check_policy,
     read_keys,
     store_url,
-    without_secrets,
 )
 
 UPDATE_URL = "https://api.openshift.com/api/upgrades_info/v1/graph"
@@ -141,7 +141,7 @@ class _Reading:
             return str(value)
         value = self.environment.get(variable, "") if variable else ""
         if value:
-            self.notes[f"{variable} of the environment is used: {without_secrets(value)}."] = None
+            self.notes[f"{variable} of the environment is used: {masked(value)}."] = None
         return value
 
     def _texts(self, option: str, variable: str = "") -> Tuple[str, ...]:

@@ -28,7 +28,10 @@ _HEADERS = {"Accept": "application/json"}
 
 def query(base: str, architecture: str = "", channel: str = "", version: str = "", identity: str = "") -> str:
     """The URL of a question: parameters in alphabetical order, those of the base URL kept (CH-03).  Raises InputError."""
-    parts = urlsplit(base)
+    try:
+        parts = urlsplit(base)
+    except ValueError as error:
+        raise InputError("the URL cannot be read", subject="update_url", advice="Write https://host/path/graph.") from error
     if "@" in parts.netloc:
         raise InputError("the URL carries a user name", subject="update_url", advice="Give user and password as credentials for its host.")
     if parts.scheme not in ("http", "https") or not parts.netloc:

@@ -50,7 +50,7 @@ class Connections:
 class Network:
     """The stores of a run.  Either end has a client of its own, so that its requests are counted apart.
 
-    A source that registries.conf calls insecure has one, too: where such a registry leads to, by a redirect or for a
+    A registry that registries.conf calls insecure has one, too: where such a registry leads to, by a redirect or for a
     token, the rules of that other host hold.
     """
 
@@ -63,6 +63,7 @@ class Network:
         self._limits = RequestLimits()
         self._lock = threading.Lock()
         self._insecure: Dict[str, Http] = {}
+        self._insecure_destinations: Dict[str, Http] = {}
         self._cancelled = False
 
     def upstream(self, workspace: Workspace) -> Upstream:
@@ -71,13 +72,18 @@ class Network:
             lambda host: RegistryStore(host, self._source),
             self._conf,
             workspace,
-            lambda host: RegistryStore(host, self._careless(host)),
+            lambda host: RegistryStore(host, self._careless(host, self._insecure)),
             self._sources,
         )
 
     def mirror(self, destination: Destination, writing: bool) -> RegistryStore:
-        """The mirror registry; credentials with the right to push are asked for when `writing`."""
-        return RegistryStore(destination.host, self._destination, writing=writing, limits=self._limits)
+        """The mirror registry; credentials with the right to push are asked for when `writing`.
+
+        What registries.conf calls insecure is so for pushing, too, as for the other tools of the field.
+        """
+        found = self._conf.find("/".join(filter(None, (destination.host, destination.namespace))))
+        http = self._careless(destination.host, self._insecure_destinations) if found and found.insecure else self._destination
+        return RegistryStore(destination.host, http, writing=writing, limits=self._limits)
 
     def remember(self, workspace: Workspace) -> None:
         """What is found out about hosts is kept there for the next run."""
@@ -88,7 +94,7 @@ class Network:
 
         insecure: verify nothing about it and do without TLS where it has none.
         """
-        return RegistryStore(host, self._careless(host) if insecure else self._destination, writing=True)
+        return RegistryStore(host, self._careless(host, self._insecure) if insecure else self._destination, writing=True)
 
     def fetch(self, url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
         """Reads a document for a content source (`imageset.wanted.Fetch`)."""
@@ -110,20 +116,22 @@ class Network:
             http.close()
 
     def _clients(self) -> Tuple[Http, ...]:
-        return (*self._sources(), self._destination)
+        with self._lock:
+            destinations = (self._destination, *self._insecure_destinations.values())
+        return (*self._sources(), *destinations)
 
     def _sources(self) -> Tuple[Http, ...]:
         with self._lock:
             return (self._source, *self._insecure.values())
 
-    def _careless(self, host: str) -> Http:
+    def _careless(self, host: str, known: Dict[str, Http]) -> Http:
         """The client for one registry that registries.conf, or the configuration, calls insecure."""
         with self._lock:
-            if host not in self._insecure:
-                self._insecure[host] = self._client(_unprotected(self._settings, host))
+            if host not in known:
+                known[host] = self._client(_unprotected(self._settings, host))
                 if self._cancelled:
-                    self._insecure[host].cancel()
-            return self._insecure[host]
+                    known[host].cancel()
+            return known[host]
 
 
 def _unprotected(settings: Settings, host: str) -> Settings:

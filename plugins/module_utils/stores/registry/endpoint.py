@@ -106,7 +106,9 @@ class Endpoint:
         if origin.host == self.origin.host and origin.scheme == "http" and self.origin.scheme == "https":
             origin = self.origin
         if origin != self.origin:
-            self.http.check_plain(origin)
+            if self.origin.scheme == "https":
+                self.http.check_plain(origin)
+            self.http.onward(self.origin, origin)
         return origin, target, origin == self.origin
 
 

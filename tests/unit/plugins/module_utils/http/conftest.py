@@ -1,97 +1,12 @@
 # Copyright (c) 2026, the disconnected.mirror contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server that does byte by byte what a test says, well or badly."""
+"""Servers that do byte by byte what a test says."""
 
 from __future__ import annotations
 
-import re
-import socket
-import threading
-from typing import Callable, Iterator, List
-
 import pytest
 
+from ansible_collections.disconnected.mirror.tests.fakes.scripted import starting
 
-class Scripted:
-    """Calls `behave(connection, number, request head)` for each request, after its body was read.
-
-    heads, bodies: what was received.  listens: whether bodies are read at all.
-    """
-
-    def __init__(self, behave: Callable[[socket.socket, int, bytes], object]) -> None:
-        self.behave = behave
-        self.heads: List[bytes] = []
-        self.bodies: List[bytes] = []
-        self.listens = True
-        self.connections = 0
-        self._closing = False
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._open: List[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.host}"
-
-    def close(self) -> None:
-        self._closing = True
-        for each in [self._listener, *self._open]:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            each.close()
-
-    def _accept(self) -> None:
-        while not self._closing:
-            try:
-                connection = self._listener.accept()[0]
-            except OSError:
-                return
-            self.connections += 1
-            self._open.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        data = b""
-        try:
-            while True:
-                while b"\r\n\r\n" not in data:
-                    piece = connection.recv(65536)
-                    if not piece:
-                        return
-                    data += piece
-                head, _blank, data = data.partition(b"\r\n\r\n")
-                length = re.search(rb"(?i)\r\nContent-Length: *(\d+)", head) if self.listens else None
-                size = int(length.group(1)) if length else 0
-                while len(data) < size:
-                    data += connection.recv(65536)
-                self.bodies.append(data[:size])
-                data = data[size:]
-                self.heads.append(head)
-                if self.behave(connection, len(self.heads), head) == "close":
-                    connection.shutdown(socket.SHUT_RDWR)
-                    connection.close()
-                    return
-        except OSError:
-            return
-
-
-@pytest.fixture
-def scripted() -> Iterator[Callable[[Callable[[socket.socket, int, bytes], object]], Scripted]]:
-    """Starts scripted servers; all are closed at the end."""
-    started: List[Scripted] = []
-
-    def start(behave: Callable[[socket.socket, int, bytes], object]) -> Scripted:
-        started.append(Scripted(behave))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.close()
+scripted = pytest.fixture(starting)

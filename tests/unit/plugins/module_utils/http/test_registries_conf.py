@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, MirrorError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import Notice
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.http import registries_conf
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf, Route, registries_of
@@ -224,11 +225,41 @@ def test_files_are_found_as_podman_finds_them(tmp_path, monkeypatch):
         RegistriesConf.of(os.path.join(str(tmp_path), "none"))
 
 
-def test_a_python_without_a_toml_reader_says_what_to_install(conf, monkeypatch):
+@pytest.fixture
+def without_toml(monkeypatch):
     for name in ("tomllib", "tomli"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(Unsupported, match="tomli"):
-        conf("")
+
+
+BEYOND = 'description = """\nseveral lines\n"""\n'
+
+
+def test_a_python_without_a_toml_reader_reads_what_such_files_hold(conf, without_toml):
+    found = conf('[[registry]]\nprefix = "r.io"\nblocked = true\n[[registry.mirror]]\nlocation = "m.test"  # near\ninsecure = true\n')
+    (route,) = found.routes(tagged("r.io", "a"))
+    assert (route.host, route.repository, route.insecure, route.mirror) == ("m.test", "a", True, True)
+
+
+def test_a_named_file_that_needs_a_toml_reader_says_what_to_install(conf, without_toml):
+    with pytest.raises(Unsupported, match="line 1 cannot be read.*tomli"):
+        conf(BEYOND)
+
+
+def test_a_file_of_the_system_that_needs_a_toml_reader_is_left_out_with_one_warning(tmp_path, without_toml):
+    folder = tmp_path / ".config" / "containers"
+    folder.mkdir(parents=True)
+    (folder / "registries.conf").write_text(BEYOND, encoding="utf-8")
+    with pytest.warns(Notice, match="is left out.*tomli.*set registries_conf to /dev/null") as warned:
+        found = RegistriesConf.of(environ={"HOME": str(tmp_path)})
+    assert [place.host for place in found.routes(tagged("r.io", "a"))] == ["r.io"]
+    assert len([each for each in warned if str(folder) in str(each.message)]) == 1
+
+
+def test_no_file_is_read_when_it_is_switched_off(tmp_path):
+    folder = tmp_path / ".config" / "containers"
+    folder.mkdir(parents=True)
+    (folder / "registries.conf").write_text("this is no TOML", encoding="utf-8")
+    assert RegistriesConf.of("/dev/null", {"HOME": str(tmp_path)}).registries == ()
 
 
 _HOSTS = st.sampled_from(["a.io", "b.a.io", "a.io:5000", "*.a.io", "docker.io"])

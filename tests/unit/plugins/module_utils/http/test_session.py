@@ -16,17 +16,20 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     AccessDenied,
     Cancelled,
     InputError,
+    MirrorError,
     NotFound,
     RegistryError,
     Unreachable,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import basic
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.tests.fakes.scripted import always, redirect, refusal
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 QUICK = {"plain_http": True, "retries": {"times": 3, "delay": 0.01, "max_delay": 0.02}}
@@ -44,10 +47,6 @@ def get(server: Any, target: str = "/", **details: Any) -> Request:
     return Request("GET", Origin("http", "127.0.0.1", server.port), target, **details)
 
 
-def always(answer: bytes):
-    return lambda connection, number, head: connection.sendall(answer)
-
-
 def in_turn(*answers: Any):
     """The answers one after the other, the last one for ever; those in a list are followed by the end of the connection."""
 
@@ -57,10 +56,6 @@ def in_turn(*answers: Any):
         return "close" if isinstance(answer, list) else ""
 
     return behave
-
-
-def refusal(status: int, body: bytes = b"", headers: str = "") -> bytes:
-    return f"HTTP/1.1 {status} No\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
 def test_one_connection_serves_one_request_after_the_other(scripted):
@@ -253,10 +248,6 @@ def test_requests_at_once_are_limited(scripted):
     assert most[0] == 2
 
 
-def redirect(location: str, status: int = 307) -> bytes:
-    return refusal(status, headers=f"Location: {location}\r\n")
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_followed_with_the_headers_that_matter(scripted, status):
     target = scripted(always(OK))
@@ -297,13 +288,47 @@ def test_redirects_without_end_are_errors(scripted):
     assert len(server.heads) <= 12
 
 
-def test_a_redirect_to_a_plain_host_needs_leave(scripted):
+def test_a_redirect_from_a_plain_host_to_another_carries_no_credential_and_is_followed(scripted):
+    """A registry without TLS in front of an object store without TLS: nothing is lost on the way."""
     target = scripted(always(OK))
     server = scripted(always(redirect(f"{target.url}/")))
     http = client(plain_http=False, hosts={server.host: {"plain_http": True}})
-    with pytest.raises(RegistryError, match="not followed.*without TLS"):
-        http.exchange(get(server))
-    assert target.heads == []
+    assert http.exchange(get(server, authorization="Basic canary")).body == b"hi"
+    assert len(target.heads) == 1 and b"canary" not in target.heads[0]
+
+
+@pytest.mark.parametrize(
+    "target, followed",
+    [
+        ("http://127.0.0.1:{port}/", False),
+        ("http://[::1]:{port}/", False),
+        ("http://localhost:{port}/", False),
+        ("http://2130706433:{port}/", False),
+        ("http://169.254.169.254/latest/meta-data", False),
+        ("http://[fe80::1]/", False),
+        ("http://inner.example.net:{port}/", False),
+        ("http://known.example.net:{port}/", True),
+    ],
+)
+def test_content_of_a_public_host_does_not_come_from_this_machine(scripted, monkeypatch, target, followed):
+    inner = scripted(always(OK))
+    server = scripted(always(redirect(target.format(port=inner.port))))
+    resolve = socket.getaddrinfo
+    local = ("registry.example.com", "inner.example.net", "known.example.net")
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda name, *others, **more: resolve("127.0.0.1" if name in local else name, *others, **more)
+    )
+    http = client(hosts={f"known.example.net:{inner.port}": {"plain_http": True}}, retries={"times": 0})
+    public = Origin("http", "registry.example.com", server.port)
+    peer = Guarded.peer.fget
+    monkeypatch.setattr(Guarded, "peer", property(lambda each: "93.184.216.34" if each.host == public.host else peer(each)))
+    request = Request("GET", public, "/v2/a/blobs/x")
+    if followed:
+        assert http.exchange(request).body == b"hi" and len(inner.heads) == 1
+    else:
+        with pytest.raises(MirrorError, match="leads to a place that is not public.*name .* in the tls option"):
+            http.exchange(request)
+        assert inner.heads == []
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import sys
 import threading
-from typing import List
+import warnings
+from typing import List, Optional
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unreachable, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import Notice
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
@@ -25,13 +29,19 @@ NAME = "registry.example.com"
 
 
 class Tunnel:
-    """A proxy that leads every CONNECT to one place, whatever name was asked for.  heads: what it was asked."""
+    """A proxy that leads every CONNECT to one place, whatever name was asked for.  heads: what it was asked.
 
-    def __init__(self, port: int) -> None:
+    context: of a proxy that is spoken to with TLS itself.  socks: it speaks SOCKS 5 instead of HTTP.
+    """
+
+    def __init__(self, port: int, context: Optional[ssl.SSLContext] = None, socks: bool = False) -> None:
         self._port = port
+        self._context = context
+        self._greet = self._greet_by_socks if socks else self._greet_by_http
         self.heads: List[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://me:secret@127.0.0.1:{self._listener.getsockname()[1]}"
+        scheme = "socks5h" if socks else "https" if context else "http"
+        self.url = f"{scheme}://me:secret@127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -44,14 +54,33 @@ class Tunnel:
                 near = self._listener.accept()[0]
             except OSError:
                 return
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += near.recv(4096)
-            self.heads.append(head)
-            far = socket.create_connection(("127.0.0.1", self._port))
-            near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            try:
+                near = self._context.wrap_socket(near, server_side=True) if self._context else near
+                far = self._greet(near)
+            except OSError:
+                continue
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _greet_by_http(self, near: socket.socket) -> socket.socket:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += near.recv(4096)
+        self.heads.append(head)
+        far = socket.create_connection(("127.0.0.1", self._port))
+        near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        return far
+
+    def _greet_by_socks(self, near: socket.socket) -> socket.socket:
+        """RFC 1928 and 1929, as far as one client in a test goes."""
+        near.recv(512)
+        near.sendall(b"\x05\x02")
+        self.heads.append(near.recv(512))
+        near.sendall(b"\x01\x00")
+        self.heads.append(near.recv(512))
+        far = socket.create_connection(("127.0.0.1", self._port))
+        near.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+        return far
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         try:
@@ -97,3 +126,80 @@ def test_names_are_checked_through_a_tunnel_too(authority):
             RegistryStore(NAME, http).tags("team/app")
         tunnel.close()
         assert registry.ledger.count() == 0
+
+
+def read_through(tunnel: Tunnel, authority: Authority, **settings) -> bytes:
+    http = Http(Settings.of({"ca_path": authority.path, "https_proxy": tunnel.url, "retries": {"times": 0}, **settings}, {}))
+    try:
+        return RegistryStore(NAME, http).tags("team/app")
+    finally:
+        http.close()
+        tunnel.close()
+
+
+def test_a_proxy_that_is_spoken_to_with_tls(authority):
+    with FakeRegistry(tls=authority.server_context(NAME)) as registry:
+        tunnel = Tunnel(registry.port, authority.server_context("127.0.0.1"))
+        assert read_through(tunnel, authority) is None
+        assert tunnel.heads[0].startswith(b"CONNECT registry.example.com:443 HTTP/1.")
+        assert b"Proxy-Authorization: Basic bWU6c2VjcmV0" in tunnel.heads[0]
+
+
+def test_the_certificate_of_a_proxy_is_checked_and_told_as_its_own(authority):
+    with FakeRegistry(tls=authority.server_context(NAME)) as registry:
+        tunnel = Tunnel(registry.port, authority.server_context("other.example.com"))
+        with pytest.raises(Unreachable, match=r"the certificate of 127\.0\.0\.1:\d+ is not accepted"):
+            read_through(tunnel, authority)
+        assert tunnel.heads == [] and registry.ledger.count() == 0
+
+
+def test_a_proxy_with_tls_for_what_has_none(authority):
+    with FakeRegistry() as registry:
+        tunnel = Tunnel(registry.port, authority.server_context("127.0.0.1"))
+        tunnel._greet = lambda near: socket.create_connection(("127.0.0.1", registry.port))
+        http = Http(Settings.of({"ca_path": authority.path, "http_proxy": tunnel.url, "plain_http": True, "retries": {"times": 0}}, {}))
+        assert RegistryStore(NAME, http).tags("team/app") is None
+        tunnel.close()
+        assert registry.ledger.entries()[0].path.startswith(f"http://{NAME}/v2/")
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_proxy_that_speaks_socks(authority, plain):
+    pytest.importorskip("socks", reason="SOCKS needs the library PySocks")
+    with FakeRegistry(tls=None if plain else authority.server_context(NAME)) as registry:
+        tunnel = Tunnel(registry.port, socks=True)
+        assert read_through(tunnel, authority, plain_http=plain, http_proxy=tunnel.url) is None
+        assert tunnel.heads[0] == b"\x01\x02me\x06secret" and NAME.encode() in tunnel.heads[1]
+        assert registry.ledger.count() == 1
+
+
+def test_without_pysocks_a_proxy_that_speaks_socks_says_what_to_install(authority, monkeypatch):
+    monkeypatch.setitem(sys.modules, "socks", None)
+    with pytest.raises(Unsupported, match="lacks the Python library PySocks.*Install PySocks"):
+        read_through(Tunnel(9, socks=True), authority)
+
+
+def test_an_authority_without_key_usage_is_trusted_when_the_user_names_it(tmp_path):
+    """As `openssl req -x509` makes it: Python refuses it since 3.13; curl, podman and earlier Pythons do not."""
+    careless = Authority(str(tmp_path), usage=False)
+    with FakeRegistry(tls=careless.server_context("127.0.0.1")) as registry, warnings.catch_warnings(record=True) as noticed:
+        warnings.simplefilter("always")
+        http = Http(Settings.of({"ca_path": careless.path, "retries": {"times": 0}}, {}))
+        assert RegistryStore(registry.host, http).tags("team/app") is None
+        http.close()
+        assert RegistryStore(registry.host, http).tags("team/app") is None
+    told = [str(each.message) for each in noticed if issubclass(each.category, Notice)]
+    assert len(told) == (1 if sys.version_info >= (3, 13) else 0)
+    assert all("ca_path" in text and "key usage" in text for text in told)
+
+
+@pytest.mark.parametrize(("name", "days"), [("other.example.com", 1), ("127.0.0.1", -1)])
+def test_such_an_authority_is_trusted_for_nothing_more(tmp_path, name, days):
+    careless = Authority(str(tmp_path), usage=False)
+    with FakeRegistry(tls=careless.server_context(name, days)) as registry:
+        http = Http(Settings.of({"ca_path": careless.path, "retries": {"times": 0}}, {}))
+        with pytest.raises(Unreachable, match="is not accepted"):
+            RegistryStore(registry.host, http).tags("team/app")
+        stranger = Authority(str(tmp_path), "stranger", usage=False)
+        with pytest.raises(Unreachable, match="is not accepted"):
+            RegistryStore(registry.host, Http(Settings.of({"ca_path": stranger.path, "retries": {"times": 0}}, {}))).tags("team/app")

@@ -90,7 +90,7 @@ def test_ch02_env01_overrides(generation, environment, options, openshift, okd):
 
 def test_environment_values_are_told_without_passwords():
     notes = settings(environment={"UPDATE_URL_OVERRIDE": "https://user:secret@o.example.com/g"}).notes
-    assert notes == ("UPDATE_URL_OVERRIDE of the environment is used: https://o.example.com/g.",)
+    assert notes == ("UPDATE_URL_OVERRIDE of the environment is used: https://***@o.example.com/g.",)
 
 
 def test_a_graph_is_asked_for_once_and_kept_verbatim(tmp_path):

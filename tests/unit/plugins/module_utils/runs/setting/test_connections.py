@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.tests.fakes import images, push_suite
 from ansible_collections.disconnected.mirror.tests.fakes.certificates import Authority
@@ -142,3 +143,20 @@ def test_a_registry_without_tls_does_not_make_its_token_host_one(reach):
 def test_what_may_hold_secrets_is_not_shown():
     settings = {"https_proxy": "http://me:canary-1@proxy:3128"}
     assert "canary" not in repr(Connections(credentials={"a.io": {"password": "canary-2"}}, settings=settings))
+
+
+@pytest.mark.parametrize("path", ["", "/team"])
+@pytest.mark.parametrize("tls", [True, False])
+def test_a_destination_that_registries_conf_calls_insecure_is_pushed_to_so(authority, tmp_path, path, tls):
+    """As by skopeo and podman; what the entry does not cover keeps its protection."""
+    with FakeRegistry(tls=authority.server_context("elsewhere.test") if tls else None) as registry:
+        conf = tmp_path / "registries.conf"
+        conf.write_text(insecure(f"{registry.host}{path}"), encoding="utf-8")
+        network = Connections(registries_conf=str(conf), settings={"retries": RETRIES}).open({"HOME": str(tmp_path)}, lambda *_retry: None)
+        store = network.mirror(Destination(registry.host, "team"), writing=True)
+        images.push(APP, store, "team/app", "1.0")
+        assert store.tags("team/app") == ("1.0",)
+        if path:
+            with pytest.raises(MirrorError):
+                network.mirror(Destination(registry.host, "other"), writing=True).tags("other/app")
+        network.close()
