@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, Unreachable, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import POOLS, Guarded, socks_pools
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Unreached, reason_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Unreached, reason_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Timeouts

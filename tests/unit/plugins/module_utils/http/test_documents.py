@@ -116,10 +116,10 @@ def test_what_does_not_pass_ends_in_the_same_words(scripted, way, answer, words)
 
 
 @both_ways
-def test_a_dead_host_is_told_with_its_name_and_the_attempts(scripted, way):
+def test_a_dead_host_is_told_with_its_name(scripted, way):
     server = scripted(always(OK))
     server.close()
-    with pytest.raises(Unreachable, match=rf"no answer from {server.url} after 4 attempts: .*refused"):
+    with pytest.raises(Unreachable, match=rf"no answer from {server.url}.*refused"):
         way(client([]), server.url)
 
 
