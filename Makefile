@@ -105,7 +105,7 @@ differential: tools ## Random catalogs against a second reading of the rules and
 	MIRROR_CASES=$(CASES) MIRROR_SEED=$(SEED) $(PYTEST) tests/unit/plugins/module_utils/catalogs/test_differential.py
 
 promises: tools ## The campaigns of docs/dev/promises.md (ROUNDS=200 SEED=1)
-	MIRROR_ROUNDS=$(ROUNDS) MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_damage.py tests/faults/test_replay.py
+	MIRROR_ROUNDS=$(ROUNDS) MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_damage.py tests/faults/test_replay.py tests/faults/test_chains.py
 
 benchmarks: tools ## Compare speed and cost with other tools
 	$(PYTHON) tests/benchmarks/run.py $(BENCHMARK)

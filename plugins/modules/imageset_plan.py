@@ -53,6 +53,13 @@ options:
       - Fails when the configuration says something else than the one that the plan was made of.
     type: bool
     default: false
+  source_mirror:
+    description:
+      - A mirror that this collection made, such as V(docker://registry.dmz.example.com:5000/ocp). Its registry keeps the plan that it was
+        made by, with signatures and all else; the plan is taken from there, and all content is read from there. Nothing is asked of the
+        origins, of update services or of repositories of charts.
+      - Neither O(config) nor O(imageset) is needed then, unless the mirror holds several image sets; then it says which one.
+    type: str
   destination:
     description:
       - The mirror that the plan is for, such as V(docker://registry.example.com:5000/ocp). With it the forecast leaves out what earlier
@@ -402,6 +409,7 @@ def main() -> None:
             **CATALOGS,
             **arguments.FAILURES,
             "locked": {"type": "bool", "default": False},
+            "source_mirror": {"type": "str"},
             "fail": {"type": "bool", "default": True},
             "destination": {"type": "str"},
             "archive_for": {"type": "str"},
@@ -411,7 +419,7 @@ def main() -> None:
             "explain": {"type": "list", "elements": "str", "default": []},
         },
         mutually_exclusive=[("config", "imageset")],
-        required_one_of=[("config", "imageset")],
+        required_one_of=[("config", "imageset", "source_mirror")],
         supports_check_mode=True,
     )
     require_libraries(module)

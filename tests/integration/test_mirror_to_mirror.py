@@ -227,3 +227,27 @@ def test_what_a_source_lacks_is_told_although_the_mirror_is_gone_too(site):
     run = site.run(site.variables(site.names[0], gone, mirror_retry_times=0))
     told = run.text[run.text.index("Fail for that reason") :]
     assert not run.ok and site.mirror.host in told and gone in told, run.text
+
+
+def test_a_mirror_is_made_from_a_mirror_by_the_plan_that_it_keeps(site):
+    """One variable says where everything is; there is neither a configuration nor a source."""
+    assert site.run(site.variables()).ok
+    site.source.stop()
+    variables = {
+        **site.variables(),
+        "mirror_imageset": {},
+        "mirror_source_mirror": f"docker://{site.mirror.host}/ocp",
+        "mirror_workspace": os.path.join(site.folder, "inner"),
+        "mirror_destination": f"docker://{site.mirror.host}/inner",
+    }
+    done = site.run(variables)
+    assert done.ok, done.text
+    store = RegistryStore(site.mirror.host, Http(Settings.of({"plain_http": True})))
+    for image in mirrored(site.images):
+        assert store.find_manifest(f"inner/{image.repository}", image.tag).digest == site.mirrored_digest(image.repository, image.tag)
+    store.close()
+    again = site.run(variables)
+    assert again.ok and again.changed == 0, again.text
+    assert os.path.exists(os.path.join(site.folder, "inner", "results", "cluster-resources"))
+    lost = site.run({**variables, "mirror_source_mirror": f"docker://{site.mirror.host}/nothing"})
+    assert not lost.ok and "keeps no plan" in lost.text and "Traceback" not in lost.text

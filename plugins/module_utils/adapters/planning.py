@@ -79,6 +79,7 @@ def plan_request(params: Params) -> PlanRequest:
         signatures=params["signatures"],
         options=source_options(params),
         locked=params.get("locked", False),
+        source_mirror=params.get("source_mirror") or "",
         allow_failures=tuple(params.get("allow_failures") or ()),
         parallel=params["parallel_images"],
     )

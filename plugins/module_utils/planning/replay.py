@@ -75,7 +75,7 @@ def _check(image: PlanImage, resolver: Resolver) -> Optional[Failure]:
         raise
     except NotFound as error:
         gone = NotFound(
-            f"{image.source} does not have {_named(image)} any more, which the plan has locked",
+            f"{image.source} does not have {_named(image)} any more, which the plan has",
             host=error.host,
             status=error.status,
             advice="Make a new plan without locked; its difference shows what the name means today.",

@@ -25,6 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.c
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_plan, kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.loaded import kept_history, loaded_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.mending import Mending
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, publish
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination, with_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
@@ -232,7 +233,8 @@ class _Loading:
         source = self._with_registry(archive)
         found = predict(placed, source, self._registry, self._shelf, options, journal, run.progress, run.stop, supply, holds)
         found = replace(found, ahead=replace(found.ahead or Ahead(0, 0), pull=0))
-        return with_history(found, archive.history) if archive.recorded and found.count(COPIED) else found
+        kept = document(archive.plan, self._request.destination)
+        return with_history(found, archive.history, kept) if archive.recorded and found.count(COPIED) else found
 
     def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal, begun: Begun) -> TransferResult:
         def supply(missing: Sequence[Verdict]) -> Store:
@@ -282,6 +284,7 @@ class _Loading:
             history = loaded_history(archive, known, begun, self._shelf)
             if archive.recorded:
                 self._memory.write(archive.uid, history.document())
+                publish(archive.plan, self._registry, self._request.destination, archive.uid)
                 self._has[archive.uid] = history
         except (RegistryError, Unreachable) as error:
             text = f"The registry did not take the record of {archive.name}, so load it again before the archive that follows it"

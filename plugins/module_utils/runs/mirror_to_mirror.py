@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records import published
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import (
     Remembered,
     at_destination,
@@ -171,7 +172,16 @@ class _Mirroring:
             at_destination(self._registry, self._request.destination).write(after.uid, after.document())
         except MirrorError as error:
             return (f"The registry did not take a copy of the history, so archives that build on this run cannot be loaded there: {error}",)
-        return ()
+        return self._publish(result, after.uid)
+
+    def _publish(self, result: TransferResult, uid: str) -> Tuple[str, ...]:
+        """The plan goes with the mirror that is whole, for those that are made from it."""
+        try:
+            if result.complete:
+                published.publish(self._plan, self._registry, self._request.destination, uid)
+            return ()
+        except MirrorError as error:
+            return (f"The registry did not take a copy of the plan, so no other mirror can be made from it by its plan: {error}",)
 
     def _with_history(self, history: History, result: TransferResult) -> TransferResult:
         """The prediction, with what the copy of the history takes at the registry."""
@@ -180,7 +190,8 @@ class _Mirroring:
             after = history.record(self._plan, self._shelf, int(time.time()), failed=self._missing(result), pruned=False, uid=uid)
         except NotFound:
             return result
-        return with_history(result, after) if after is not history else result
+        document = published.document(self._plan, self._request.destination)
+        return with_history(result, after, document) if after is not history else result
 
     def _missing(self, result: TransferResult) -> Set[Tuple[str, str]]:
         """Destination and digest of what did not arrive, or has no place there."""

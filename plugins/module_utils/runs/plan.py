@@ -13,8 +13,8 @@ from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import PlanOptions, build_plan
@@ -25,6 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.repla
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import stored_size
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, taken
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import keep_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import (
@@ -54,6 +55,8 @@ class PlanRequest:
     options: of content sources, by name (`imageset.wanted.Context`).
     locked: replay the last complete plan of the workspace, and resolve nothing again.
     allow_failures: patterns of failures that a complete plan may have.
+    source_mirror: `docker://host/namespace` of a mirror from which all is read, by the plan that its registry keeps; no origin is
+        asked then, and a configuration only says which plan, where there are several.
     """
 
     workspace: Workspace
@@ -64,6 +67,7 @@ class PlanRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     locked: bool = False
     allow_failures: Tuple[str, ...] = ()
+    source_mirror: str = ""
     parallel: int = 8
 
     @property
@@ -114,7 +118,7 @@ def plan_imageset(
     reach: a registry that has to answer and let us in before planning begins; raises what any request raises.
     Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
     """
-    imageset = load_imageset(request)
+    imageset = load_imageset(request) if request.has_configuration else None
     network = request.connections.open(environ, lambda host, reason, delay: None)
     try:
         with working_place(request.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(
@@ -133,7 +137,7 @@ def plan_imageset(
         network.close()
 
 
-def _planned(request: PlanRequest, imageset: ImageSet, place: Workspace, network: Network) -> PlanRun:
+def _planned(request: PlanRequest, imageset: Optional[ImageSet], place: Workspace, network: Network) -> PlanRun:
     """Makes the plan and keeps it in `place`, with what it changed."""
     before = kept_plan(request.workspace)
     plan = make_plan(request, imageset, before, place, network)
@@ -159,11 +163,14 @@ def _forecast(request: PlanRequest, plan: Plan, place: Workspace, network: Netwo
     step = history.next(plan, shelf)
     found = forecast(plan, shelf, history, step)
     if target.archive:
-        size = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").archive_bytes
+        size = _imageset_of(plan).archive_bytes
         packing = pack(plan, shelf, history, size, uid, extra=_charts(plan, place))
         return replace(found, ship=0 if packing.empty else sum(arrange(packing.contents).sizes))
     after = history.recorded(step, plan.config, int(time.time()), pruned=False, uid=uid)
-    return found if after is history else replace(found, ship=found.ship + stored_size(after.document()))
+    if after is history:
+        return found
+    kept = document(plan, Destination.parse(target.history))
+    return replace(found, ship=found.ship + stored_size(after.document()) + stored_size(kept))
 
 
 def _charts(plan: Plan, place: Workspace) -> Dict[str, bytes]:
@@ -174,20 +181,39 @@ def _charts(plan: Plan, place: Workspace) -> Dict[str, bytes]:
         return {}
 
 
-def make_plan(request: PlanRequest, imageset: ImageSet, before: Optional[Plan], place: Workspace, network: Network) -> Plan:
-    """The plan itself; manifests are kept in `place`, nothing else is written."""
+def make_plan(request: PlanRequest, imageset: Optional[ImageSet], before: Optional[Plan], place: Workspace, network: Network) -> Plan:
+    """The plan itself; manifests are kept in `place`, nothing else is written.
+
+    imageset: None for whatever is replayed, or what a mirror holds.
+    """
     context = Context(network.upstream(place), place, request.options, request.parallel, fetch=network.fetch)
-    if not request.locked:
+    if request.source_mirror and not request.locked:
+        return _taken(request, imageset, context, network)
+    if not request.locked and imageset is not None:
         return build_plan(
             imageset, context, previous=known_plan(request.workspace), options=PlanOptions(request.signatures, now=int(time.time()))
         )
     if before is None:
         raise InputError("there is no plan to replay", subject=request.workspace.plan, advice="Make one without locked first.")
     restored(before, place, request.workspace.plan)
-    failures: Tuple[Failure, ...] = tuple(replay(before, imageset, context))
+    failures: Tuple[Failure, ...] = tuple(replay(before, imageset or _imageset_of(before), context))
     if failures:
         raise _locked(failures)
     return before
+
+
+def _taken(request: PlanRequest, imageset: Optional[ImageSet], context: Context, network: Network) -> Plan:
+    """By the plan of another mirror, which must hold all of it."""
+    mirror = Destination.parse(request.source_mirror)
+    plan = taken(network.source(mirror.host), mirror, imageset)
+    failures = tuple(replay(plan, _imageset_of(plan), context))
+    if failures:
+        raise _locked(tuple(replace(failure, advice="Verify and repair that mirror first.") for failure in failures))
+    return plan
+
+
+def _imageset_of(plan: Plan) -> ImageSet:
+    return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
 
 
 def wanted_plan(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:

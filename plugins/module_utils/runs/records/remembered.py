@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import replace
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
@@ -112,10 +112,11 @@ def storage_of(plan: Plan) -> Optional[Storage]:
     return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").storage if named else None
 
 
-def with_history(result: TransferResult, history: History) -> TransferResult:
-    """A prediction, with what a history takes that the registry gets a copy of."""
+def with_history(result: TransferResult, history: History, *documents: Any) -> TransferResult:
+    """A prediction, with what a history takes that the registry gets a copy of, and further documents beside it."""
     ahead = result.ahead or Ahead(0, 0)
-    return replace(result, ahead=replace(ahead, ship=ahead.ship + stored_size(history.document())))
+    size = sum(map(stored_size, (history.document(), *documents)))
+    return replace(result, ahead=replace(ahead, ship=ahead.ship + size))
 
 
 def at_destination(registry: Store, destination: Destination) -> RegistryMemory:

@@ -89,6 +89,10 @@ class Network:
         """What is found out about hosts is kept there for the next run."""
         self._limits = RequestLimits(workspace.request_limits)
 
+    def source(self, host: str) -> RegistryStore:
+        """One registry to read from, whatever registries.conf says."""
+        return RegistryStore(host, self._source)
+
     def registry(self, host: str, insecure: bool = False) -> RegistryStore:
         """Any registry that is written to beside the mirror itself, such as one that keeps histories.
 

@@ -119,13 +119,14 @@ class Upstream(ReadOnlyStore):
     def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
         """Of all places together: a mirror may hold an image without the tags of what is attached to it.
 
-        A place that shows none counts as having none where another one shows some.
+        A place that shows none counts as having none where another one shows some, or has the repository.
         """
         if repository.startswith((LAYOUT, BUILT)):
             return self._layout(repository).some_tags("", most)
         routes = self._routes(repository, "", False)
         found: Dict[str, None] = {}
         complete = True
+        silent: List[Route] = []
         for route in routes:
             try:
                 if len(routes) > 1:
@@ -136,12 +137,16 @@ class Upstream(ReadOnlyStore):
             except NotFound:
                 continue
             except MirrorError:
-                if route is routes[-1] and not found:
+                if route is routes[-1] and not found and not any(self._has_repository(each) for each in silent):
                     raise
                 continue
+            silent += [] if tags else [route]
             found.update(dict.fromkeys(tags))
             complete = complete and all_of_them
         return tuple(found), complete
+
+    def _has_repository(self, route: Route) -> bool:
+        return self._put(route, lambda store, name: store.tags(name)) is not None
 
     def capabilities_of(self, repository: str) -> Capabilities:
         """As far as they are known.  referrers: False only when none of the repository's places lists them."""
@@ -155,17 +160,28 @@ class Upstream(ReadOnlyStore):
         return replace(self.capabilities, referrers=False if all(listed is False for listed in known) else None)
 
     def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
-        """Of the first place that knows any: a mirror may hold an image without what is attached to it."""
+        """Of the first place that knows any: a mirror may hold an image without what is attached to it.
+
+        That one which has the image knows none is an answer too, where the last place gives none: there may be no way to the origin.
+        """
+        silent: List[Tuple[Store, str]] = []
 
         def list_referrers(store: Store, name: str) -> Tuple[Descriptor, ...]:
             found = store.referrers(name, digest)
             if not found:
+                silent.append((store, name))
                 raise NotFound(f"{repository} has no referrers of {digest}", subject=f"{repository}@{digest}")
             return found
 
         try:
             return self._ask(repository, digest, list_referrers)
         except NotFound:
+            return ()
+        except Cancelled:
+            raise
+        except MirrorError:
+            if all(store.find_manifest(name, digest) is None for store, name in silent):
+                raise
             return ()
 
     def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:

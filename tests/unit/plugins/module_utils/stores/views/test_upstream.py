@@ -147,6 +147,20 @@ def test_a_list_that_the_only_place_with_content_refuses_is_not_an_empty_one(int
     assert Upstream(internet.__getitem__, conf(SECOND)).some_tags("ghcr.io/team/app", 1000) == ((), True)
 
 
+def test_a_mirror_that_has_the_image_and_nothing_with_it_is_believed_where_there_is_no_way_to_the_origin(internet):
+    images.push(APP, internet[FIRST], "team/app")
+    internet.fail("quay.io", Unreachable("no way"))
+    store = Upstream(internet.__getitem__, conf(FIRST))
+    assert store.fetch_manifest("quay.io/team/app", APP.digest).digest == APP.digest
+    assert store.some_tags("quay.io/team/app", 1000) == ((), True)
+    assert store.referrers("quay.io/team/app", APP.digest) == ()
+    # It says nothing about what it does not have.
+    with pytest.raises(Unreachable):
+        store.referrers("quay.io/team/app", Digest.of(b"another"))
+    with pytest.raises(Unreachable):
+        store.some_tags("quay.io/team/other", 1000)
+
+
 @pytest.mark.parametrize("error", [NotFound("no"), Unreachable("no"), AccessDenied("no"), MirrorError("no")])
 def test_a_mirror_that_fails_gives_way(internet, error):
     internet.fail(FIRST, error)
