@@ -28,6 +28,8 @@ KILLS ?= 5
 CASES ?= 20000
 ROUNDS ?= 200
 SEED ?= 1
+# Inputs that `make fuzz` feeds each reader with.
+COUNT ?= 40000
 # Arguments of the benchmark, such as --case smoke --rounds 1.
 BENCHMARK ?=
 # Where the demo's registries listen.
@@ -46,7 +48,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration faults differential promises benchmarks \
+.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz faults differential promises benchmarks \
         format format-check lint yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build clean
 
 help: ## Show the targets
@@ -90,13 +92,16 @@ tools: setup-test ## Build the programs that some tests use: helm, opm, distribu
 	@.ci/prepare answers
 
 pytest: tools ## All of the tests that pytest runs
-	$(PYTEST) tests/unit tests/integration tests/faults tests/docs
+	$(PYTEST) tests/unit tests/integration tests/faults tests/fuzz tests/docs
 
 unit: setup-test ## Unit tests
 	$(PYTEST) tests/unit
 
 integration: tools ## Tests against real registries and clients
 	$(PYTEST) tests/integration
+
+fuzz: tools ## Every reader of foreign bytes with random ones (SEED=1 COUNT=40000 for each of them)
+	MIRROR_FUZZ_SEED=$(SEED) MIRROR_FUZZ_COUNT=$(COUNT) $(PYTEST) -rP tests/fuzz
 
 faults: tools ## Tests through injected faults and kills (KILLS=200: at as many moments)
 	MIRROR_KILLS=$(KILLS) $(PYTEST) tests/faults

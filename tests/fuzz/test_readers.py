@@ -102,3 +102,10 @@ def test_whatever_comes(name, tmp_path):
     (seed(int(SEED))(feed) if SEED else feed)()
     print(f"{name}: {done} inputs, the slowest took {slowest:.3f} s")
     assert done >= COUNT * 0.9
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_good_inputs_are_read(name, tmp_path):
+    """What is fed is near something good: a reader that refuses everything would not be tried at all."""
+    for content in READERS[name].seeds:
+        READERS[name].read(content, str(tmp_path))

@@ -45,7 +45,7 @@ DOCUMENT = Limit(16 * MIB)
 # The list of a layout: a hundred thousand images.
 LAYOUT_INDEX = Limit(32 * MIB, 1_000_000, 512)
 # What this collection writes itself, for tens of thousands of images: plans, histories, manifests of archives.
-RECORD = Limit(128 * MIB, 3_000_000, 1280)
+RECORD = Limit(128 * MIB, 3_000_000, 1408)
 # The lines of a journal, which are read one by one: two for each blob that was ever placed.
 JOURNAL = GIB
 # Metadata of oc-mirror v1 name every blob of every image again and again.

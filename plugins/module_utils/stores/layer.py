@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from contextlib import contextmanager
 from typing import Any, Iterator, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
@@ -140,24 +141,49 @@ class Layer:
         finally:
             self._packed.close()
 
-    def members(self) -> Iterator[Tuple[str, Member, TarWalk]]:
-        """Each member's plain name, its header, and what reads its content.
+    def members(self) -> Iterator[Tuple[str, Member, "Content"]]:
+        """Each member's plain name, its header, and what reads its content as long as the next one was not asked for.
 
-        Raises CorruptContent (not a layer), InputError (a name that leads out of it), Unsupported (it unpacks without end).
+        Raises CorruptContent (not a layer), InputError (a name that leads out of it), Unsupported (it unpacks without end);
+        reading the content raises the same.
         """
         walk = TarWalk(Stream(_Unpacked(_decompressed(self._packed, self._subject), self._blob, self._subject)))
-        count = 0
-        try:
-            for member in walk:
+        members, content, count = iter(walk), Content(walk, self._subject), 0
+        while True:
+            with _told(self._subject):
+                member = next(members, None)
+                if member is None:
+                    return
+                name = plain_name(member.name)
                 count += 1
                 if count > limits.LAYER_MEMBERS:
                     raise Unsupported(f"the layer has more than {limits.LAYER_MEMBERS} members")
-                yield plain_name(member.name), member, walk
-        except (zlib.error, EOFError, ValueError) as error:
-            raise CorruptContent(f"the layer is not a tar archive: {error}", subject=self._subject) from error
-        except MirrorError as error:
-            error.subject = error.subject or self._subject
-            raise
+            yield name, member, content
+
+
+class Content:
+    """The content of the member at hand."""
+
+    def __init__(self, walk: TarWalk, subject: str) -> None:
+        self._walk = walk
+        self._subject = subject
+
+    def read(self, size: int = -1) -> bytes:
+        """All that is left of it, or up to `size` bytes."""
+        with _told(self._subject):
+            return self._walk.read(size)
+
+
+@contextmanager
+def _told(subject: str) -> Iterator[None]:
+    """What a damaged layer raises, wherever it is read, as an error of the layer."""
+    try:
+        yield
+    except (zlib.error, EOFError, ValueError) as error:
+        raise CorruptContent(f"the layer is not a tar archive: {error}", subject=subject) from error
+    except MirrorError as error:
+        error.subject = error.subject or subject
+        raise
 
 
 def file_of(store: Store, repository: str, blob: Descriptor, name: str, size: int) -> Optional[bytes]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
-from typing import BinaryIO, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import BinaryIO, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -31,10 +31,11 @@ _YAML = re.compile(rb"\n---(?=[ \t\r\n])")
 _BETWEEN = re.compile(rb"\}\s*\{")
 # What may follow a document that ends with a brace: the next one, or a line that only YAML has.
 _AFTER = re.compile(rb"\}\s*[{#%.-]")
-_FLOW = re.compile(rb"(?:\s|#[^\n]*\n|%[^\n]*\n|---(?=\s))*\{")
-_LINES = re.compile(rb"(?:\s|#[^\n]*\n|---(?=\s))*(?=\{)")
-# A comment goes to the end of its line: cut at any place, a banner of thirty signs could be cut in a billion ways.
-_NOTHING = re.compile(rb"(?:\s|[#%][^\n]*(?:\n|\Z)|\.\.\.(?=\s|\Z)|---(?=\s|\Z))*\Z")
+# What may stand before a document, step by step: one expression for all of it could cut a banner of thirty signs in a billion ways,
+# or would remember each of a million lines.
+_BLANK = re.compile(rb"\s+|#[^\n]*(?:\n|\Z)|---(?=\s|\Z)")
+_BLANK_OR_DIRECTIVE = re.compile(rb"\s+|[#%][^\n]*(?:\n|\Z)|---(?=\s|\Z)")
+_BLANK_OR_END = re.compile(rb"\s+|[#%][^\n]*(?:\n|\Z)|\.\.\.(?=\s|\Z)|---(?=\s|\Z)")
 _DECODER = json.JSONDecoder(parse_int=str)
 
 
@@ -119,10 +120,11 @@ class _Cutter:
         """Of JSON's boundaries those that are not inside of a block of YAML."""
         found: List[int] = []
         yaml = frozenset(yaml_cuts)
-        start, is_flow = 0, None
+        start = 0
+        is_flow: Optional[bool] = None
         for cut in sorted(yaml.union(json_cuts)):
             if is_flow is None:
-                is_flow = _FLOW.match(buffer, start, cut + 1) is not None
+                is_flow = buffer[_past(_BLANK_OR_DIRECTIVE, buffer, start, cut)] == _BRACE
             if cut in yaml or is_flow:
                 found.append(cut)
                 start, is_flow = cut, None
@@ -139,11 +141,20 @@ def _whole(buffer: bytes, cuts: Sequence[int], joined: bool) -> List[Tuple[int, 
     for start, end in zip(cuts, cuts[1:]):
         if start < end and buffer[start] == _BRACE and not joined:
             places.append((start, end))
-        elif not _NOTHING.match(buffer, start, end):
-            begin = _LINES.match(buffer, start, end)
-            start = begin.end() if begin else start
+        elif _past(_BLANK_OR_END, buffer, start, end) < end:
+            begin = _past(_BLANK, buffer, start, end)
+            start = begin if begin < end and buffer[begin] == _BRACE else start
             places.extend(_parts(buffer, start, end) if joined else ((start, end),))
     return places
+
+
+def _past(skipped: "re.Pattern[bytes]", buffer: bytes, start: int, end: int) -> int:
+    """The place behind all that is skipped from a place on."""
+    match = skipped.match(buffer, start, end)
+    while match:
+        start = match.end()
+        match = skipped.match(buffer, start, end)
+    return start
 
 
 def _parts(buffer: bytes, start: int, end: int) -> List[Tuple[int, int]]:

@@ -18,11 +18,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import PayloadInvalid
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import Layer
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import Content, Layer
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_walk import Member, TarWalk
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_walk import Member
 
 FOLDER = "release-manifests"
 REFERENCES = "image-references"
@@ -159,7 +159,7 @@ def _instance(index: Manifest, repository: str) -> Descriptor:
     return linux[0]
 
 
-def _content(member: Member, content: TarWalk, subject: str) -> bytes:
+def _content(member: Member, content: Content, subject: str) -> bytes:
     if not member.is_file:
         raise PayloadInvalid(f"{member.name} is not a file", subject=subject)
     if member.size > limits.RELEASE_DOCUMENT.size:
