@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mirrors from a host whose Python is the oldest that modules run on, reached over SSH as any mirror host is.
+
+python tests/tools/old_host.py ROOT   # as root; ROOT: an unpacked system with openssh-server, Python, PyYAML and requests
+
+The system runs in a chroot beside two registries of this machine; `make bare` builds it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, Dict, List
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, ".cache", "collections"))
+
+# pylint: disable=wrong-import-position
+from ansible_collections.disconnected.mirror.extensions.demo.fill import push  # noqa: E402
+from ansible_collections.disconnected.mirror.extensions.demo.images import image_set, mirrored  # noqa: E402
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http  # noqa: E402
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings  # noqa: E402
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore  # noqa: E402
+from ansible_collections.disconnected.mirror.tests.fakes.playbook import play  # noqa: E402
+from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess, free_port  # noqa: E402
+
+
+class Host:
+    """A running sshd.  inventory: of one host, `old`."""
+
+    def __init__(self, root: str, folder: str) -> None:
+        for kind in ("host", "user"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", os.path.join(folder, kind)], check=True)
+        subprocess.run(["mount", "--rbind", "/dev", os.path.join(root, "dev")], check=True)
+        subprocess.run(["mount", "-t", "proc", "proc", os.path.join(root, "proc")], check=True)
+        os.makedirs(os.path.join(root, "root", ".ssh"), mode=0o700, exist_ok=True)
+        os.makedirs(os.path.join(root, "run", "sshd"), exist_ok=True)
+        subprocess.run(["cp", os.path.join(folder, "user.pub"), os.path.join(root, "root", ".ssh", "authorized_keys")], check=True)
+        subprocess.run(["cp", os.path.join(folder, "host"), os.path.join(root, "root", "host_key")], check=True)
+        port = free_port()
+        options = ["ListenAddress=127.0.0.1", f"Port={port}", "HostKey=/root/host_key", "PermitRootLogin=yes", "UsePAM=no", "PidFile=none"]
+        command = ["chroot", root, "/usr/sbin/sshd", "-D", "-e", *(word for option in options for word in ("-o", option))]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self.inventory = os.path.join(folder, "inventory")
+        ssh = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+        with open(self.inventory, "w", encoding="utf-8") as file:
+            file.write(f"old ansible_host=127.0.0.1 ansible_port={port} ansible_user=root ansible_python_interpreter=/usr/bin/python3 ")
+            file.write(f"ansible_ssh_private_key_file={folder}/user ansible_ssh_common_args='{ssh}'\n")
+        time.sleep(1)
+
+
+def steps(source: str, mirror: str, names: List[str]) -> List[Any]:
+    """Name, playbook, variables, whether nothing may change."""
+    imageset = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration"}
+    common: Dict[str, Any] = {
+        "mirror_hosts": "old",
+        "mirror_workspace": "/srv/workspace",
+        "mirror_tls": [{"host": host, "plain_http": True} for host in (source, mirror)],
+    }
+    wanted = {**common, "mirror_imageset": {**imageset, "mirror": {"additionalImages": [{"name": name} for name in names]}}}
+    there = {**wanted, "mirror_destination": f"docker://{mirror}/ocp"}
+    island = {
+        **common,
+        "mirror_workspace": "/srv/island",
+        "mirror_archive": "file:///srv/archives",
+        "mirror_destination": f"docker://{mirror}/island",
+    }
+    return [
+        ("plan", "plan", there, False),
+        ("mirror", "mirror_to_mirror", there, False),
+        ("mirror again", "mirror_to_mirror", there, True),
+        ("verify", "verify", {**common, "mirror_destination": f"docker://{mirror}/ocp"}, False),
+        (
+            "write an archive",
+            "mirror_to_disk",
+            {**wanted, "mirror_workspace": "/srv/near", "mirror_archive": "file:///srv/archives"},
+            False,
+        ),
+        ("load it", "disk_to_mirror", island, False),
+    ]
+
+
+def main() -> int:
+    root = sys.argv[1]
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="old-") as folder:
+        host = Host(root, folder)
+        try:
+            for name in ("source", "mirror"):
+                os.mkdir(os.path.join(folder, name))
+            with DistributionProcess(os.path.join(folder, "source")) as source, DistributionProcess(
+                os.path.join(folder, "mirror")
+            ) as mirror:
+                store = RegistryStore(source.host, Http(Settings.of({"plain_http": True})), writing=True)
+                images = image_set()
+                for image in images:
+                    push(image, store)
+                store.close()
+                names = [f"{source.host}/{image.repository}:{image.tag}" for image in mirrored(images)]
+                for name, playbook, variables, unchanged in steps(source.host, mirror.host, names):
+                    done = play(os.path.join(folder, "play"), f"disconnected.mirror.{playbook}", variables, "-i", host.inventory)
+                    good = done.ok and not (unchanged and done.changed)
+                    failed += not good
+                    print(f"{name:<18}{'ok' if good else 'FAILED':<8}{done.seconds:5.0f} s, changed={done.changed}", flush=True)
+                    if not good:
+                        print(done.text[-4000:])
+        finally:
+            host.process.terminate()
+            host.process.wait()
+    print(f"{6 - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
