@@ -12,10 +12,11 @@ ROOT := $(CURDIR)
 # The virtual environment, and the versions that its tools are held to; without CONSTRAINTS the newest are taken.
 export VENV ?= $(ROOT)/.cache/venv
 export CONSTRAINTS ?= tests/constraints.txt
-PYTHON := "$(VENV)/bin/python"
+# Of the environment; PYTHON= names the one that the environment is made with.
+INTERPRETER := "$(VENV)/bin/python"
 BIN := $(VENV)/bin
 TREE := $(ROOT)/.cache/sanity/ansible_collections/disconnected/mirror
-PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
+PYTEST := $(INTERPRETER) -m pytest -q -p no:cacheprovider
 # Set where everything is ready already, by what runs the parts.
 READY ?=
 # Parts of `make test`, all of them when empty.
@@ -55,13 +56,13 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' Makefile
 
 demo: setup-demo ## Mirror a small image set between registries of its own (SOURCE_PORT=, MIRROR_PORT=, ISLAND_PORT=)
-	@$(PYTHON) extensions/demo/run.py --ports $(SOURCE_PORT) $(MIRROR_PORT) $(ISLAND_PORT) .cache/demo
+	@$(INTERPRETER) extensions/demo/run.py --ports $(SOURCE_PORT) $(MIRROR_PORT) $(ISLAND_PORT) .cache/demo
 
 demo-stop: setup-demo ## Stop what an interrupted demo left running
-	@$(PYTHON) extensions/demo/run.py --stop .cache/demo
+	@$(INTERPRETER) extensions/demo/run.py --stop .cache/demo
 
 test: setup-test ## Run every check and test, by parts (PARTS="lint unit": only these)
-	@$(PYTHON) tests/tools/parts.py $(PARTS)
+	@$(INTERPRETER) tests/tools/parts.py $(PARTS)
 
 test-latest: ## The same with the newest tools instead of the pinned ones, in an environment of its own
 	@$(MAKE) --no-print-directory test VENV="$(ROOT)/.cache/venv-latest" CONSTRAINTS=
@@ -113,15 +114,15 @@ promises: tools ## The campaigns of docs/dev/promises.md (ROUNDS=200 SEED=1)
 	MIRROR_ROUNDS=$(ROUNDS) MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_damage.py tests/faults/test_replay.py tests/faults/test_chains.py
 
 benchmarks: tools ## Compare speed and cost with other tools
-	$(PYTHON) tests/benchmarks/run.py $(BENCHMARK)
+	$(INTERPRETER) tests/benchmarks/run.py $(BENCHMARK)
 
 lint: format-check yamllint ansible-lint docs-lint changelog-lint ## All linters
 
 format: setup-test ## Bring Python code into the one form
-	$(PYTHON) -m black -q --line-length 140 plugins tests extensions
+	$(INTERPRETER) -m black -q --line-length 140 plugins tests extensions
 
 format-check: setup-test
-	$(PYTHON) -m black -q --check --line-length 140 plugins tests extensions || { echo "run make format"; exit 1; }
+	$(INTERPRETER) -m black -q --check --line-length 140 plugins tests extensions || { echo "run make format"; exit 1; }
 
 yamllint: setup-test
 	"$(BIN)/yamllint" --strict .
@@ -133,16 +134,16 @@ docs-lint: setup-test
 	"$(BIN)/antsibull-docs" lint-collection-docs --plugin-docs --validate-collection-refs=self --check-extra-docs-refs .
 
 role-pages: setup-test ## Write the variables of the roles into their pages
-	$(PYTHON) tests/tools/role_pages.py
+	$(INTERPRETER) tests/tools/role_pages.py
 
 floors: setup-test ## Draw the floors of the core into docs/dev/architecture.md
-	$(PYTHON) tests/tools/floors.py
+	$(INTERPRETER) tests/tools/floors.py
 
 changelog-lint: setup-test
 	"$(BIN)/antsibull-changelog" lint
 
 sanity: sanity-tree ## ansible-test sanity, every test, nothing ignored
-	$(PYTHON) tests/tools/sanity.py "$(TREE)" --old-python $(OLD_PYTHON)
+	$(INTERPRETER) tests/tools/sanity.py "$(TREE)" --old-python $(OLD_PYTHON)
 
 # ansible-test needs a real directory of the right name, and a repository of its own around the files.
 sanity-tree: setup-test
