@@ -66,12 +66,13 @@ class CallbackModule(Default):
                     self._screen.display(line)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
-        super().v2_runner_on_failed(result, ignore_errors)
         task, answer = _parts(result)
         if not ignore_errors:
-            # Of a command the message says only that it failed.
-            details = [answer.get("msg"), answer.get("stdout"), answer.get("stderr")]
+            # Of a loop and of a command the message says only that something failed; what a loop has is taken away by what follows.
+            failed = [each for each in answer.get("results", []) if each.get("failed")] or [answer]
+            details = [each.get(name) for each in failed for name in ("msg", "stdout", "stderr")]
             self._failure = task.name, "\n".join(str(detail).strip() for detail in details if detail)
+        super().v2_runner_on_failed(result, ignore_errors)
 
     def v2_playbook_on_stats(self, stats):
         super().v2_playbook_on_stats(stats)
