@@ -60,7 +60,7 @@ class Part:
 
     def command(self) -> List[str]:
         if not self.tests:
-            return ["make", "--no-print-directory", self.name, "READY=1"]
+            return ["make", "--no-print-directory", "--keep-going", self.name, "READY=1"]
         return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={self.results}", *self.tests]
 
 
