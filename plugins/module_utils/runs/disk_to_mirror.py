@@ -234,7 +234,8 @@ class _Loading:
         found = predict(placed, source, self._registry, self._shelf, options, journal, run.progress, run.stop, supply, holds)
         found = replace(found, ahead=replace(found.ahead or Ahead(0, 0), pull=0))
         kept = document(archive.plan, self._request.destination)
-        return with_history(found, archive.history, kept) if archive.recorded and found.count(COPIED) else found
+        new = found.count(COPIED) or archive.sequence > self._sequence(archive)
+        return with_history(found, archive.history, kept) if archive.recorded and new else found
 
     def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal, begun: Begun) -> TransferResult:
         def supply(missing: Sequence[Verdict]) -> Store:
