@@ -24,16 +24,20 @@ class Limits:
     count: int = 0
     percent: int = 100
 
-    def require(self, doomed: int, known: int) -> None:
-        """Raises InputError when more would be deleted than is allowed; then nothing is."""
+    def require(self, doomed: int, known: int, unrecorded: int = 0) -> None:
+        """Raises InputError when more would be deleted than is allowed; then nothing is.
+
+        unrecorded: how many of the doomed are none of the known; each was named by itself, so that they are no part of the share.
+        """
         if self.count and doomed > self.count:
             raise InputError(
                 f"{counted(doomed, 'manifest')} would be deleted and max_deletions allows {self.count}",
                 advice="Look through pruning-plan.json, then raise max_deletions; nothing was deleted.",
             )
-        if known and doomed * 100 > self.percent * known:
+        share = doomed - unrecorded
+        if known and share * 100 > self.percent * known:
             raise InputError(
-                f"{doomed} of {counted(known, 'manifest')} would be deleted and max_deletion_percent allows {self.percent}",
+                f"{share} of {counted(known, 'manifest')} would be deleted and max_deletion_percent allows {self.percent}",
                 advice="Look through pruning-plan.json, then raise max_deletion_percent; nothing was deleted.",
             )
 

@@ -61,7 +61,7 @@ def protect_list(patterns: Iterable[str]) -> Tuple[Pattern[str], ...]:
 
 
 def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Pattern[str]] = (), parallel: int = 8) -> Judgement:
-    """Asks the destination what its tags need; costs one request for each tag, and one for each index.
+    """Asks the destination what its tags need; costs one request for each tag, for each index, and for what has no tag.
 
     Raises MirrorError when a repository cannot be read: then nothing is safe.
     """
@@ -104,7 +104,26 @@ def _judge_repository(
             for child in _tree(repository, candidate.digest, "", destination):
                 reasons.setdefault(child, reasons[candidate.digest])
     spared = [Spared(candidate, reasons[candidate.digest]) for candidate in found if candidate.digest in reasons]
-    return Judgement(_in_order([candidate for candidate in found if candidate.digest not in reasons]), tuple(spared))
+    doomed, absent = [], []
+    tagged = {manifest.digest for _tag, manifest in named}
+    for candidate in found:
+        if candidate.digest not in reasons:
+            there = candidate.digest in tagged or destination.find_manifest(repository, candidate.digest) is not None
+            (doomed if there else absent).append(candidate)
+    doomed += _bookkeeping(repository, named, doomed, destination)
+    return Judgement(_in_order(doomed), tuple(spared), tuple(absent))
+
+
+def _bookkeeping(repository: str, named: Named, doomed: Sequence[Candidate], destination: Store) -> List[Candidate]:
+    """The lists of referrers of what goes: they would name what is not there any more."""
+    going = {candidate.digest: candidate for candidate in doomed}
+    ours = {candidate.digest: set(candidate.tags) for candidate in doomed}
+    found = []
+    for tag, manifest in named:
+        if manifest.digest not in going and _is_referrers_tag(repository, tag, manifest.digest, ours, destination):
+            subject = going[Digest.parse(tag.replace("-", ":", 1))]
+            found.append(Candidate(repository, manifest.digest, subject.origin, subject.type, (tag,), frozenset(going)))
+    return found
 
 
 def _listed(found: Iterable[Candidate], protected: Sequence[Pattern[str]]) -> Dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -75,7 +75,7 @@ def delete_listed(request: DeleteRequest, environ: Mapping[str, str], check_mode
         gone, others, known = _given_up(named, work.history, request)
         kept = (*kept_images(_not_listed(plan, named, request.destination), work.history, work.shelf), *others)
         done = work.carry_out(gone, kept, known)
-        return replace(done, left_alone=(*outside, *_needed(named, done)), warnings=_planned(plan, gone))
+        return replace(done, left_alone=(*outside, *_needed(named, done, kept, request.destination)), warnings=_planned(plan, gone))
 
 
 def _named(inside: Sequence[Tuple[Item, Reference, str]], registry: Store, parallel: int) -> List[_Named]:
@@ -142,13 +142,24 @@ def _not_listed(plan: Plan, named: Sequence[_Named], destination: Destination) -
     return tuple(image for image in fitting if stays(image))
 
 
-def _needed(named: Sequence[_Named], done: DeletionRun) -> List[str]:
-    """A sentence for each listed image that stays because something that is wanted has the same content."""
+def _needed(named: Sequence[_Named], done: DeletionRun, kept: Sequence[Association], destination: Destination) -> List[str]:
+    """A sentence for each listed image that stays because something that is wanted has the same content, by its name."""
     judgement = done.judgement
     judged = {(candidate.repository, candidate.digest) for candidate in judgement.doomed}
     judged |= {(spared.candidate.repository, spared.candidate.digest) for spared in judgement.spared}
     stays = [name for name in named if name.digest is not None and (name.repository, name.digest) not in judged]
-    return [f"{name.item.reference} stays, for another image that was mirrored, and is not listed, needs {name.digest}." for name in stays]
+    users: Dict[Tuple[str, str], Set[str]] = {}
+    for entry in kept:
+        for digest in (entry.id, *entry.manifests) if destination.fits(entry.path) else ():
+            users.setdefault((destination.repository(entry.path), digest), set()).add(entry.name)
+    return [_stays(name, sorted(users.get((name.repository, str(name.digest)), ()))) for name in stays]
+
+
+def _stays(name: _Named, users: Sequence[str]) -> str:
+    more = f" and {len(users) - 3} more" if len(users) > 3 else ""
+    who = f"{', '.join(users[:3])}{more}, which" if users else "another image that was mirrored, and"
+    need = "need" if len(users) > 1 else "needs"
+    return f"{name.item.reference} stays, for {who} is not listed, {need} {name.digest}."
 
 
 def _planned(plan: Plan, gone: Sequence[Association]) -> Tuple[str, ...]:

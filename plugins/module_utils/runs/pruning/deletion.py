@@ -100,7 +100,9 @@ class Deleting:
         judgement = Judgement(judged.doomed, (*known.spared, *judged.spared), (*known.absent, *judged.absent))
         space = freed(judgement.doomed, _needed(judgement, gone, kept), self.shelf, self.registry, self._parallel)
         path = self._list(judgement.doomed)
-        self._guards.limits.require(len(judgement.doomed), self._known())
+        recorded = self._recorded()
+        unrecorded = sum((each.repository, each.digest) not in recorded for each in judgement.doomed)
+        self._guards.limits.require(len(judgement.doomed), len(recorded), unrecorded)
         deleted = Deleted()
         if not self._run.check_mode:
             self._run.progress(Phase("delete"))
@@ -115,9 +117,11 @@ class Deleting:
             found += kept_images(read_plan(path).images, self.history, self.shelf)
         return tuple(found)
 
-    def _known(self) -> int:
-        """Manifests that are recorded there."""
-        return len({(entry.path, digest) for entry in self.history.associations for digest in (entry.id, *entry.manifests)})
+    def _recorded(self) -> Set[Tuple[str, str]]:
+        """Repository and digest of each manifest that is remembered there."""
+        place = self._destination
+        fitting = (entry for entry in self.history.associations if place.fits(entry.path))
+        return {(place.repository(entry.path), digest) for entry in fitting for digest in (entry.id, *entry.manifests)}
 
     def _list(self, doomed: Sequence[Candidate]) -> str:
         """Writes `pruning-plan.json`, in check mode as well: it is what check mode is for.

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mappi
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete import UNRECORDED
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
-from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images
+from ansible_collections.disconnected.mirror.tests.fakes import catalogs, dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.site import Site
 
@@ -230,3 +230,52 @@ def test_the_tags_of_the_first_generation_are_known(site, source, target):
     proxy = fnv_tag(parse(f"{source.host}/common/proxy@{images.image('proxy').digest}"))
     found = {item["imageReference"].partition("/site/")[2] for item in listed(run.path)}
     assert {f"common/proxy:{proxy}", "team/app:latest", "bar/operator:1.0.0"} <= found
+
+
+def test_what_is_not_recorded_is_no_part_of_a_share_of_what_is(site, source, target):
+    """Each was named by itself; the default share of one image cannot be half of it."""
+    mirrored(site, source, APP)
+    images.put(images.image("theirs"), target.content, "site/team/theirs", "1")
+    images.put(images.image("more"), target.content, "site/team/theirs", "2")
+    path = write_list(site, target, ("team/theirs:1", "generic"), ("team/theirs:2", "generic"))
+    foreseen = site.delete(path, check_mode=True, unrecorded=True)
+    done = site.delete(path, unrecorded=True)
+    assert done.changed and manifests(target, "team/theirs") == set()
+    assert len(foreseen.gone) == len(done.gone) == 2
+    with pytest.raises(InputError, match="max_deletion_percent"):
+        site.delete(write_list(site, target, ("team/app:1", "generic")))
+
+
+def test_an_image_that_stays_names_who_needs_it(site, source, target):
+    """Both names have one content; only one is given up."""
+    mirrored(site, source, APP, LATEST)
+    done = site.delete(write_list(site, target, ("team/app:1", "generic")), guards=ALL)
+    assert not done.changed
+    assert any(f"{source.host}/{LATEST}" in text for text in done.left_alone), done.left_alone
+
+
+def test_the_list_of_what_referred_to_a_deleted_image_goes_with_it(target, tmp_path):
+    """No tag is left that lists manifests which are not there."""
+    with FakeRegistry(dialects.ZOT) as source:
+        app = images.image("app")
+        images.put(app, source.content, "team/app", "1")
+        images.put(images.artifact("sbom", app), source.content, "team/app")
+        images.put(images.image("other"), source.content, "team/other", "1")
+        site = Site(source.host, target.host, tmp_path / "workspace")
+        mirrored(site, source, APP, "team/other:1")
+    assert f"sha256-{app.digest.hex}" in target.content.repositories["site/team/app"].tags
+    path = site.generate(APP, signatures=True).path
+    foreseen = site.delete(path, check_mode=True, guards=ALL)
+    done = site.delete(path, guards=ALL)
+    assert target.content.repositories["site/team/app"].tags == {} and manifests(target, "team/app") == set()
+    assert foreseen.gone == done.gone and len(done.gone) == 3
+
+
+def test_what_is_gone_already_is_foreseen_as_gone(site, source, target):
+    mirrored(site, source, APP, MULTI)
+    instance = images.multi_arch("multi").children[0]
+    del target.content.repositories["site/team/multi"].manifests[instance.digest]
+    path = site.generate(MULTI).path
+    foreseen = site.delete(path, check_mode=True, guards=ALL)
+    done = site.delete(path, guards=ALL)
+    assert len(foreseen.gone) == len(done.gone) == 2
