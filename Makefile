@@ -49,7 +49,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz faults differential promises benchmarks \
+.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz faults differential noise promises \
+        benchmarks \
         format format-check lint yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build clean
 
 help: ## Show the targets
@@ -109,6 +110,9 @@ faults: tools ## Tests through injected faults and kills (KILLS=200: at as many 
 
 differential: tools ## Random catalogs against a second reading of the rules and upstream's libraries (CASES=20000 SEED=1)
 	MIRROR_CASES=$(CASES) MIRROR_SEED=$(SEED) $(PYTEST) tests/unit/plugins/module_utils/catalogs/test_differential.py
+
+noise: tools ## Fifty runs through 5 % of mixed faults, and a layer of 512 MiB over links that are cut (SEED=1)
+	MIRROR_RUNS=50 MIRROR_LAYER=512 MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_campaign.py
 
 promises: tools ## The campaigns of docs/dev/promises.md (ROUNDS=200 SEED=1)
 	MIRROR_ROUNDS=$(ROUNDS) MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_damage.py tests/faults/test_replay.py tests/faults/test_chains.py

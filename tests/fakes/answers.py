@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Question:
-    """One request, taken apart; see `ledger.Exchange` for the names.  read: gives the body."""
+    """One request, taken apart; see `ledger.Exchange` for the names.  read: gives the body.  path: with its query, as it came."""
 
     registry: "FakeRegistry"
     method: str
@@ -31,6 +31,7 @@ class Question:
     user: str = ""
     forget: bool = False
     ignore_range: bool = False
+    path: str = ""
 
 
 @dataclass

@@ -84,6 +84,11 @@ class Faults:
         with self._lock:
             self._armed.clear()
 
+    def unused(self) -> List[Fault]:
+        """Those that no request has met."""
+        with self._lock:
+            return [armed.fault for armed in self._armed if armed.seen <= armed.fault.skip]
+
     def take(self, method: str, endpoint: str, repository: str, path: str) -> Fault:
         """The fault for this request; one without effect when there is none."""
         with self._lock:

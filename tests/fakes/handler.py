@@ -99,6 +99,7 @@ class Handler(BaseHTTPRequestHandler):
             scopes=[scope for value in parse_qs(parts.query).get("scope", []) for scope in value.split()],
             headers={key.lower(): value for key, value in self.headers.items()},
             read=self._read_body,
+            path=self.path,
         )
         for pattern, endpoint in _ROUTES:
             match = pattern.match(unquote(parts.path))
@@ -124,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refused(413, "SIZE_INVALID", "request entity too large")
             question.forget = fault.forget
             question.ignore_range = fault.ignore_range
-            answer = routes.answer(question)
+            answer = question.registry.answer(question)
         except Refused as refused:
             answer = refused.answer()
         self._read_body()

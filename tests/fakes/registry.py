@@ -22,6 +22,8 @@ import time
 from http.server import ThreadingHTTPServer
 from typing import Any, List, Optional, Set
 
+from ansible_collections.disconnected.mirror.tests.fakes import routes
+from ansible_collections.disconnected.mirror.tests.fakes.answers import Answer, Question
 from ansible_collections.disconnected.mirror.tests.fakes.content import Content
 from ansible_collections.disconnected.mirror.tests.fakes.dialects import DISTRIBUTION, Dialect
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault, Faults
@@ -97,6 +99,10 @@ class FakeRegistry:
     @property
     def url(self) -> str:
         return f"{'https' if self._tls else 'http'}://{self.host}"
+
+    def answer(self, question: Question) -> Answer:
+        """What it says where no fault is in the way.  Raises Refused."""
+        return routes.answer(question)
 
     def inject(self, *faults: Fault) -> None:
         """Adds faults; the first that fits a request and is not used up is obeyed."""

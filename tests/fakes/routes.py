@@ -23,7 +23,7 @@ def answer(question: Question) -> Answer:
     """Raises Refused."""
     if question.endpoint in ("token", "cdn"):
         return _OPEN[question.endpoint](question)
-    _door(question)
+    check_door(question)
     route = _ROUTES.get((question.endpoint, "GET" if question.method == "HEAD" else question.method))
     if route is None:
         raise Refused(405 if question.endpoint != "other" else 404, "UNSUPPORTED", "the operation is unsupported")
@@ -42,7 +42,8 @@ def needs(question: Question) -> List[Need]:
     return wanted + ([(source, "pull")] if source and source != question.repository else [])
 
 
-def _door(question: Question) -> None:
+def check_door(question: Question) -> None:
+    """Raises Refused for who may not come in."""
     auth = question.registry.auth
     wanted = needs(question)
     welcome, question.user = auth.judge(question.headers.get("authorization", ""), wanted)

@@ -97,8 +97,10 @@ class Http:
         """Like `exchange`, but the body of an answer below 300 is left to be read with `readinto`."""
         return self._run(request, None)
 
-    def start(self, request: Request, length: int) -> Outgoing:
+    def start(self, request: Request, length: int, fresh: bool = False) -> Outgoing:
         """Begins a request whose body of `length` bytes is written piece by piece.  Not repeated here.
+
+        fresh: over a connection that nothing was sent over before.
 
         Raises Interrupted besides what `exchange` raises.
         """
@@ -109,7 +111,7 @@ class Http:
         _check(host)
         self._await_turn(host)
         self._count(request.method)
-        connection = host.take()
+        connection = host.take(fresh)
         head = connection.head(request.method, host.target_prefix + request.target, fields)
         return Outgoing(host, connection, request, head, sent, started)
 

@@ -23,13 +23,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.request i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import note, read_error, unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.dialect import MIB, UploadDialect
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.dialect import KIB, MIB, UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint, repository_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.errors import codes, refusal
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobWriter, WriteInterrupted
 
-# Chunks after a first break.
+# Chunks after a first break, and the least that further ones lead to.
 RESUME_CHUNK = 32 * MIB
+_LEAST_CHUNK = 128 * KIB
 # Refusals of a PUT with a body that may mean: this registry takes bodies by PATCH only.
 _NOT_THIS_WAY = frozenset((400, 404, 405, 411, 415, 501))
 _RANGE = re.compile(r"(?:bytes[ =])?(\d+)-(\d+)\Z")
@@ -58,6 +59,9 @@ class RegistryBlobWriter(BlobWriter):
         self._complete = False
         self._sending: Optional[Outgoing] = None
         self._until = 0
+        # Where the last request began, and whether each has a connection of its own, which lasts longer than a used one.
+        self._begun = 0
+        self._alone = False
         # Failures since the upload last came further than ever before.
         self._attempts = 0
         self._refused = 0
@@ -118,9 +122,18 @@ class RegistryBlobWriter(BlobWriter):
         self._written = offset
         if offset or (self._wait and "PATCH" not in self._refused_ways):
             # The next break shall not cost all of it again.
-            self._patch = True
-            self._chunk = self._chunk or RESUME_CHUNK
+            self._patch = self._alone = True
+            self._chunk = self._smaller(offset) if self._chunk else RESUME_CHUNK
         return offset
+
+    def _smaller(self, offset: int) -> int:
+        """After a break the next chunk is as large as before only where the registry kept a part of that one.
+
+        Many forget the whole upload then, so that a chunk must get through while a connection lives.
+        """
+        if offset > self._begun or not self._wait:
+            return self._chunk
+        return min(self._chunk, max(_LEAST_CHUNK, self._chunk // 4))
 
     def abort(self) -> None:
         if self._sending is not None:
@@ -136,7 +149,7 @@ class RegistryBlobWriter(BlobWriter):
         if not self._patch and self._chunk and left > self._chunk:
             self._patch = True
         length = min(left, self._chunk or left) if self._patch else left
-        self._until = self._written + length
+        self._begun, self._until = self._written, self._written + length
         self._sending = self._start("PATCH" if self._patch else "PUT", length)
         return self._sending
 
@@ -150,7 +163,7 @@ class RegistryBlobWriter(BlobWriter):
             headers = (*headers, ("Content-Range", f"{self._written}-{self._written + length - 1}"))
         request = Request(method, origin, target, headers, access=self._access if own else None)
         try:
-            return self._endpoint.http.start(request, length)
+            return self._endpoint.http.start(request, length, fresh=self._alone)
         except Interrupted as error:
             self._interrupt(error.reason)
             raise WriteInterrupted(error.reason) from error
