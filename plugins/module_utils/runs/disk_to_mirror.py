@@ -260,16 +260,18 @@ class _Loading:
         if archive.holds_everything:
             return LeftOut({}, {})
         place, parallel = self._request.destination.repository, self._request.options.parallel
-        before = History.load(self._request.workspace, str(self._request.destination)).repositories()
-        there = self._stored(archive)
-        recorded = there.repositories() if there is not None else {}
+        records = (History.load(self._request.workspace, str(self._request.destination)), self._stored(archive))
+        recorded: Dict[str, List[str]] = {}
+        for entry in (entry for record in records if record is not None for entry in record.associations):
+            for content in entry.digests:
+                recorded.setdefault(content, []).append(entry.path)
 
         def homes(digest: Digest) -> Tuple[str, ...]:
-            """Where the last load that this workspace knows of put it, of whatever archives, and where registry and archive say.
+            """Wherever this workspace, the registry and the archive say that earlier loads put it.
 
             What the archive's plan dropped is still there, and may be all that has what it leaves out.
             """
-            return (*filter(None, (before.get(digest), recorded.get(digest))), *archive.homes(digest))
+            return (*recorded.get(digest, ()), *archive.homes(digest))
 
         return prove_left_out(archive.name, archive.holds, archive.history, missing, self._registry, place, parallel, homes)
 
