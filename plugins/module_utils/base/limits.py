@@ -83,7 +83,6 @@ LISTED = 500_000
 
 # The head of an answer: servers send less than eight kilobytes, some with long cookies or policies more.
 HEAD = 64 * KIB
-HEADERS = 200
 # Trailers behind a chunked body; hardly any server sends them.
 TRAILERS = 16 * KIB
 # One line of a chunked body: its size and extensions.

@@ -119,6 +119,10 @@ class Pool:
             self._unreached(error.__cause__ or error.__context__ or error)
         if isinstance(error, UnicodeError):
             raise self._not_reached("cannot connect: the name is not valid", lasting=True) from error
+        if isinstance(error, ValueError) and not isinstance(error, OSError):
+            # Of a urllib3 that knows no TLS within TLS, as in Debian 11.
+            problem = f"{self.proxy or self.origin.netloc} cannot be spoken to by the urllib3 of this host: {error}"
+            raise Unsupported(problem, subject="proxy", advice="Use a proxy that is spoken to without TLS, or a newer urllib3.") from error
         refused = _REFUSED_BY_PROXY.match(str(error)) if isinstance(error, OSError) else None
         if refused is not None:
             self._refused_by_proxy(int(refused.group(1)), error)

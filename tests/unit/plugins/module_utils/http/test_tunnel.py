@@ -140,7 +140,11 @@ def read_through(tunnel: Tunnel, authority: Authority, **settings) -> bytes:
 def test_a_proxy_that_is_spoken_to_with_tls(authority):
     with FakeRegistry(tls=authority.server_context(NAME)) as registry:
         tunnel = Tunnel(registry.port, authority.server_context("127.0.0.1"))
-        assert read_through(tunnel, authority) is None
+        try:
+            assert read_through(tunnel, authority) is None
+        except Unsupported as error:
+            assert "newer urllib3" in error.advice
+            pytest.skip("this urllib3 knows no TLS within TLS")
         assert tunnel.heads[0].startswith(b"CONNECT registry.example.com:443 HTTP/1.")
         assert b"Proxy-Authorization: Basic bWU6c2VjcmV0" in tunnel.heads[0]
 
