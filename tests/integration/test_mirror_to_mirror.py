@@ -199,7 +199,9 @@ def test_the_module_runs_without_the_playbook_plain_and_as_a_job(site):
 
 def test_a_cold_check_asks_the_source_as_often_as_one_plan(site):
     variables = {**site.variables(), "mirror_parallel_images": 1}
-    planned = play(os.path.join(site.folder, "play"), "disconnected.mirror.plan", {**variables, "mirror_workspace": f"{site.folder}/other"})
+    asked = {"mirror_workspace": f"{site.folder}/other", "mirror_explain": [site.names[0], "quay.io/nobody/knows:1"]}
+    planned = play(os.path.join(site.folder, "play"), "disconnected.mirror.plan", {**variables, **asked})
+    assert f"{site.names[0]} is mirrored to" in planned.text and "No part of the configuration names" in planned.text, planned.text
     assert planned.ok, planned.text
     site.source.settle()
     once = len(site.source.requests())
