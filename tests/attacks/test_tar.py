@@ -256,3 +256,10 @@ def test_content_that_is_cut_is_told_like_any_damage_of_a_layer(cut):
         with pytest.raises(CorruptContent), Layer(store, "a/b", blob) as opened:
             for _name, _member, walk in opened.members():
                 walk.read()
+
+
+def test_content_that_is_not_there_is_not_given_out_in_part():
+    archive = TarWalk(Stream(io.BytesIO(tars.member(b"a", b"x" * 4000)[:2000])))
+    assert next(iter(archive)).size == 4000
+    with pytest.raises(TarFault, match="truncated"):
+        archive.read()

@@ -32,7 +32,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.docum
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import images as chart_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import repository
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives
-from ansible_collections.disconnected.mirror.plugins.module_utils.http import challenge
+from ansible_collections.disconnected.mirror.plugins.module_utils.http import challenge, credential_helper
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import ARTIFACT, RegistryMemory
@@ -518,6 +518,22 @@ of_bytes(
     256,
     lambda: b"<title" * 10_000,
     lambda content: registry_errors.summary(SimpleNamespace(body=content, headers={}, status=500)),
+)
+
+# --- Other programs ---
+
+
+def helper(folder: str) -> None:
+    put(folder, b"#!/bin/sh\nexec yes\n", "docker-credential-endless")
+    os.chmod(f"{folder}/docker-credential-endless", 0o755)
+
+
+of_folder(
+    "credential helper: output without end",
+    "output",
+    256,
+    helper,
+    lambda folder: credential_helper.ask("endless", "quay.io", "x", {"PATH": f"{folder}:{os.environ['PATH']}"}),
 )
 
 # --- Signatures ---

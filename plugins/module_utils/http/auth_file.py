@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER_HUB
@@ -63,8 +64,8 @@ class AuthFile:
     def read(cls, path: str) -> "AuthFile":
         """Raises FileNotFoundError, StorageError (unreadable), InputError (malformed)."""
         try:
-            document = json.loads(files.read(path) or b"{}")
-        except (ValueError, RecursionError) as error:
+            document = json_values.parse(files.read(path, limits.DOCUMENT.size) or b"{}", limits.DOCUMENT)
+        except ValueError as error:
             # The text itself is not quoted: it holds secrets.
             where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
             raise InputError(f"the auth file is not JSON{where}", subject=path, advice="Log in again, or mend it.") from None

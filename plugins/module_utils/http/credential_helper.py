@@ -10,13 +10,13 @@ The protocol: the server's name on standard input, a JSON object with Username a
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
 from typing import Mapping, Optional
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import process
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER_HUB
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import Credential
 
@@ -50,27 +50,23 @@ def ask(name: str, key: str, source: str, environ: Mapping[str, str], timeout: f
         )
     server = _HUB_SERVER if key == DOCKER_HUB else key
     try:
-        done = subprocess.run(
-            [path, "get"], input=server.encode("utf-8"), capture_output=True, timeout=timeout, env=dict(environ), check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise AccessDenied(f"{program} gave no answer for {key} within {timeout:g} seconds", subject=source) from None
-    except OSError as error:
-        raise AccessDenied(f"{program} cannot be run: {error.strerror}", subject=source) from None
-    if done.returncode:
-        if _NOTHING in (done.stdout + done.stderr).decode("utf-8", "replace").lower():
+        done = process.run([path, "get"], environ, server.encode("utf-8"), seconds=timeout)
+    except Unsupported as error:
+        raise AccessDenied(f"there is no answer for {key}: {error.message}", subject=source) from None
+    if done.status:
+        if _NOTHING in (done.output + done.errors).decode("utf-8", "replace").lower():
             return None
         raise AccessDenied(
-            f"{program} failed for {key} with exit status {done.returncode}",
+            f"{program} failed for {key} with exit status {done.status}",
             subject=source,
             advice=f"Run it by hand: echo {server} | {program} get",
         )
-    return _credential(done.stdout, program, f"{program} ({source}), {key}")
+    return _credential(done.output, program, f"{program} ({source}), {key}")
 
 
 def _credential(output: bytes, program: str, source: str) -> Optional[Credential]:
     try:
-        document = json.loads(output)
+        document = json_values.parse(output, limits.SMALL)
         username, secret = document["Username"], document["Secret"]
     except (ValueError, KeyError, TypeError):
         raise AccessDenied(f"the answer of {program} is not what a credential helper says", subject=source) from None
