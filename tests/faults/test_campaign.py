@@ -61,14 +61,16 @@ def test_a_run_through_five_percent_of_mixed_faults_is_complete(between: Between
 
 def test_a_large_layer_goes_on_at_both_ends_of_a_link_that_is_cut(between: Between, tmp_path: Any) -> None:
     """Each connection carries a part of the layer only, as on a link that drops every half minute."""
-    content = random.Random(SEED).randbytes(LAYER)
+    chance = random.Random(SEED)
+    content = b"".join(chance.randbytes(MIB) for _each in range(LAYER // MIB))
     image = large(content)
     plain = RegistryStore(between.hosts["source"], Http(Settings(default=PLAIN)), writing=True)
     for digest, blob in image.blobs.items():
         write_blob(plain, "team/large", Descriptor("", Digest(digest), len(blob)), blob)
     plain.put_manifest("team/large", image.manifest(), "1")
     plain.close()
-    most = LAYER // 5
+    # Less than the first chunk.
+    most = min(LAYER // 5, 24 * MIB)
     settings = Settings(default=PLAIN, retries=Retries(times=7, delay=0.02, max_delay=0.2), timeouts=Timeouts(stall=60.0))
     with Link(between.hosts["source"], most) as near, Link(between.hosts["destination"], most) as far:
         source, destination = RegistryStore(near.host, Http(settings)), RegistryStore(far.host, Http(settings), writing=True)
