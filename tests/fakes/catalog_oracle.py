@@ -223,12 +223,17 @@ def in_bounds(version: Optional[str], minimum: str, maximum: str) -> bool:
     return version is not None and gated(text, version)
 
 
+def with_version(source: Source, package: str, names: List[str], version: str) -> Set[str]:
+    """By its very text, else by precedence (PIN-1)."""
+    exact = {name for name in names if source.version(package, name) == version}
+    return exact or {name for name in names if source.version(package, name) and key(source.version(package, name)) == key(version)}
+
+
 def v2_range(source: Source, package: str, entries: List[Dict[str, Any]], minimum: str, maximum: str) -> Set[str]:
     names, line = [entry["name"] for entry in entries], chain(entries, top(entries))
     pinned: Set[str] = set()
     if minimum and minimum == maximum:
-        pinned = {name for name in names if source.version(package, name) == minimum}
-        pinned = pinned or {name for name in names if source.version(package, name) and key(source.version(package, name)) == key(minimum)}
+        pinned = with_version(source, package, names, minimum)
         if len(pinned) < 2:
             return pinned
     by_name = {entry["name"]: entry for entry in entries}
@@ -260,6 +265,11 @@ def v2(source: Source, wanted: Dict[str, Any]) -> Dict[str, Dict[str, Set[str]]]
         default = own.get("defaultChannel") or source.default[package]
         if default not in channels:
             raise Refused("default channel")
+        for level in [own, *own_channels.values()]:
+            pin = level.get("minVersion")
+            held = [entry["name"] for entries in channels.values() for entry in entries]
+            if pin and pin == level.get("maxVersion") and not with_version(source, package, held, pin):
+                raise Refused("pinned version")
         kept = {}
         for name, entries in channels.items():
             level = own_channels.get(name, {})
