@@ -32,17 +32,18 @@ class Answer(HTTPResponse):
 
     def begin(self) -> None:
         """Raises Interrupted where the length of the body is said in two ways, or in none that is known."""
-        super().begin()
-        fields = self.fields
-        for name, value in self.headers.items():
-            name, value = name.lower(), value.rstrip(" \t")
-            fields[name] = f"{fields[name]}, {value}" if name in fields else value
+        version, self.status, self.reason = self._read_status()  # type: ignore[attr-defined]
+        # Of the head, the stream hands on the start line alone.
+        self.fp.readline()
+        self.version = 10 if version == "HTTP/1.0" else 11
+        fields = self.fields = self._stream.fields
+        # For http.client, which asks these for what it needs.
+        self.code, self.headers = self.status, fields  # type: ignore[assignment]
         coding, length = fields.get("transfer-encoding"), fields.get("content-length")
         if coding is not None and coding.lower() != "chunked":
             raise Interrupted(f"the answer has the transfer coding {coding!r:.60}")
         if coding is not None and length is not None:
             raise Interrupted("the answer has both a Content-Length and a transfer coding")
-        # http.client misses it behind a blank.
         self.chunked, self.chunk_left = coding is not None, None
         self.length = None if length is None else _length(length)
         if self._method == "HEAD" or self.status in (204, 304):
