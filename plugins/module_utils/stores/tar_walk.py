@@ -69,7 +69,7 @@ class Stream:
         self._file = file
 
     def read(self, size: int) -> bytes:
-        content = self._file.read(size)
+        content: bytes = self._file.read(size)
         while content and len(content) < size:
             more = self._file.read(size - len(content))
             if not more:

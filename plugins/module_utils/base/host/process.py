@@ -83,20 +83,21 @@ def _collected(process: "subprocess.Popen[bytes]", name: str, seconds: float, mo
     import selectors
 
     deadline = time.monotonic() + seconds
-    said = {process.stdout: bytearray(), process.stderr: bytearray()}
+    output, errors = bytearray(), bytearray()
     with selectors.DefaultSelector() as waiting:
-        for pipe in said:
-            waiting.register(pipe, selectors.EVENT_READ)
+        for pipe, said in ((process.stdout, output), (process.stderr, errors)):
+            if pipe is not None:
+                waiting.register(pipe, selectors.EVENT_READ, said)
         while waiting.get_map():
             ready = waiting.select(_LOOK)
             for key, _events in ready:
                 piece = os.read(key.fd, _PIECE)
                 if not piece:
                     waiting.unregister(key.fileobj)
-                said[key.fileobj] += piece
+                key.data.extend(piece)
             # Of errors the end is of interest.
-            del said[process.stderr][: -limits.ERROR_BODY]
-            if len(said[process.stdout]) > most:
+            del errors[: -limits.ERROR_BODY]
+            if len(output) > most:
                 raise Unsupported(f"{name} said more than the {most} bytes that are accepted", subject=name)
             if time.monotonic() > deadline:
                 raise Unsupported(f"{name} did not come to an end within {seconds:g} seconds", subject=name)
@@ -107,7 +108,7 @@ def _collected(process: "subprocess.Popen[bytes]", name: str, seconds: float, mo
         if time.monotonic() > deadline:
             raise Unsupported(f"{name} did not come to an end within {seconds:g} seconds", subject=name)
         time.sleep(_LOOK / 10)
-    return Done(process.returncode, bytes(said[process.stdout]), bytes(said[process.stderr]))
+    return Done(process.returncode, bytes(output), bytes(errors))
 
 
 def _end(pid: int) -> None:

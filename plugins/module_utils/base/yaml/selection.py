@@ -86,7 +86,7 @@ class Selection:
 
     def _pass(self, event: Any) -> None:
         """Goes on behind the value that begins with an event."""
-        depth = isinstance(event, yaml.CollectionStartEvent)
+        depth = int(isinstance(event, yaml.CollectionStartEvent))
         while depth:
             event = self._next()
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
