@@ -20,7 +20,7 @@ from typing import Callable
 _START = 10.0
 _LEAST = 0.05
 # While the limit is sought, the rate grows so many times a second; later, when it is only looked for whether it was lifted, slower.
-_SEARCH = 4.0
+_SEARCH = 8.0
 _GROWTH = 2.0
 # What is known is kept for so many requests and seconds: one refusal in so many is what it costs to ask for more.
 _KEPT_REQUESTS = 24
@@ -36,6 +36,8 @@ _NUDGE = 1.03
 # What was not asked for in the last second may be made up for, at so much more than the rate.
 _SPARE = 1.0
 _CATCH_UP = 1.5
+# A shorter wait is none: to sleep takes longer.
+_SHORTEST = 0.002
 # Refusals of requests that were under way together are one (seconds).
 _TOGETHER = 0.25
 _FORGET = 60.0
@@ -84,7 +86,7 @@ class Pace:
                 return 0.0
             rate = self._rate(now)
             due = max(self._due, now - _SPARE)
-            if max(due, self._gate) > now:
+            if max(due, self._gate) > now + _SHORTEST:
                 return max(due, self._gate) - now
             self._due = due + 1 / rate
             self._gate = now + 1 / (_CATCH_UP * rate)
