@@ -23,7 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_i
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, TrustedKeys
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, TransferResult
 
 Params = Mapping[str, Any]
 _FILE = "file://"
@@ -52,13 +52,14 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
     run = mirror_to_disk(to_disk_request(params, folder), os.environ, check_mode)
     names = [os.path.join(folder, name) for name in run.volumes]
     contents = run.packing.contents
+    result = run.result or TransferResult((), left_out=run.failures, ahead=Ahead(0, 0) if check_mode else None)
     problem = problem_of(not_allowed(run.failures, params["allow_failures"]), "The archive")
     if run.volumes and not run.archive_id:
         problem = f"{problem or 'The archive is not complete.'} It is unfinished: run it again to go on where it was{_or_allow(run.plan)}."
     return Outcome(
         changed=run.changed,
         values={
-            **mirroring.result_values(run.result or TransferResult((), left_out=run.failures), run.path, workspace_of(params)),
+            **mirroring.result_values(result, run.path, workspace_of(params)),
             "sequences": [contents.sequence] if names else [],
             "archive_id": run.archive_id,
             "volumes": names[:MAX_FILES],

@@ -90,7 +90,9 @@ def keep_plan(plan: Plan, workspace: Workspace, place: Workspace, complete: bool
     changed = _differs(getattr(workspace, name), plan) or (complete and os.path.exists(workspace.incomplete_plan))
     plan.write(getattr(place, name))
     if complete:
-        parts.keep(plan, place, parts.beside(place.plan))
+        # What is only foreseen has its parts where they were built.
+        if place.root == workspace.root:
+            parts.keep(plan, place, parts.beside(place.plan))
         _forget(place.incomplete_plan)
     return changed
 
