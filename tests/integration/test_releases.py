@@ -130,10 +130,12 @@ def check_signatures(site, resources):
     document = document["items"][0] if "items" in document else document
     home = os.path.join(site.folder, "gnupg")
     os.makedirs(home, mode=0o700, exist_ok=True)
-    subprocess.run(["gpg", "--homedir", home, "--batch", "--quiet", "--import", site.key_file], check=True, capture_output=True)
+    # Public keys need no agent, and one that was started would stay.
+    gpg = ["gpg", "--homedir", home, "--no-autostart", "--batch", "--quiet"]
+    subprocess.run([*gpg, "--import", site.key_file], check=True, capture_output=True)
     for release in site.releases.values():
         message = base64.b64decode(document["binaryData"][f"sha256-{release.digest.hex}-1"])
-        done = subprocess.run(["gpg", "--homedir", home, "--batch", "--decrypt"], input=message, check=True, capture_output=True)
+        done = subprocess.run([*gpg, "--decrypt"], input=message, check=True, capture_output=True)
         assert json.loads(done.stdout)["critical"]["image"]["docker-manifest-digest"] == release.digest
 
 
