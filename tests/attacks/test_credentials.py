@@ -456,3 +456,12 @@ def test_no_error_of_a_document_shows_what_is_in_its_url(scripted, status, limit
 def test_an_error_masks_what_it_quotes():
     error = InputError("cannot read https://me:canary@host/", subject="me:canary@host", advice="Correct it.")
     assert "canary" not in f"{error!r} {error} {error.message} {error.subject} {error.args}"
+
+
+@pytest.mark.parametrize(
+    "given", [{"auths": ["canary"]}, {"auths": "canary"}, {"auths": 5}, {"a.io": ["canary"]}, {"auths": {"a.io": {"auth": 5}}}]
+)
+def test_a_pull_secret_of_another_shape_is_an_error_in_words(environment, given):
+    spelling = Spelling("name", f"{DEAD}/team/app:1")
+    result = run_module(imageset_plan, {**options(spelling, environment), "pull_secret": given})
+    assert result["failed"] and "does not know how" not in result["msg"] and "canary" not in json.dumps(result)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 
 REGISTRY: Dict[str, Any] = {
@@ -141,7 +142,11 @@ def connections(params: Mapping[str, Any]) -> Connections:
 
 
 def _auths(pull_secret: Any) -> Mapping[str, Any]:
-    return (pull_secret or {}).get("auths") or pull_secret or {}
+    auths = (pull_secret or {}).get("auths") or pull_secret or {}
+    if not isinstance(auths, Mapping):
+        form = 'The form is {"auths": {"host": {"auth": "..."}}}.'
+        raise InputError("auths is not a JSON object", subject="pull_secret", advice=form)
+    return auths
 
 
 def _credential(entry: Mapping[str, Any]) -> Dict[str, Any]:
