@@ -156,8 +156,10 @@ def test_heads_and_problems_agree_with_upstream(tmp_path, answers):
         catalog = read(tmp_path, case)
         assert {name: head(channel) for name, channel in channels_of(catalog).items()} == answer["heads"], seed
         (mine, others), (theirs, their_others) = parted(leaves(problems(catalog))), parted(leaves(answer["problem"]))
-        # Later versions of the library end a chain above what somebody skips, and call stranded what is below (CHAIN-1).
-        assert mine >= theirs and others == their_others, seed
+        # Later versions of the library end a chain above what somebody skips: they call stranded what is below, and do not look for
+        # circles there (CHAIN-1).
+        circles = {leaf for leaf in their_others if leaf[-1].startswith("detected cycle")}
+        assert mine >= theirs and their_others - circles <= others <= their_others, seed
 
 
 def test_what_meets_a_requirement_agrees_with_upstream(tmp_path, answers):
