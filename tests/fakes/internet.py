@@ -151,7 +151,8 @@ class Internet:
 
     def _operators(self, chance: random.Random) -> Dict[str, Any]:
         entry: Dict[str, Any] = {"catalog": f"{self.host}/team/index:v1"}
-        packages = [{"name": "foo", "channels": [{"name": chance.choice(("stable", "alpha"))}]}, {"name": "bar"}]
+        channels = chance.choice(([{"name": "stable"}], [{"name": "stable"}, {"name": "alpha"}]))
+        packages = [{"name": "foo", "channels": channels}, {"name": "bar"}]
         if chance.random() < 0.8:
             entry["packages"] = chance.sample(packages, chance.randrange(1, 3))
         if chance.random() < 0.3:
