@@ -33,7 +33,7 @@ ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "4"))
 SEED = int(os.environ.get("MIRROR_SEED", "1"))
 CONNECTIONS = Connections(settings={"plain_http": True, "retries": {"times": 1, "delay": 0.01}})
 # How often a hop may be begun again: outages are used up by then.
-PATIENCE = 12
+PATIENCE = 40
 
 
 class Station:
