@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of `plugins/module_utils/adapters/arguments.py`, worded once."""
+    """The options of `plugins/module_utils/adapters/arguments/connections.py`, worded once."""
 
     DOCUMENTATION = r"""
 options:

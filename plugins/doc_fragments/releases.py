@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of `plugins/module_utils/adapters/release_arguments.py`."""
+    """The options of `plugins/module_utils/adapters/arguments/releases.py`."""
 
     DOCUMENTATION = r"""
 options:

@@ -170,22 +170,18 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import archives, arguments, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import archive_info
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            "path": {"type": "str", "required": True},
-            "check": {"type": "bool", "default": True},
-            "trusted_keys": arguments.TRUSTED_KEYS,
-            "list_images": {"type": "bool", "default": False},
-        },
+        argument_spec=archive_info.ARGUMENTS,
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: archives.archive_info(module.params))
+    finish(module, lambda: archive_info.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -271,14 +271,18 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, catalog_faces, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import catalog_filter
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**arguments.REGISTRY, **catalog_faces.CATALOG_FILTER}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=catalog_filter.ARGUMENTS,
+        supports_check_mode=True,
+    )
     require_libraries(module)
-    outcome.finish(module, lambda: catalog_faces.filter_one(module.params, module.check_mode))
+    finish(module, lambda: catalog_filter.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

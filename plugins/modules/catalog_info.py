@@ -232,20 +232,21 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, catalog_faces, outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import catalog_info
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={**arguments.REGISTRY, **catalog_faces.CATALOG_INFO},
+        argument_spec=catalog_info.ARGUMENTS,
         required_one_of=[("catalog", "openshift_version")],
         mutually_exclusive=[("catalog", "openshift_version")],
         required_by={"package": "catalog", "channel": "package", "since": "catalog"},
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: catalog_faces.look(module.params))
+    finish(module, lambda: catalog_info.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -176,31 +176,19 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, outcome, resources
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catalog_arguments import CATALOGS
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import CHARTS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import cluster_resources
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import RELEASES
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            **arguments.REGISTRY,
-            **arguments.IMAGESET,
-            **arguments.WORKSPACE,
-            **arguments.DESTINATION,
-            **arguments.SIGNATURES,
-            **RELEASES,
-            **CHARTS,
-            **CATALOGS,
-            **arguments.RESOURCES,
-        },
+        argument_spec=cluster_resources.ARGUMENTS,
         mutually_exclusive=[("plan", "archive", "config", "imageset")],
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: resources.write_resources(module.params, module.check_mode))
+    finish(module, lambda: cluster_resources.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

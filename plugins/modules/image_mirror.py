@@ -402,33 +402,19 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import archives, arguments, outcome
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catalog_arguments import CATALOGS
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import CHARTS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import image_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import RELEASES
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            **arguments.REGISTRY,
-            **arguments.IMAGESET,
-            **arguments.WORKSPACE,
-            **arguments.DESTINATION,
-            **arguments.SIGNATURES,
-            **RELEASES,
-            **CHARTS,
-            **CATALOGS,
-            **arguments.FAILURES,
-            **arguments.TRANSFER,
-            **arguments.ARCHIVES,
-        },
+        argument_spec=image_mirror.ARGUMENTS,
         mutually_exclusive=[("plan", "config", "imageset", "archive")],
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: archives.mirror_images(module.params, module.check_mode))
+    finish(module, lambda: image_mirror.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

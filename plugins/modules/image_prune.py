@@ -287,26 +287,14 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, outcome, prune
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catalog_arguments import CATALOGS
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import CHARTS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import image_prune
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import RELEASES
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            **arguments.REGISTRY,
-            **arguments.IMAGESET,
-            **arguments.WORKSPACE,
-            **arguments.DESTINATION,
-            **arguments.SIGNATURES,
-            **RELEASES,
-            **CHARTS,
-            **CATALOGS,
-            **prune.ARGUMENTS,
-        },
+        argument_spec=image_prune.ARGUMENTS,
         mutually_exclusive=[("plan", "archive", "config", "imageset")],
         required_if=[
             ("mode", "generate", ("config", "imageset"), True),
@@ -315,7 +303,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: prune.run(module.params, module.check_mode))
+    finish(module, lambda: image_prune.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

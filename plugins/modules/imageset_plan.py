@@ -390,40 +390,20 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, outcome, planning
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catalog_arguments import CATALOGS
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import CHARTS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import imageset_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import RELEASES
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            **arguments.REGISTRY,
-            **arguments.IMAGESET,
-            **arguments.WORKSPACE,
-            **arguments.SIGNATURES,
-            **RELEASES,
-            **CHARTS,
-            **CATALOGS,
-            **arguments.FAILURES,
-            "locked": {"type": "bool", "default": False},
-            "source_mirror": {"type": "str"},
-            "fail": {"type": "bool", "default": True},
-            "destination": {"type": "str"},
-            "archive_for": {"type": "str"},
-            "check_destination": {"type": "bool", "default": False},
-            "max_nested_paths": {"type": "int", "default": 0},
-            "mapping_instances": {"type": "bool", "default": False},
-            "explain": {"type": "list", "elements": "str", "default": []},
-        },
+        argument_spec=imageset_plan.ARGUMENTS,
         mutually_exclusive=[("config", "imageset")],
         required_one_of=[("config", "imageset", "source_mirror")],
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: planning.plan(module.params, module.check_mode))
+    finish(module, lambda: imageset_plan.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

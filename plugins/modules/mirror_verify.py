@@ -334,31 +334,19 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, outcome, verify
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catalog_arguments import CATALOGS
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import CHARTS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import mirror_verify
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import RELEASES
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            **arguments.REGISTRY,
-            **arguments.IMAGESET,
-            **arguments.WORKSPACE,
-            **arguments.DESTINATION,
-            **arguments.SIGNATURES,
-            **RELEASES,
-            **CHARTS,
-            **CATALOGS,
-            **verify.ARGUMENTS,
-        },
+        argument_spec=mirror_verify.ARGUMENTS,
         mutually_exclusive=[("plan", "config", "imageset")],
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: verify.run(module.params, module.check_mode))
+    finish(module, lambda: mirror_verify.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -122,14 +122,18 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import outcome, plan_info
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import plan_info
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=plan_info.PLAN_INFO, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=plan_info.ARGUMENTS,
+        supports_check_mode=True,
+    )
     require_libraries(module)
-    outcome.finish(module, lambda: plan_info.ask(module.params))
+    finish(module, lambda: plan_info.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

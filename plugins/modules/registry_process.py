@@ -101,42 +101,17 @@ pid:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.daemon.process import Daemon, ensure_started, ensure_stopped
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import registry_process
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
-            "pid_file": {"type": "path", "required": True},
-            "command": {"type": "list", "elements": "str"},
-            "log_file": {"type": "path"},
-            "address": {"type": "str", "default": "127.0.0.1"},
-            "port": {"type": "int"},
-            "watch": {"type": "list", "elements": "path", "default": []},
-            "restart": {"type": "bool", "default": False},
-            "timeout": {"type": "int", "default": 30},
-        },
+        argument_spec=registry_process.ARGUMENTS,
         required_if=[("state", "started", ("command", "log_file", "port"))],
         supports_check_mode=True,
     )
-    finish(module, lambda: ensure(module.params, module.check_mode))
-
-
-def ensure(params: dict, check_mode: bool) -> Outcome:
-    if params["state"] == "stopped":
-        return Outcome(changed=ensure_stopped(params["pid_file"], params["timeout"], check_mode), values={"pid": 0})
-    daemon = Daemon(
-        command=tuple(params["command"]),
-        pid_file=params["pid_file"],
-        log_file=params["log_file"],
-        address=params["address"],
-        port=params["port"],
-        watch=tuple(params["watch"]),
-    )
-    changed, pid = ensure_started(daemon, params["timeout"], check_mode, params["restart"])
-    return Outcome(changed=changed, values={"pid": pid})
+    finish(module, lambda: registry_process.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -186,19 +186,20 @@ missing:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import arguments, outcome, release_faces
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import release_info
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={**arguments.REGISTRY, **release_faces.RELEASE_INFO},
+        argument_spec=release_info.ARGUMENTS,
         mutually_exclusive=[("update_url", "graph_file"), ("plan", "destination")],
         required_by={"to_version": "from_version", "plan": "from_version", "destination": "from_version", "from_version": "channel"},
         supports_check_mode=True,
     )
     require_libraries(module)
-    outcome.finish(module, lambda: release_faces.look(module.params))
+    finish(module, lambda: release_info.run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

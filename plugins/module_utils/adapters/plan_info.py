@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import TRUSTED_KEYS
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED_KEYS, trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan_info import DOCUMENTS, PLAN, Question, answer, path_of
 
-PLAN_INFO: Dict[str, Any] = {
+ARGUMENTS: Dict[str, Any] = {
     "document": {"type": "str", "choices": list(DOCUMENTS), "default": PLAN},
     "workspace": {"type": "path"},
     "path": {"type": "str"},
@@ -26,7 +25,7 @@ PLAN_INFO: Dict[str, Any] = {
 }
 
 
-def ask(params: Mapping[str, Any]) -> Outcome:
+def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     """plan_info."""
     if params["max_bytes"] <= 0:
         raise InputError("max_bytes is a number above 0", subject="max_bytes")

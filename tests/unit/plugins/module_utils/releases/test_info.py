@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import release_faces
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import release_info as release_adapter
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import info, reachability
@@ -210,8 +211,9 @@ def test_without_a_channel_all_versions_with_releases_are_listed(tmp_path):
 
 def test_the_module_documents_what_it_takes_and_returns():
     documented = yaml.safe_load(release_info.DOCUMENTATION)["options"]
-    assert set(documented) == set(release_faces.RELEASE_INFO)
-    for name, argument in release_faces.RELEASE_INFO.items():
+    arguments = {name: argument for name, argument in release_adapter.ARGUMENTS.items() if name not in REGISTRY}
+    assert set(documented) == set(arguments)
+    for name, argument in arguments.items():
         assert documented[name]["type"] == argument["type"] and documented[name].get("default") == argument.get("default")
     returned = info.answer(info.Question("stable-4.14", "amd64", "4.14.1", "4.14.3", held=held()), GRAPH)
     assert {*returned, "openshift_versions"} == set(yaml.safe_load(release_info.RETURN))

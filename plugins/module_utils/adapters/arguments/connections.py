@@ -2,10 +2,7 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Arguments that several modules take, each worded once; the same name means the same everywhere.
-
-`plugins/doc_fragments` documents them under the same headings.
-"""
+"""How modules are told to reach registries; `plugins/doc_fragments/registry.py` documents it."""
 
 from __future__ import annotations
 
@@ -52,70 +49,6 @@ REGISTRY: Dict[str, Any] = {
     "retry_delay": {"type": "float", "default": 1.0},
     "parallel_images": {"type": "int", "default": 8},
     "parallel_layers": {"type": "int", "default": 8},
-}
-
-WORKSPACE: Dict[str, Any] = {"workspace": {"type": "path", "required": True}, "check_workspace": {"type": "path"}}
-
-IMAGESET: Dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
-
-FAILURES: Dict[str, Any] = {"allow_failures": {"type": "list", "elements": "str", "default": []}}
-
-SIGNATURES: Dict[str, Any] = {"signatures": {"type": "str", "choices": ["copy", "require", "skip"], "default": "copy"}}
-
-DESTINATION: Dict[str, Any] = {"destination": {"type": "str", "required": True}, "max_nested_paths": {"type": "int", "default": 0}}
-
-TRANSFER: Dict[str, Any] = {
-    "plan": {"type": "path"},
-    "check": {"type": "str", "choices": ["fast", "default", "deep"], "default": "default"},
-    "tag_moves": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
-    "stop_on": {"type": "list", "elements": "str", "choices": ["release", "operator", "additional", "helm"], "default": []},
-    "shard": {"type": "dict", "options": {"index": {"type": "int", "required": True}, "count": {"type": "int", "required": True}}},
-    # Taken by the action plugin.
-    "progress": {"type": "bool", "default": True},
-    "progress_interval": {"type": "int", "default": 10},
-}
-
-_KEY_KINDS = ["ssh", "gpg"]
-
-TRUSTED_KEYS: Dict[str, Any] = {
-    "type": "dict",
-    "options": {
-        "kind": {"type": "str", "choices": _KEY_KINDS, "default": "ssh"},
-        "path": {"type": "path", "required": True, "no_log": False},
-    },
-    "no_log": False,
-}
-
-# Of every module that reads archives.
-TRUSTED: Dict[str, Any] = {"archive_trusted_keys": TRUSTED_KEYS}
-
-ARCHIVES: Dict[str, Any] = {
-    "archive": {"type": "str"},
-    "archive_size": {"type": "float"},
-    "archive_for": {"type": "str"},
-    "archive_signing_key": {
-        "type": "dict",
-        "options": {
-            "kind": {"type": "str", "choices": _KEY_KINDS, "default": "ssh"},
-            "key": {"type": "str", "required": True, "no_log": False},
-        },
-        "no_log": False,
-    },
-    "archive_valid_days": {"type": "int"},
-    **TRUSTED,
-    "ignore_history": {"type": "bool", "default": False},
-    "since": {"type": "str"},
-}
-
-RESOURCES: Dict[str, Any] = {
-    "plan": {"type": "path"},
-    "archive": {"type": "str"},
-    **TRUSTED,
-    "dest": {"type": "path"},
-    "mirror_sets": {"type": "list", "elements": "str", "choices": ["idms", "itms", "icsp"], "default": []},
-    "scope": {"type": "str", "choices": ["repository", "namespace", "host"]},
-    "signature_layout": {"type": "str", "choices": ["single", "per_release"]},
-    "mapping_instances": {"type": "bool", "default": False},
 }
 
 

@@ -7,17 +7,30 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Mapping
+from typing import Any, Dict, Mapping
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import DESTINATION, PLANNING, plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
 
+ARGUMENTS: Dict[str, Any] = {
+    **PLANNING,
+    **DESTINATION,
+    "plan": {"type": "path"},
+    "archive": {"type": "str"},
+    **TRUSTED,
+    "dest": {"type": "path"},
+    "mirror_sets": {"type": "list", "elements": "str", "choices": ["idms", "itms", "icsp"], "default": []},
+    "scope": {"type": "str", "choices": ["repository", "namespace", "host"]},
+    "signature_layout": {"type": "str", "choices": ["single", "per_release"]},
+    "mapping_instances": {"type": "bool", "default": False},
+}
 
-def write_resources(params: Mapping[str, Any], check_mode: bool) -> Outcome:
+
+def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     """cluster_resources."""
     archive = params["archive"] or ""
     request = ResourcesRequest(

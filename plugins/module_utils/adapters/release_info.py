@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Mapping
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY, connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.info import Question
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.release_info import ReleaseRequest, look_at_releases
 
-RELEASE_INFO: Dict[str, Any] = {
+ARGUMENTS: Dict[str, Any] = {
+    **REGISTRY,
     "channel": {"type": "str"},
     "architecture": {"type": "str", "choices": ["amd64", "arm64", "ppc64le", "s390x", "multi"], "default": "amd64"},
     "okd": {"type": "bool", "default": False},
@@ -28,7 +29,7 @@ RELEASE_INFO: Dict[str, Any] = {
 }
 
 
-def look(params: Mapping[str, Any]) -> Outcome:
+def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     """release_info."""
     url = "okd_update_url" if params["okd"] else "update_url"
     request = ReleaseRequest(

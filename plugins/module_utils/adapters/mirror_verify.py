@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Mapping
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import DESTINATION, PLANNING, plan_request
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import TRUSTED
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import KINDS
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import LEVELS, MANIFESTS, Part
@@ -25,6 +24,8 @@ Params = Mapping[str, Any]
 MAX_LISTED = 20
 
 ARGUMENTS: Dict[str, Any] = {
+    **PLANNING,
+    **DESTINATION,
     "plan": {"type": "path"},
     "level": {"type": "str", "choices": list(LEVELS), "default": MANIFESTS},
     "part": {

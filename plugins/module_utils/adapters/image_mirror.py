@@ -2,38 +2,80 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The faces of archives: writing one, loading some, telling what they hold."""
+"""image_mirror: registry to registry, into an archive, and out of archives."""
 
 from __future__ import annotations
 
 import calendar
 import os
 import time
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import KEY_KINDS, TRUSTED, trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import (
+    DESTINATION,
+    FAILURES,
+    PLANNING,
+    plan_request,
+    source_options,
+    workspace_of,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, not_allowed
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import mirroring
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome, problem_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request, source_options, workspace_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import latest_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, TrustedKeys
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import Shard, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, TransferResult
 
 Params = Mapping[str, Any]
+
+TRANSFER: Dict[str, Any] = {
+    "plan": {"type": "path"},
+    "check": {"type": "str", "choices": ["fast", "default", "deep"], "default": "default"},
+    "tag_moves": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
+    "stop_on": {"type": "list", "elements": "str", "choices": ["release", "operator", "additional", "helm"], "default": []},
+    "shard": {"type": "dict", "options": {"index": {"type": "int", "required": True}, "count": {"type": "int", "required": True}}},
+    # Taken by the action plugin.
+    "progress": {"type": "bool", "default": True},
+    "progress_interval": {"type": "int", "default": 10},
+}
+
+ARCHIVES: Dict[str, Any] = {
+    "archive": {"type": "str"},
+    "archive_size": {"type": "float"},
+    "archive_for": {"type": "str"},
+    "archive_signing_key": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": KEY_KINDS, "default": "ssh"},
+            "key": {"type": "str", "required": True, "no_log": False},
+        },
+        "no_log": False,
+    },
+    "archive_valid_days": {"type": "int"},
+    **TRUSTED,
+    "ignore_history": {"type": "bool", "default": False},
+    "since": {"type": "str"},
+}
+ARGUMENTS: Dict[str, Any] = {**PLANNING, **DESTINATION, **FAILURES, **TRANSFER, **ARCHIVES}
+STOPPED = "The run was stopped before it was complete. Run it again to go on where it was."
 _FILE = "file://"
+
 # Options that mean nothing for a run between these ends.
 _ONLY_WRITING = ("archive_size", "archive_for", "archive_signing_key", "archive_valid_days", "ignore_history", "since")
 _ONLY_REGISTRY = ("shard",)
 _MOST_DAYS = 36_500
 
 
-def mirror_images(params: Params, check_mode: bool) -> Outcome:
+def run(params: Params, check_mode: bool) -> Outcome:
     """image_mirror, by its ends."""
     writes = params["destination"].startswith(_FILE)
     if params["archive"] and writes:
@@ -43,7 +85,58 @@ def mirror_images(params: Params, check_mode: bool) -> Outcome:
     _refuse(params, _ONLY_REGISTRY if writes or params["archive"] else (), "it is for runs from registry to registry")
     if params["archive"]:
         return load_archives(params, check_mode)
-    return write_archive(params, check_mode) if writes else mirroring.mirror_images(params, check_mode)
+    return write_archive(params, check_mode) if writes else mirror_registry(params, check_mode)
+
+
+def result_values(result: TransferResult, path: str, workspace: Workspace) -> Dict[str, Any]:
+    """What every run of image_mirror returns.  path: of the document with every image's result."""
+    return {
+        "complete": result.complete,
+        "counts": result.counts(),
+        **({"forecast": {"pull": result.ahead.pull, "ship": result.ahead.ship}} if result.ahead is not None else {}),
+        "requests": {end: sum(methods.values()) for end, methods in result.requests.items()},
+        "duration": round(result.duration, 3),
+        "result_path": path,
+        "plan_path": latest_path(workspace),
+    }
+
+
+def mirror_request(params: Params) -> MirrorRequest:
+    return MirrorRequest(
+        planning=plan_request(params),
+        destination=Destination.parse(params["destination"], params["max_nested_paths"]),
+        plan=params["plan"] or "",
+        options=transfer_options(params),
+    )
+
+
+def transfer_options(params: Params) -> TransferOptions:
+    shard = params["shard"]
+    return TransferOptions(
+        level=params["check"],
+        parallel=params["parallel_layers"],
+        stop_on=frozenset(params["stop_on"]),
+        tag_moves=params["tag_moves"],
+        shard=Shard(shard["index"], shard["count"]) if shard else None,
+    )
+
+
+def mirror_registry(params: Params, check_mode: bool) -> Outcome:
+    """image_mirror from registry to registry."""
+    request = mirror_request(params)
+    run = mirror(request, os.environ, check_mode)
+    result = run.result
+    problem = problem_of(not_allowed(run.failures, params["allow_failures"]), "The mirror")
+    if result.cancelled:
+        problem = STOPPED
+    return Outcome(
+        changed=result.changed,
+        values=result_values(result, run.path, request.workspace),
+        failures=run.failures,
+        warnings=run.warnings,
+        problem=problem,
+        diff=run.diff,
+    )
 
 
 def write_archive(params: Params, check_mode: bool) -> Outcome:
@@ -59,7 +152,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
     return Outcome(
         changed=run.changed,
         values={
-            **mirroring.result_values(result, run.path, workspace_of(params)),
+            **result_values(result, run.path, workspace_of(params)),
             "sequences": [contents.sequence] if names else [],
             "archive_id": run.archive_id,
             "volumes": names[:MAX_FILES],
@@ -83,22 +176,14 @@ def load_archives(params: Params, check_mode: bool) -> Outcome:
     return Outcome(
         changed=run.changed,
         values={
-            **mirroring.result_values(run.result, run.path, workspace_of(params)),
+            **result_values(run.result, run.path, workspace_of(params)),
             "sequences": list(run.loaded),
         },
         failures=run.failures,
         warnings=run.warnings,
-        problem=problem if not run.result.cancelled else mirroring.STOPPED,
+        problem=problem if not run.result.cancelled else STOPPED,
         diff=run.diff,
     )
-
-
-def archive_info(params: Params) -> Outcome:
-    """archive_info."""
-    path = params["path"]
-    path = directory_of(path) if path.startswith(_FILE) else path
-    archives = describe(path, trusted_keys(params["trusted_keys"], "trusted_keys"), params["check"], params["list_images"])
-    return Outcome(changed=False, values={"archives": archives})
 
 
 def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
@@ -115,7 +200,7 @@ def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
         valid_days=_valid(params["archive_valid_days"]),
         ignore_history=params["ignore_history"],
         since=_seconds(params["since"]),
-        options=mirroring.transfer_options(params),
+        options=transfer_options(params),
     )
 
 
@@ -127,17 +212,8 @@ def from_disk_request(params: Params) -> FromDiskRequest:
         connections=connections(params),
         trusted=trusted_keys(params["archive_trusted_keys"]),
         planning=source_options(params),
-        options=mirroring.transfer_options(params),
+        options=transfer_options(params),
     )
-
-
-def trusted_keys(given: Optional[Mapping[str, str]], option: str = "archive_trusted_keys") -> Optional[TrustedKeys]:
-    """None when the option is not given.  Raises InputError when it is, and names no keys: that must not mean that any will do."""
-    if given is None:
-        return None
-    if not given.get("path"):
-        raise InputError("no keys are given", subject=option, advice="Give the file of keys as path, or leave the option out.")
-    return TrustedKeys(given.get("kind") or "ssh", given["path"])
 
 
 def _signing(given: Optional[Mapping[str, str]]) -> Optional[SigningKey]:

@@ -9,18 +9,24 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Mapping
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import (
+    DESTINATION,
+    PLANNING,
+    plan_request,
+    source_options,
+    workspace_of,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.archives import trusted_keys
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import TRUSTED, connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.planning import plan_request, source_options, workspace_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.space import NOTE
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete import DeleteRequest, delete_listed
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import DEFAULT_PERCENT, DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete_list import GenerateRequest, generate_list
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import DEFAULT_PERCENT, DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
 
 Params = Mapping[str, Any]
@@ -30,6 +36,8 @@ PRUNE, GENERATE, DELETE = "prune", "generate", "delete"
 MAX_LISTED = 20
 
 ARGUMENTS: Dict[str, Any] = {
+    **PLANNING,
+    **DESTINATION,
     "mode": {"type": "str", "choices": [PRUNE, GENERATE, DELETE], "default": PRUNE},
     "plan": {"type": "path"},
     "archive": {"type": "str"},

@@ -2,34 +2,44 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Planning for modules: `imageset_plan`, and the request that every module makes which may have to plan."""
+"""imageset_plan: a configuration resolved into a plan."""
 
 from __future__ import annotations
 
 import os
 from typing import Any, Dict, Mapping
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import not_allowed
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.answers import (
     difference_values,
     explanation_values,
     forecast_values,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.catalog_arguments import catalog_options
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.chart_arguments import chart_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import FAILURES, PLANNING, plan_request
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.release_arguments import release_options
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, Target, plan_imageset
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import not_allowed
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import write_mapping
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import Target, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES
 
 Params = Mapping[str, Any]
 
+ARGUMENTS: Dict[str, Any] = {
+    **PLANNING,
+    **FAILURES,
+    "locked": {"type": "bool", "default": False},
+    "source_mirror": {"type": "str"},
+    "fail": {"type": "bool", "default": True},
+    "destination": {"type": "str"},
+    "archive_for": {"type": "str"},
+    "check_destination": {"type": "bool", "default": False},
+    "max_nested_paths": {"type": "int", "default": 0},
+    "mapping_instances": {"type": "bool", "default": False},
+    "explain": {"type": "list", "elements": "str", "default": []},
+}
 
-def plan(params: Params, check_mode: bool) -> Outcome:
+
+def run(params: Params, check_mode: bool) -> Outcome:
     """imageset_plan."""
     request = plan_request(params)
     given = params["destination"] or ""
@@ -68,27 +78,3 @@ def _archive_history(params: Params) -> str:
     if not params["archive_for"]:
         return ARCHIVES
     return str(Destination.parse(params["archive_for"], params["max_nested_paths"]))
-
-
-def plan_request(params: Params) -> PlanRequest:
-    return PlanRequest(
-        workspace=workspace_of(params),
-        config=params["config"] or "",
-        imageset=params["imageset"],
-        connections=connections(params),
-        signatures=params["signatures"],
-        options=source_options(params),
-        locked=params.get("locked", False),
-        source_mirror=params.get("source_mirror") or "",
-        allow_failures=tuple(params.get("allow_failures") or ()),
-        parallel=params["parallel_images"],
-    )
-
-
-def workspace_of(params: Params) -> Workspace:
-    return Workspace(params["workspace"], params["check_workspace"] or "")
-
-
-def source_options(params: Params) -> Dict[str, Any]:
-    """The options of all content sources, for whatever may have to plan."""
-    return {**release_options(params), **catalog_options(params), **chart_options(params)}

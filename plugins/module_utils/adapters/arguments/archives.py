@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Keys of archives, as every module takes them that reads some."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
+
+KEY_KINDS = ["ssh", "gpg"]
+
+TRUSTED_KEYS: Dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "kind": {"type": "str", "choices": KEY_KINDS, "default": "ssh"},
+        "path": {"type": "path", "required": True, "no_log": False},
+    },
+    "no_log": False,
+}
+
+# Of every module that reads archives.
+TRUSTED: Dict[str, Any] = {"archive_trusted_keys": TRUSTED_KEYS}
+
+
+def trusted_keys(given: Optional[Mapping[str, str]], option: str = "archive_trusted_keys") -> Optional[TrustedKeys]:
+    """None when the option is not given.  Raises InputError when it is, and names no keys: that must not mean that any will do."""
+    if given is None:
+        return None
+    if not given.get("path"):
+        raise InputError("no keys are given", subject=option, advice="Give the file of keys as path, or leave the option out.")
+    return TrustedKeys(given.get("kind") or "ssh", given["path"])

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What modules are told that may have to plan, and the request that is made of it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.catalogs import CATALOGS, catalog_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.charts import CHARTS, chart_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY, connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.releases import RELEASES, release_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
+
+Params = Mapping[str, Any]
+WORKSPACE: Dict[str, Any] = {"workspace": {"type": "path", "required": True}, "check_workspace": {"type": "path"}}
+IMAGESET: Dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
+FAILURES: Dict[str, Any] = {"allow_failures": {"type": "list", "elements": "str", "default": []}}
+SIGNATURES: Dict[str, Any] = {"signatures": {"type": "str", "choices": ["copy", "require", "skip"], "default": "copy"}}
+DESTINATION: Dict[str, Any] = {"destination": {"type": "str", "required": True}, "max_nested_paths": {"type": "int", "default": 0}}
+
+# What every module takes that may have to plan.
+PLANNING: Dict[str, Any] = {**REGISTRY, **IMAGESET, **WORKSPACE, **SIGNATURES, **RELEASES, **CHARTS, **CATALOGS}
+
+
+def plan_request(params: Params) -> PlanRequest:
+    return PlanRequest(
+        workspace=workspace_of(params),
+        config=params["config"] or "",
+        imageset=params["imageset"],
+        connections=connections(params),
+        signatures=params["signatures"],
+        options=source_options(params),
+        locked=params.get("locked", False),
+        source_mirror=params.get("source_mirror") or "",
+        allow_failures=tuple(params.get("allow_failures") or ()),
+        parallel=params["parallel_images"],
+    )
+
+
+def workspace_of(params: Params) -> Workspace:
+    return Workspace(params["workspace"], params["check_workspace"] or "")
+
+
+def source_options(params: Params) -> Dict[str, Any]:
+    """The options of all content sources, for whatever may have to plan."""
+    return {**release_options(params), **catalog_options(params), **chart_options(params)}
