@@ -17,7 +17,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import shown
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown
 
 # A job may run for so many seconds; it ends by itself long before, or is stopped.
 LONGEST = 30 * 24 * 3600

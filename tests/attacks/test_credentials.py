@@ -19,16 +19,17 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import errors
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import masked
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http import auth, session
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import basic
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import auth
+from ansible_collections.disconnected.mirror.plugins.module_utils.http import session
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import basic
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import checks
 from ansible_collections.disconnected.mirror.plugins.modules import image_mirror, imageset_plan
 from ansible_collections.disconnected.mirror.tests.fakes.module import run_module

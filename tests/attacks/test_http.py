@@ -18,14 +18,14 @@ from typing import Any, Callable, Dict, NamedTuple, Tuple
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http import stream
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.answer import Answer
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import stream
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.answer import Answer
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.tests.attacks.odd_answers import CHUNKED, END, HELLO, OK, odd_answers
 from ansible_collections.disconnected.mirror.tests.fakes.scripted import always, refusal, starting
 

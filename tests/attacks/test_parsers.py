@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.pages import next_link
 from ansible_collections.disconnected.mirror.tests.fuzz.readers import CONTENTS, GRAPH, HISTORY, METADATA, PLAN, READERS
 

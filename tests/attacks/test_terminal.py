@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import shown
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 

@@ -32,7 +32,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.docum
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import images as chart_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import repository
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives
-from ansible_collections.disconnected.mirror.plugins.module_utils.http import challenge, credential_helper
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import challenge, credential_helper
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import ARTIFACT, RegistryMemory

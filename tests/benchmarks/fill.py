@@ -11,7 +11,7 @@ import os
 from typing import Any, Dict
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.benchmarks.content import Filler, Preset, wishes
 

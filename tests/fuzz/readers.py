@@ -23,8 +23,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import file_index, parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import images as chart_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import repository
-from ansible_collections.disconnected.mirror.plugins.module_utils.http import challenge, registries_conf
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import AuthFile
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import challenge
+from ansible_collections.disconnected.mirror.plugins.module_utils.http import registries_conf
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth_file import AuthFile
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.tests.fuzz.readers import Reader
 from ansible_collections.disconnected.mirror.tests.fuzz.test_readers import BATCH, COUNT, SEED, batch, inputs
 

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.disconnected.mirror.extensions.demo.fill import push
 from ansible_collections.disconnected.mirror.extensions.demo.images import Image, image_set, mirrored
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import Played, play
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess

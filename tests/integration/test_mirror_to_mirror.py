@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.extensions.demo import prove
 from ansible_collections.disconnected.mirror.extensions.demo.fill import push
 from ansible_collections.disconnected.mirror.extensions.demo.images import mirrored
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Pending
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play, tasks

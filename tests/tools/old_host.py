@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.join(ROOT, ".cache", "collections"))
 from ansible_collections.disconnected.mirror.extensions.demo.fill import push  # noqa: E402
 from ansible_collections.disconnected.mirror.extensions.demo.images import image_set, mirrored  # noqa: E402
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http  # noqa: E402
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings  # noqa: E402
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings  # noqa: E402
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore  # noqa: E402
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play  # noqa: E402
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess, free_port  # noqa: E402

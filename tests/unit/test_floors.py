@@ -22,6 +22,8 @@ PREFIX = "ansible_collections.disconnected.mirror.plugins."
 FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 # The one package that knows Ansible.
 ADAPTERS = "adapters"
+# Files of one folder; adapters have most, one for each module.
+MOST_FILES = 15
 
 
 def python_files(folder: str) -> List[str]:
@@ -67,6 +69,16 @@ def test_the_picture_shows_the_floors():
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()
     assert drawn(page) == page, "run make floors"
+
+
+def test_rooms_are_small():
+    """A folder is looked over in one glance."""
+    large = {}
+    for folder, _folders, names in os.walk(CORE):
+        files = [name for name in names if name.endswith(".py") and name != "__init__.py"]
+        if len(files) > MOST_FILES:
+            large[os.path.relpath(folder, CORE)] = len(files)
+    assert not large, large
 
 
 def test_an_import_goes_downwards():

@@ -28,7 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import latest_path
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import latest_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey

@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import library
-from ansible_collections.disconnected.mirror.plugins.module_utils.http import urllib3_library
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import urllib3_library
 
 
 def require_libraries(module: Any) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
-from ansible_collections.disconnected.mirror.plugins.module_utils.base import shown
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import Notice
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import masked
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
 
 # Task results stay small; the whole truth is in files (user-needs, section 7, item 4).
 MAX_FILES = 100

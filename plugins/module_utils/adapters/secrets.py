@@ -14,7 +14,7 @@ import binascii
 from typing import Any, Iterator, Mapping, Set
 from urllib.parse import unquote
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import secrets
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import secrets
 
 _PROXIES = ("http_proxy", "https_proxy")
 

@@ -16,7 +16,7 @@ import fnmatch
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, FrozenSet, Iterable, List, Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import masked
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
 
 
 class MirrorError(Exception):

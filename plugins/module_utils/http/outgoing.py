@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.host import Host
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 _SMALL = 64 * 1024
 # How long to look for the answer of a server that hung up on us, in seconds.

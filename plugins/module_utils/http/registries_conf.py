@@ -19,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import notice
 from ansible_collections.disconnected.mirror.plugins.module_utils.http import toml_subset
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth_file import normal_host
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth_file import normal_host
 
 ALL, DIGEST_ONLY, TAG_ONLY = "all", "digest-only", "tag-only"
 _SYSTEM = "/etc/containers"

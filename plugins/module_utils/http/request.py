@@ -10,7 +10,7 @@ import re
 from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 
 _NOT_IN_TARGETS = re.compile(r"[^!-~]")
 _NOT_IN_HEADERS = re.compile(r"[^\t -~\x80-\xff]")

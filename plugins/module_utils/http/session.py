@@ -24,19 +24,19 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     Unreachable,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import ERROR_BODY
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import HIDDEN
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import Authenticator, secrets_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Fields, Guarded
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.host import Host
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted, Oversized, Unreached
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import HIDDEN
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import Authenticator, secrets_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Fields, Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.host import Host
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized, Unreached
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.realm import check_onward
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.realm import check_onward
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request, Rule
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED, backoff, retry_after
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Retries, Settings
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.tls import Contexts
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED, backoff, retry_after
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Retries, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.tls import Contexts
 
 # Bytes of an answer that is not a blob, unless its reader says otherwise (user-needs G16).
 LIMIT = 4 * 1024 * 1024

@@ -14,7 +14,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import secrets
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import secrets
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import compile_pattern
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.catalog_name import check_target, unique_name
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import (

@@ -18,7 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.resources impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import mapping_file
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.folder import Change
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions, make_resources
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, find_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys

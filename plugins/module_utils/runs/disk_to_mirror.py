@@ -15,14 +15,19 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import OURS, FoundArchive, Unplanned, opened_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import (
+    OURS,
+    FoundArchive,
+    Unplanned,
+    opened_archives,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.begun import Begun
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import keep_plan, kept_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_plan, kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.loaded import kept_history, loaded_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.mending import Mending
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, publish

@@ -28,7 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_fil
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, taken
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import keep_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import (
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import (
     expected_plan,
     is_complete,
     keep_plan,

@@ -13,7 +13,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.host impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, NotFound, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import latest_path
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import latest_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 
 PLAN, LAST_RUN, VERIFICATION, REPORT, ARCHIVE = "plan", "last_run", "verification", "report", "archive"

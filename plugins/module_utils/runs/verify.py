@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import Unplanned, opened_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, expected
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered, update_copy
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.repair import Repair, Repaired

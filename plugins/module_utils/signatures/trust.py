@@ -11,7 +11,7 @@ from typing import Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.attached import PEM
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.openpgp import binary_key
 

@@ -12,9 +12,9 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context

@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterator, List
 
 import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.benchmarks import engine
 from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, Filler, scaled, wishes

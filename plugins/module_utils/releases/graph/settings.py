@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.secret import masked
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Rules, version_filter
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.openpgp import binary_key

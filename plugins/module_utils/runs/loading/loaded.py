@@ -18,7 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.begun import Begun
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 

@@ -14,7 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.first_of import Several
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED

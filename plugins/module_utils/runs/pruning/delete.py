@@ -24,7 +24,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.prune.protecti
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import kept_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Deleting, DeletionRun, Guards
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import kept_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase

@@ -29,7 +29,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.prune.mirrored
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.reasons import Reasons, still_wanted, told
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.serialize import yaml_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import kept_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.mirrored_origins import Held, Mirrored

@@ -19,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.protection import Judgement, judge, protect_list
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.space import freed
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import kept_images
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.kept import read_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import read_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered, update_copy
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf

@@ -12,11 +12,11 @@ from typing import Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import Marked, mark
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archives import FoundArchive, Unplanned, opened_archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive, Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Deleting, DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session

@@ -20,7 +20,7 @@ from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.words import counted
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
     CorruptContent,

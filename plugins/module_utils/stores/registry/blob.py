@@ -10,8 +10,8 @@ import re
 from typing import Callable, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)\Z")

@@ -13,11 +13,11 @@ from urllib.parse import urljoin
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import TAG
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin, split_url
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import LIMIT, Http, unreachable
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 # Wider than the specification's names (capitals, a leading underscore), narrow enough for paths.
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*\Z")

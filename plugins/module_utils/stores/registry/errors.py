@@ -19,9 +19,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     Unreachable,
     Unsupported,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import DEPTH_ADVICE
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import DEPTH_ADVICE
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)

@@ -12,7 +12,7 @@ from typing import Any, Iterator, Tuple
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint
 
 # One parameter of a link; each part begins with a sign of its own, so that a match takes one pass.

@@ -25,8 +25,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_INDEX
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint, repository_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.errors import codes, refusal
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.pages import pages

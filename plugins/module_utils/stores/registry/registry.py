@@ -19,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import MAX_SIZE, Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import ACCEPT
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.blob import RegistryBlobReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import (
     Endpoint,

@@ -17,12 +17,12 @@ from urllib.parse import quote
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, MirrorError, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.retry import RETRIED
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import note, read_error, unreachable
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.dialect import KIB, MIB, UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint, repository_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.errors import codes, refusal

@@ -14,7 +14,7 @@ from typing import Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.response import Response
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.dialect import UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint, blob_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.errors import push_refusal, refusal

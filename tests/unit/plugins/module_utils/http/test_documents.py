@@ -19,13 +19,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     MirrorError,
     Unreachable,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import basic
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import basic
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.documents import Documents
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.tests.fakes.certificates import Authority
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.scripted import always, redirect, refusal

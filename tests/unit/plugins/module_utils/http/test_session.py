@@ -21,14 +21,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     RegistryError,
     Unreachable,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.auth import basic
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.origin import Origin
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.connection import Guarded
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import basic
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.tests.fakes.scripted import always, redirect, refusal
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

@@ -16,9 +16,9 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unreachable, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import Notice
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.credentials import Credentials
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes import dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.certificates import Authority

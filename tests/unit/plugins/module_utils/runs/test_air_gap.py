@@ -11,7 +11,7 @@ import os
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound, StorageError
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs import archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading import archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.tests.fakes import images, trip
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault

@@ -12,7 +12,7 @@ from typing import Callable, Iterator, List
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 
 QUICK = {"plain_http": True, "retries": {"times": 1, "delay": 0.001}}

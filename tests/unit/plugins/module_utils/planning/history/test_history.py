@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, Incompatible, InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History, memory_name
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.sequence import follows
 from ansible_collections.disconnected.mirror.tests.fakes.world import World
 

@@ -24,7 +24,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf, registries_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings import HostSettings, Retries, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Retries, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views import upstream as module
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""An answer as http.client reads it, with what that lets pass refused (RFC 9112, sections 6 and 7)."""
+
+from __future__ import annotations
+
+import re
+from http.client import HTTPResponse, IncompleteRead
+from typing import Any, Dict, Optional
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import CHUNK_LINE, TRAILERS
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.stream import Stream
+
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n\Z")
+_LENGTH = re.compile(r"[0-9]{1,18}\Z")
+
+
+class Answer(HTTPResponse):
+    """fields: the headers, by lower-case name; repeated ones joined by a comma.  framed: its end can be told from its bytes.
+
+    reusable: whether the connection may carry another exchange once this was read.
+    """
+
+    def __init__(self, stream: Stream, method: Optional[str]) -> None:
+        super().__init__(stream, method=method)  # type: ignore[arg-type]
+        self.fields: Dict[str, str] = {}
+        self.reusable = False
+        self._stream = stream
+
+    def begin(self) -> None:
+        """Raises Interrupted where the length of the body is said in two ways, or in none that is known."""
+        version, self.status, self.reason = self._read_status()  # type: ignore[attr-defined]
+        # Of the head, the stream hands on the start line alone.
+        self.fp.readline()
+        self.version = 10 if version == "HTTP/1.0" else 11
+        fields = self.fields = self._stream.fields
+        # For http.client, which asks these for what it needs.
+        self.code, self.headers = self.status, fields  # type: ignore[assignment]
+        coding, length = fields.get("transfer-encoding"), fields.get("content-length")
+        if coding is not None and coding.lower() != "chunked":
+            raise Interrupted(f"the answer has the transfer coding {coding!r:.60}")
+        if coding is not None and length is not None:
+            raise Interrupted("the answer has both a Content-Length and a transfer coding")
+        self.chunked, self.chunk_left = coding is not None, None
+        self.length = None if length is None else _length(length)
+        if self._method == "HEAD" or self.status in (204, 304):
+            self.chunked = False
+            self.length = 0
+        self.reusable = bool(self.chunked or self.length is not None) and not self._check_close()  # type: ignore[attr-defined]
+        # Or else http.client would close the connection now, before the body was read.
+        self.will_close = False
+
+    def _read_next_chunk_size(self) -> int:
+        """Instead of http.client's, which takes `-5`, `0x5` and `5_0` for a size, and 64 KiB of what follows it."""
+        line = self.fp.readline(CHUNK_LINE + 1)
+        match = _CHUNK.match(line)
+        if match is None:
+            raise self._broken("the answer has a malformed chunk")
+        self._stream.discount(len(line))
+        return int(match.group(1), 16)
+
+    def _read_and_discard_trailer(self) -> None:
+        """Instead of http.client's, which reads trailers as long as there are any, and takes the end of the connection for theirs."""
+        left = TRAILERS
+        while left > 0:
+            line = self.fp.readline(left)
+            if line == b"\r\n":
+                return
+            left -= len(line)
+            if left > 0 and not line.endswith(b"\r\n"):
+                raise self._broken("the trailers of the answer are malformed or broke off")
+        raise self._broken("the trailers of the answer have no end")
+
+    def _safe_readinto(self, buffer: Any) -> int:
+        """Instead of http.client's, which throws away what came of a chunk that broke off."""
+        size = int(self.fp.readinto(buffer))
+        if not size:
+            raise IncompleteRead(b"")
+        return size
+
+    def _safe_read(self, amt: int) -> bytes:
+        """http.client asks for the end of a chunk's line with this, and does not look at it."""
+        end: Any = super()._safe_read(amt)  # type: ignore[misc]
+        if end != b"\r\n":
+            raise self._broken("the answer has a malformed chunk")
+        return bytes(end)
+
+    def _broken(self, reason: str) -> IncompleteRead:
+        """What http.client raises for a body that breaks off: it adds the bytes that had come."""
+        self._stream.failure = self._stream.failure or Interrupted(reason)
+        return IncompleteRead(b"")
+
+
+def _length(text: str) -> int:
+    """Said several times, it has to be the same each time.  Raises Interrupted."""
+    values = {value.strip(" \t") for value in text.split(",")}
+    if len(values) != 1 or not _LENGTH.match(next(iter(values))):
+        raise Interrupted(f"the answer has the Content-Length {text!r:.60}")
+    return int(values.pop())

@@ -1,0 +1,225 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rate at which a host is asked follows what it takes: threads, latency and retries on a simulated clock."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import pytest
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.pace import Pace
+
+Limits = Sequence[Tuple[float, float]]
+UNLIMITED = 1e9
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Bucket:
+    """A host with a token bucket.  limits: (from second, requests a second); depth: what is let by at once, in seconds of the limit."""
+
+    def __init__(self, clock: Clock, limits: Limits, depth: float) -> None:
+        self.clock, self.limits, self.depth = clock, limits, depth
+        self.began = self.filled = clock.now
+        self.level: Optional[float] = None
+        self.answers: List[Tuple[float, bool]] = []
+
+    def rate(self, second: float) -> float:
+        return [rate for begin, rate in self.limits if begin <= second][-1]
+
+    def ask(self) -> bool:
+        second = self.clock.now - self.began
+        most = max(1.0, self.depth * self.rate(second))
+        level = most if self.level is None else self.level
+        self.level = min(most, level + (self.clock.now - self.filled) * self.rate(second))
+        self.filled = self.clock.now
+        taken = self.level >= 1
+        self.level -= taken
+        self.answers.append((second, taken))
+        return taken
+
+    def share(self, begin: float, end: float) -> Tuple[float, float]:
+        """(taken of what was allowed, refused of what was asked) in a time of one limit."""
+        inside = [taken for second, taken in self.answers if begin <= second < end]
+        return sum(inside) / (self.rate(begin) * (end - begin)), inside.count(False) / len(inside)
+
+
+class Burst(Bucket):
+    """No limit, but the first five requests are refused."""
+
+    def ask(self) -> bool:
+        self.answers.append((self.clock.now - self.began, len(self.answers) >= 5))
+        return self.answers[-1][1]
+
+
+class Crew:
+    """Threads that ask a host as fast as its pace lets them, and repeat what was refused as the session does."""
+
+    def __init__(self, clock: Clock, host: Bucket, retry_after: Optional[float], parallel: int = 16, latency: float = 0.02) -> None:
+        self.clock, self.host, self.retry_after, self.latency = clock, host, retry_after, latency
+        self.pace = Pace(clock)
+        self.chance = random.Random(7)
+        self.number = itertools.count()
+        self.events: List[Tuple[float, int, Callable[[Any], None], Any]] = []
+        self.waiting: List[int] = [0] * parallel
+        self.after(0, self._take_turns, None)
+
+    def after(self, seconds: float, act: Callable[[Any], None], what: Any) -> None:
+        heapq.heappush(self.events, (self.clock.now + seconds, next(self.number), act, what))
+
+    def run(self, seconds: float, requests: float = UNLIMITED) -> float:
+        """For so long, or until so many requests were taken; tells how long it was."""
+        began = self.clock.now
+        while (
+            self.events[0][0] < began + seconds
+            and sum(taken for _second, taken in self.host.answers[-1:]) + len(self.host.answers) < requests
+        ):
+            self.clock.now, _number, act, what = heapq.heappop(self.events)
+            act(what)
+        return self.clock.now - began
+
+    def _wait(self, attempts: int) -> None:
+        self.waiting.append(attempts)
+        if len(self.waiting) == 1:
+            self._take_turns(None)
+
+    def _take_turns(self, _nothing: Any) -> None:
+        while self.waiting:
+            seconds = self.pace.turn()
+            if seconds:
+                self.after(min(seconds, 0.25) + 0.0002, self._take_turns, None)
+                return
+            self.after(self._way(), self._arrive, self.waiting.pop(0))
+
+    def _way(self) -> float:
+        return self.latency / 2 * self.chance.uniform(0.7, 1.5)
+
+    def _arrive(self, attempts: int) -> None:
+        self.after(self._way(), self._hear, (self.host.ask(), attempts + 1))
+
+    def _hear(self, answer: Tuple[bool, int]) -> None:
+        taken, attempts = answer
+        if taken:
+            self.pace.accepted()
+            self._wait(0)
+            return
+        self.pace.refused()
+        delay = min(30.0, 2.0 ** (attempts - 1)) * self.chance.uniform(0.75, 1.25)
+        if self.retry_after is not None:
+            self.pace.hold(self.retry_after)
+            delay = max(self.retry_after, min(delay, 1.0))
+        self.after(delay, self._wait, attempts)
+
+
+def host(limits: Limits, depth: float, retry_after: Optional[float], **crew: Any) -> Tuple[Bucket, Crew]:
+    clock = Clock()
+    bucket = Bucket(clock, limits, depth)
+    return bucket, Crew(clock, bucket, retry_after, **crew)
+
+
+def test_no_limit_until_a_refusal():
+    pace = Pace(Clock())
+    for _each in range(1000):
+        assert pace.turn() == 0
+        pace.accepted()
+
+
+@pytest.mark.parametrize("rate", [2, 10, 50, 200])
+@pytest.mark.parametrize("depth,parallel", [(1, 16), (2, 8), (5, 16)])
+@pytest.mark.parametrize("retry_after", [None, 1])
+def test_finds_a_steady_limit_within_ten_seconds(rate, depth, parallel, retry_after):
+    bucket, crew = host([(0, rate)], depth, retry_after, parallel=parallel)
+    crew.run(50)
+    taken, refused = bucket.share(10, 50)
+    assert taken >= 0.9 and refused <= 0.05
+
+
+@pytest.mark.parametrize("before,after", [(10, 50), (50, 10), (50, 200), (200, 50), (10, 2), (2, 10)])
+@pytest.mark.parametrize("retry_after", [None, 1])
+def test_follows_a_limit_that_changes(before, after, retry_after):
+    bucket, crew = host([(0, before), (20, after)], 2, retry_after)
+    crew.run(60)
+    taken, refused = bucket.share(30, 60)
+    assert taken >= 0.9 and refused <= 0.05
+
+
+@pytest.mark.parametrize("rate", [10, 50, 200])
+def test_finds_limits_of_hosts_that_let_nothing_by_at_once(rate):
+    bucket, crew = host([(0, rate)], 0.2, None)
+    crew.run(70)
+    taken, refused = bucket.share(40, 70)
+    assert taken >= 0.85 and refused <= 0.05
+
+
+@pytest.mark.parametrize("retry_after", [1, 2, 5])
+@pytest.mark.parametrize("parallel,latency", [(16, 0.05), (8, 0.02)])
+def test_one_burst_of_refusals_costs_what_was_asked_for_and_little_more(retry_after, parallel, latency):
+    """As a run of fourteen seconds that is refused five times at its start."""
+    most = parallel / latency * 14
+    clock, times = Clock(), {}
+    for kind in (Bucket, Burst):
+        crew = Crew(clock, kind(clock, [(0, UNLIMITED)], 1), retry_after, parallel, latency)
+        times[kind] = crew.run(1000, most)
+    assert times[Burst] - times[Bucket] <= retry_after + 3
+
+
+def test_goes_on_at_no_less_than_half_of_what_was_taken():
+    clock = Clock()
+    pace = Pace(clock)
+    for _each in range(200):
+        clock.now += 0.01
+        pace.accepted()
+    pace.refused()
+    clock.now += 0.01
+    assert pace.turn() == 0
+    assert pace.turn() <= 1 / 50
+
+
+def test_holds_still_for_as_long_as_the_host_asks():
+    clock = Clock()
+    pace = Pace(clock)
+    pace.hold(5)
+    assert pace.turn() == 5
+    clock.now += 4
+    assert pace.turn() == 1
+    clock.now += 1
+    assert pace.turn() == 0
+    assert pace.turn() == 0
+
+
+def test_refusals_of_one_moment_count_once():
+    rates: Dict[int, float] = {}
+    for refusals in (1, 8):
+        clock = Clock()
+        pace = Pace(clock)
+        for _each in range(20):
+            pace.accepted()
+        for _each in range(refusals):
+            pace.refused()
+        clock.now += 0.5
+        pace.turn()
+        rates[refusals] = pace.turn()
+    assert rates[1] == rates[8] > 0
+
+
+def test_forgets_after_a_minute_of_peace():
+    clock = Clock()
+    pace = Pace(clock)
+    pace.accepted()
+    pace.refused()
+    pace.turn()
+    assert pace.turn() > 0
+    clock.now += 61
+    assert pace.turn() == 0
+    assert pace.turn() == 0
