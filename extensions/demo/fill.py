@@ -16,8 +16,8 @@ import sys
 
 from ansible_collections.disconnected.mirror.extensions.demo.images import Image, image_set, mirrored
 from ansible_collections.disconnected.mirror.extensions.demo.release import CHANNEL, VERSIONS, release_images, write_services
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings

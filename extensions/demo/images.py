@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 
@@ -37,15 +38,15 @@ class Image:
 
     repository: str
     tag: str
-    manifests: Tuple[Manifest, ...]
-    blobs: Tuple[bytes, ...] = ()
+    manifests: tuple[Manifest, ...]
+    blobs: tuple[bytes, ...] = ()
 
     @property
     def digest(self) -> str:
         return self.manifests[-1].digest
 
 
-def image_set() -> List[Image]:
+def image_set() -> list[Image]:
     """All images of the demo; the same bytes every time."""
     base = {platform: layer(f"base {platform}", 4 * MIB) for platform in ("amd64", "arm64", "s390x")}
     images = [_multi("apps/portal", "1.0", base, OCI), _multi("apps/gateway", "3.2", base, DOCKER)]
@@ -58,12 +59,12 @@ def image_set() -> List[Image]:
     return images
 
 
-def mirrored(images: Iterable[Image]) -> List[Image]:
+def mirrored(images: Iterable[Image]) -> list[Image]:
     """Those that a configuration names; what is attached to them comes along by itself."""
     return [image for image in images if image.tag and not image.tag.startswith("sha256-")]
 
 
-def single(repository: str, tag: str, layers: List[bytes], types: Dict[str, str], architecture: str = "amd64") -> Image:
+def single(repository: str, tag: str, layers: list[bytes], types: dict[str, str], architecture: str = "amd64") -> Image:
     """An image for one architecture.  The configuration is the first of its blobs."""
     config = _json(
         {"architecture": architecture, "os": "linux", "rootfs": {"type": "layers", "diff_ids": [_digest(content) for content in layers]}}
@@ -77,7 +78,7 @@ def single(repository: str, tag: str, layers: List[bytes], types: Dict[str, str]
     return Image(repository, tag, (_manifest(document),), (config, *layers))
 
 
-def _multi(repository: str, tag: str, base: Dict[str, bytes], types: Dict[str, str]) -> Image:
+def _multi(repository: str, tag: str, base: dict[str, bytes], types: dict[str, str]) -> Image:
     parts = [
         single(repository, "", [content, layer(f"{repository} {architecture}", MIB)], types, architecture)
         for architecture, content in base.items()
@@ -85,7 +86,7 @@ def _multi(repository: str, tag: str, base: Dict[str, bytes], types: Dict[str, s
     return index(repository, tag, parts, types)
 
 
-def index(repository: str, tag: str, parts: Sequence[Image], types: Dict[str, str]) -> Image:
+def index(repository: str, tag: str, parts: Sequence[Image], types: dict[str, str]) -> Image:
     """One image for several architectures, of single ones."""
     document = {
         "schemaVersion": 2,
@@ -135,11 +136,11 @@ def layer(seed: str, size: int) -> bytes:
     return hashlib.shake_128(seed.encode("utf-8")).digest(size)
 
 
-def _manifest(document: Dict[str, Any]) -> Manifest:
+def _manifest(document: dict[str, Any]) -> Manifest:
     return Manifest.parse(_json(document))
 
 
-def _descriptor(media_type: str, content: bytes) -> Dict[str, Any]:
+def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": _digest(content), "size": len(content)}
 
 
@@ -147,5 +148,5 @@ def _digest(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-def _json(document: Dict[str, Any]) -> bytes:
+def _json(document: dict[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode("utf-8")

@@ -21,7 +21,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from typing import Any, Dict, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
@@ -33,7 +34,7 @@ KINDS = {
 UNPROVEN = 3
 
 
-def mirror_sets(folder: str) -> Iterator[Tuple[str, str, str]]:
+def mirror_sets(folder: str) -> Iterator[tuple[str, str, str]]:
     """Source, mirror and kind of references of every entry."""
     for path in sorted(glob.glob(os.path.join(folder, "*.yaml"))):
         with open(path, encoding="utf-8") as file:
@@ -46,10 +47,10 @@ def mirror_sets(folder: str) -> Iterator[Tuple[str, str, str]]:
 
 def registries_conf(folder: str, insecure: bool = True) -> str:
     """What the machine configuration of a cluster makes of the mirror sets."""
-    places: Dict[str, List[Tuple[str, str]]] = {}
+    places: dict[str, list[tuple[str, str]]] = {}
     for source, mirror, pull in mirror_sets(folder):
         places.setdefault(source, []).append((mirror, pull))
-    lines: List[str] = []
+    lines: list[str] = []
     for source, mirrors in sorted(places.items()):
         lines += ["[[registry]]", f"prefix = {json.dumps(source)}", f"location = {json.dumps(source)}", ""]
         for mirror, pull in mirrors:
@@ -79,7 +80,7 @@ def pull(origin: str, conf: str, folder: str) -> str:
         return "sha256:" + hashlib.sha256(file.read()).hexdigest()
 
 
-def images(plan: str) -> List[Dict[str, Any]]:
+def images(plan: str) -> list[dict[str, Any]]:
     """The images that clusters ask for by name: attachments are found by their subject, the graph image was made on the way."""
     with open(plan, encoding="utf-8") as file:
         return [image for image in json.load(file)["images"] if not image.get("subject") and image["type"] != "cincinnatiGraph"]

@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from typing import Any, Dict, List, Mapping, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.extensions.demo.images import DOCKER, MIB, Image, index, layer, single
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
@@ -26,14 +27,14 @@ BASE = "demo/base"
 COMPONENTS = ("apiserver", "cli", "console", "dns", "etcd", "ingress", "installer", "machine-config", "monitoring", "scheduler")
 
 
-def release_images(registry: str) -> Tuple[Dict[str, Image], List[Image]]:
+def release_images(registry: str) -> tuple[dict[str, Image], list[Image]]:
     """The release images by version, and all images in the order in which they are pushed.
 
     registry: host:port, which a release names its components with.
     """
     base = {architecture: layer(f"release base {architecture}", MIB) for architecture in ("amd64", "arm64")}
     everything = [index(BASE, "latest", [single(BASE, "", [content], DOCKER, name) for name, content in base.items()], DOCKER)]
-    payloads: Dict[str, Image] = {}
+    payloads: dict[str, Image] = {}
     for version in VERSIONS:
         components = {name: _component(name, version, base) for name in COMPONENTS}
         manifests = _tar(_documents(version, {name: f"{registry}/{CONTENT}@{image.digest}" for name, image in components.items()}))
@@ -53,14 +54,14 @@ def _component(name: str, version: str, base: Mapping[str, bytes]) -> Image:
     return index(CONTENT, "", instances, DOCKER)
 
 
-def _documents(version: str, references: Mapping[str, str]) -> Dict[str, bytes]:
+def _documents(version: str, references: Mapping[str, str]) -> dict[str, bytes]:
     tags = [{"name": name, "from": {"kind": "DockerImage", "name": reference}} for name, reference in sorted(references.items())]
     stream = {"kind": "ImageStream", "apiVersion": "image.openshift.io/v1", "metadata": {"name": version}, "spec": {"tags": tags}}
     metadata = {"kind": "cincinnati-metadata-v0", "version": version}
     return {"release-manifests/image-references": _json(stream), "release-manifests/release-metadata": _json(metadata)}
 
 
-def write_services(registry: str, payloads: Mapping[str, Image], folder: str) -> Dict[str, Any]:
+def write_services(registry: str, payloads: Mapping[str, Image], folder: str) -> dict[str, Any]:
     """What the internet has for a real release, as files: update graph, signatures, key, graph data.  Returns the role's variables."""
     key = os.path.join(folder, "key.asc")
     store = os.path.join(folder, "signatures")
@@ -78,7 +79,7 @@ def write_services(registry: str, payloads: Mapping[str, Image], folder: str) ->
     }
 
 
-def _graph(registry: str, payloads: Mapping[str, Image]) -> Dict[str, Any]:
+def _graph(registry: str, payloads: Mapping[str, Image]) -> dict[str, Any]:
     nodes = [
         {
             "version": version,

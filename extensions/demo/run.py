@@ -19,18 +19,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-from typing import Any, Dict, List
+from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BEGIN = "About a minute: three registries on this machine, two runs, an air gap, another client's proof; all of it in {directory}."
 
 
-def playbook(name: str, directory: str, ports: List[int], folder: str) -> List[str]:
+def playbook(name: str, directory: str, ports: list[int], folder: str) -> list[str]:
     """Runs one of the collection's playbooks, shows its steps, returns the lines that say why it failed; none after a success."""
-    variables: Dict[str, Any] = {"demo_directory": directory}
+    variables: dict[str, Any] = {"demo_directory": directory}
     variables.update(zip(("demo_source_port", "demo_mirror_port", "demo_island_port"), ports))
     command = [sys.executable, "-m", "ansible", "playbook", f"disconnected.mirror.{name}", "-e", json.dumps(variables)]
-    failure: List[str] = []
+    failure: list[str] = []
     with subprocess.Popen(
         command, env=environment(directory, folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -49,7 +49,7 @@ def playbook(name: str, directory: str, ports: List[int], folder: str) -> List[s
     return failure or [f"FAILED: ansible-playbook ended with status {process.returncode}."]
 
 
-def environment(directory: str, folder: str) -> Dict[str, str]:
+def environment(directory: str, folder: str) -> dict[str, str]:
     """Ansible with no settings of the user, and with its files in a temporary folder."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_") or key == "ANSIBLE_COLLECTIONS_PATH"}
     kept.setdefault("HOME", folder)
@@ -71,7 +71,7 @@ def environment(directory: str, folder: str) -> Dict[str, str]:
     }
 
 
-def demo(directory: str, ports: List[int], folder: str) -> int:
+def demo(directory: str, ports: list[int], folder: str) -> int:
     print(BEGIN.format(directory=shown(directory)), flush=True)
     try:
         failure = playbook("demo", directory, ports, folder)

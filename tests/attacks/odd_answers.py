@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Tuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 OK = b"HTTP/1.1 200 OK\r\n"
 HELLO = b"Content-Length: 5\r\n\r\nhello"
@@ -22,7 +23,7 @@ class Odd(NamedTuple):
     step: int = 0
 
 
-def odd_answers() -> Tuple[Odd, ...]:
+def odd_answers() -> tuple[Odd, ...]:
     whole = tuple(_whole())
     dripped = tuple(odd._replace(name=f"{odd.name}, in steps of {step}", step=step) for step, odd in zip((1, 2, 3, 5, 7) * 99, whole[::3]))
     return (*whole, *dripped)

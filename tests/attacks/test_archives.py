@@ -20,10 +20,12 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import archives as adapter
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import prune as prune_adapter
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -95,10 +97,10 @@ def pruned(far: trip.Far, **more: Any) -> Any:
 # --- Malformed plans and histories ---
 
 
-def at(*path: Any, value: Any) -> Callable[[Dict[str, Any]], None]:
+def at(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
     """Puts a value at a place of a document."""
 
-    def change(document: Dict[str, Any]) -> None:
+    def change(document: dict[str, Any]) -> None:
         here: Any = document
         for step in path[:-1]:
             here = here[step]
@@ -108,7 +110,7 @@ def at(*path: Any, value: Any) -> Callable[[Dict[str, Any]], None]:
 
 
 PAYLOAD = f"quay.io/release/image@{Digest.of(b'x')}"
-PLANS: List[Tuple[str, Callable[[Dict[str, Any]], Any], str]] = [
+PLANS: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("the configuration is a list", at("config", value=[]), "config is"),
     ("its version is a list", at("config", "apiVersion", value=[]), "config.apiVersion"),
     ("its stanza is a text", at("config", "mirror", value="x"), "config.mirror"),
@@ -148,7 +150,7 @@ PLANS: List[Tuple[str, Callable[[Dict[str, Any]], Any], str]] = [
     ("images are an object", at("images", value={}), "images"),
     ("a warning is an object", at("warnings", value=[{}]), r"warnings\[0\]"),
 ]
-HISTORIES: List[Tuple[str, Callable[[Dict[str, Any]], Any], str]] = [
+HISTORIES: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("a sequence is a text", at("runs", 0, "sequence", value="1"), r"runs\[0\].sequence"),
     ("a sequence is true", at("runs", 0, "sequence", value=True), r"runs\[0\].sequence"),
     ("a sequence is below one", at("runs", 0, "sequence", value=0), r"runs\[0\].sequence"),
@@ -198,7 +200,7 @@ def test_a_malformed_history_is_told_by_its_place(shipped: Shipped, change: Any,
         History.parse(document)
 
 
-def describe_plan(shipped: Shipped) -> Dict[str, Any]:
+def describe_plan(shipped: Shipped) -> dict[str, Any]:
     from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 
     reader = ArchiveReader(find(shipped.first)[0])
@@ -243,18 +245,18 @@ def is_there(target: FakeRegistry) -> bool:
 ENTRY = {"path": "team-b/database", "type": "generic", "manifests": [], "blobs": []}
 
 
-def claimed(tags: Any = ("prod",), digest: str = FOREIGN.digest, manifests: Any = ()) -> Callable[[Dict[str, Any]], None]:
-    def change(history: Dict[str, Any]) -> None:
+def claimed(tags: Any = ("prod",), digest: str = FOREIGN.digest, manifests: Any = ()) -> Callable[[dict[str, Any]], None]:
+    def change(history: dict[str, Any]) -> None:
         entry = {**ENTRY, "name": "registry.example.com/b:prod", "id": digest, "tags": list(tags), "manifests": list(manifests)}
         history["associations"].append(entry)
 
     return change
 
 
-def planned(tags: Any = ("prod",)) -> Callable[[Dict[str, Any]], None]:
+def planned(tags: Any = ("prod",)) -> Callable[[dict[str, Any]], None]:
     """The foreign image among the plan's own."""
 
-    def change(plan: Dict[str, Any]) -> None:
+    def change(plan: dict[str, Any]) -> None:
         first = plan["images"][0]
         plan["images"].append(
             {
@@ -270,7 +272,7 @@ def planned(tags: Any = ("prod",)) -> Callable[[Dict[str, Any]], None]:
     return change
 
 
-def as_child(plan_or_history: Dict[str, Any]) -> None:
+def as_child(plan_or_history: dict[str, Any]) -> None:
     """Its own image at the foreign place, with the foreign manifest as a child."""
     if "images" in plan_or_history:
         own = dict(plan_or_history["images"][0], destination="team-b/database", tags=["own"])
@@ -280,7 +282,7 @@ def as_child(plan_or_history: Dict[str, Any]) -> None:
     plan_or_history["associations"].append({**first, "path": "team-b/database", "tags": ["own"], "manifests": [FOREIGN.digest]})
 
 
-CLAIMS: Dict[str, Dict[str, Any]] = {
+CLAIMS: dict[str, dict[str, Any]] = {
     "its history has the foreign image with its tag": {"history": claimed()},
     "its history has the foreign image without a tag": {"history": claimed(tags=())},
     "its plan names the foreign image as it is": {"plan": planned(), "history": claimed()},
@@ -292,7 +294,7 @@ CLAIMS: Dict[str, Dict[str, Any]] = {
 
 @pytest.mark.parametrize("claims", CLAIMS.values(), ids=CLAIMS)
 def test_what_was_there_before_is_never_deleted(
-    shipped: Shipped, far: trip.Far, target: FakeRegistry, tmp_path: Any, claims: Dict[str, Any]
+    shipped: Shipped, far: trip.Far, target: FakeRegistry, tmp_path: Any, claims: dict[str, Any]
 ) -> None:
     foreign(target)
     far.load(forged(shipped.first, tmp_path / "forged", **claims))
@@ -352,7 +354,7 @@ def spy() -> Iterator[FakeRegistry]:
         yield registry
 
 
-def storage(kind: str, spy: FakeRegistry, folder: Any) -> Dict[str, Any]:
+def storage(kind: str, spy: FakeRegistry, folder: Any) -> dict[str, Any]:
     if kind == "registry":
         return {"registry": {"imageURL": f"{spy.host}/state/meta:x", "skipTLS": True}}
     return {"local": {"path": str(folder / "stolen")}}
@@ -361,7 +363,7 @@ def storage(kind: str, spy: FakeRegistry, folder: Any) -> Dict[str, Any]:
 @pytest.mark.parametrize("kind", ["registry", "local"])
 @pytest.mark.parametrize("step", ["load", "prune", "verify"])
 def test_its_storage_is_asked_for_nothing(shipped: Shipped, far: trip.Far, spy: FakeRegistry, tmp_path: Any, kind: str, step: str) -> None:
-    def change(plan: Dict[str, Any]) -> None:
+    def change(plan: dict[str, Any]) -> None:
         plan["config"].update(apiVersion=trip.V1, storageConfig=storage(kind, spy, tmp_path))
 
     far.load(forged(shipped.first, tmp_path / "forged", plan=change))
@@ -381,7 +383,7 @@ def test_its_templates_are_not_read(shipped: Shipped, far: trip.Far, tmp_path: A
     template = tmp_path / "template"
     {"a pipe": os.mkfifo, "a folder": os.mkdir}.get(what, lambda path: path.write_text("spec: {secret: x}"))(template)
 
-    def change(plan: Dict[str, Any]) -> None:
+    def change(plan: dict[str, Any]) -> None:
         plan["config"]["mirror"]["operators"] = [{"catalog": "registry.example.com/index:1", "targetCatalogSourceTemplate": str(template)}]
         plan["images"][0].update(type="operatorCatalog", why=[["operators[0]"]])
 
@@ -393,7 +395,7 @@ def test_its_templates_are_not_read(shipped: Shipped, far: trip.Far, tmp_path: A
     assert all(b"secret" not in (change.after or b"") for change in written.changes)
 
 
-def program(folder: Any) -> Tuple[str, Any]:
+def program(folder: Any) -> tuple[str, Any]:
     """A helm that leaves a trace when it is run."""
     path, trace = folder / "helm", folder / "was-run"
     path.write_text(f"#!/bin/sh\ntouch {trace}\necho v3.0.0\n")
@@ -401,7 +403,7 @@ def program(folder: Any) -> Tuple[str, Any]:
     return str(path), trace
 
 
-STANZAS: Dict[str, Dict[str, Any]] = {
+STANZAS: dict[str, dict[str, Any]] = {
     "local charts": {"helm": {"local": [{"name": "app", "path": "/etc"}]}},
     "charts with files of values": {"helm": {"local": [{"name": "app", "path": "/etc", "valueFiles": ["/etc/passwd"]}]}},
     "repositories of charts": {"helm": {"repositories": [{"name": "r", "url": "https://charts.example.com", "charts": [{"name": "c"}]}]}},
@@ -415,7 +417,7 @@ STANZAS: Dict[str, Dict[str, Any]] = {
 @pytest.mark.parametrize("stanza", STANZAS.values(), ids=STANZAS)
 @pytest.mark.parametrize("step", ["archive_info", "load"])
 def test_a_configuration_of_oc_mirror_leads_to_no_file_and_no_program(
-    far: trip.Far, target: FakeRegistry, tmp_path: Any, stanza: Dict[str, Any], step: str, monkeypatch: Any
+    far: trip.Far, target: FakeRegistry, tmp_path: Any, stanza: dict[str, Any], step: str, monkeypatch: Any
 ) -> None:
     helm, trace = program(tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
@@ -434,7 +436,7 @@ def test_a_configuration_of_oc_mirror_leads_to_no_file_and_no_program(
 
 
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory: Any) -> Dict[str, str]:
+def keys(tmp_path_factory: Any) -> dict[str, str]:
     """Private keys by name; the public ones beside them."""
     if shutil.which("ssh-keygen") is None:
         pytest.skip("ssh-keygen is not installed: install the OpenSSH client")
@@ -445,10 +447,10 @@ def keys(tmp_path_factory: Any) -> Dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def signed(keys: Dict[str, str], tmp_path_factory: Any) -> Dict[str, str]:
+def signed(keys: dict[str, str], tmp_path_factory: Any) -> dict[str, str]:
     """Folders of archives by who signed them."""
     folder = tmp_path_factory.mktemp("signed")
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     with FakeRegistry() as source:
         images.put(APP, source.content, "team/app", "1")
         for name, key in (("ours", "ours"), ("theirs", "theirs"), ("nobody", "")):
@@ -470,7 +472,7 @@ def changed(folder: str, target: Any, old: bytes, new: bytes) -> str:
     return str(target)
 
 
-def exchanged(signed: Dict[str, str], target: Any) -> str:
+def exchanged(signed: dict[str, str], target: Any) -> str:
     """The list of contents of one archive with the signature of another."""
     parts = []
     for name in ("theirs", "ours"):
@@ -481,7 +483,7 @@ def exchanged(signed: Dict[str, str], target: Any) -> str:
     return changed(signed["theirs"], target, parts[0], parts[1])
 
 
-REFUSED: Dict[str, Callable[[Dict[str, str], Any], str]] = {
+REFUSED: dict[str, Callable[[dict[str, str], Any], str]] = {
     "not signed": lambda signed, folder: signed["nobody"],
     "signed by somebody else": lambda signed, folder: signed["theirs"],
     "with the signature of another archive": lambda signed, folder: exchanged(signed, folder / "exchanged"),
@@ -494,7 +496,7 @@ READERS = ["load", "archive_info", "prune", "cluster_resources", "verify"]
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("how", REFUSED.values(), ids=REFUSED)
 def test_every_module_that_reads_archives_takes_only_signed_ones(
-    signed: Dict[str, str], keys: Dict[str, str], far: trip.Far, target: FakeRegistry, tmp_path: Any, how: Any, reader: str
+    signed: dict[str, str], keys: dict[str, str], far: trip.Far, target: FakeRegistry, tmp_path: Any, how: Any, reader: str
 ) -> None:
     trusted = TrustedKeys("ssh", f"{keys['ours']}.pub")
     assert far.load(signed["ours"], trusted=trusted).complete
@@ -522,7 +524,7 @@ def read(reader: str, folder: str, far: trip.Far, trusted: Any) -> Any:
 
 
 def test_a_signature_is_looked_at_before_anything_is_parsed(
-    signed: Dict[str, str], keys: Dict[str, str], tmp_path: Any, monkeypatch: Any
+    signed: dict[str, str], keys: dict[str, str], tmp_path: Any, monkeypatch: Any
 ) -> None:
     from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 
@@ -536,14 +538,14 @@ def test_a_signature_is_looked_at_before_anything_is_parsed(
 
 @pytest.mark.parametrize("given", [{}, {"kind": "ssh"}, {"kind": "ssh", "path": ""}, {"path": None}, {"kind": "gpg", "path": ""}], ids=repr)
 @pytest.mark.parametrize("option", ["archive_trusted_keys", "trusted_keys"])
-def test_keys_that_are_given_and_empty_do_not_mean_none_are_needed(given: Dict[str, Any], option: str) -> None:
+def test_keys_that_are_given_and_empty_do_not_mean_none_are_needed(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InputError, match=option):
         adapter.trusted_keys(given, option)
 
 
 @pytest.mark.parametrize("kind", ["ssh", "gpg"])
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"# of nobody\n", None], ids=["empty", "blank", "comments alone", "not there"])
-def test_a_file_without_keys_is_an_error(signed: Dict[str, str], tmp_path: Any, kind: str, content: Any) -> None:
+def test_a_file_without_keys_is_an_error(signed: dict[str, str], tmp_path: Any, kind: str, content: Any) -> None:
     path = tmp_path / "keys"
     if content is not None:
         path.write_bytes(content)
@@ -554,7 +556,7 @@ def test_a_file_without_keys_is_an_error(signed: Dict[str, str], tmp_path: Any, 
 # --- Sequences, expiry, sizes ---
 
 
-def numbered(sequence: int) -> Callable[[Dict[str, Any]], None]:
+def numbered(sequence: int) -> Callable[[dict[str, Any]], None]:
     return lambda history: history.__setitem__("runs", [{**history["runs"][-1], "sequence": sequence}])
 
 
@@ -573,7 +575,7 @@ def test_a_jump_is_refused_and_honest_archives_are_loaded_all_the_same(
     assert far.load(shipped.first).failures == () and far.load(shipped.second).complete
 
 
-CONTRADICTIONS: Dict[str, Dict[str, Any]] = {
+CONTRADICTIONS: dict[str, dict[str, Any]] = {
     "its history is of another sequence": {"history": numbered(7)},
     "it says it is of another sequence": {"sequence": 9},
     "its history is of another identity": {"history": at("uid", value="another")},
@@ -584,7 +586,7 @@ CONTRADICTIONS: Dict[str, Dict[str, Any]] = {
 
 @pytest.mark.parametrize("claims", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_an_archive_that_contradicts_itself_is_refused(
-    shipped: Shipped, far: trip.Far, target: FakeRegistry, tmp_path: Any, claims: Dict[str, Any]
+    shipped: Shipped, far: trip.Far, target: FakeRegistry, tmp_path: Any, claims: dict[str, Any]
 ) -> None:
     with pytest.raises(MirrorError, match="its history is at sequence"):
         far.load(forged(shipped.first, tmp_path / "forged", **claims))
@@ -608,7 +610,7 @@ def test_an_archive_that_expired_is_refused(shipped: Shipped, far: trip.Far, tar
     assert far.load(forged(shipped.first, tmp_path / "good", expires=int(time.time()) + 60)).complete
 
 
-def test_the_day_on_which_it_expires_is_signed(signed: Dict[str, str], keys: Dict[str, str], tmp_path: Any) -> None:
+def test_the_day_on_which_it_expires_is_signed(signed: dict[str, str], keys: dict[str, str], tmp_path: Any) -> None:
     with FakeRegistry() as source:
         images.put(APP, source.content, "team/app", "1")
         near = trip.Near(tmp_path / "near")

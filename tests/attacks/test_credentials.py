@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 import socket
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
+from collections.abc import Iterator
+from typing import Any, Callable, NamedTuple
 from urllib.parse import unquote
 
 import pytest
@@ -19,17 +20,17 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import errors
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import auth
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
 from ansible_collections.disconnected.mirror.plugins.module_utils.http import session
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import auth
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import basic
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import checks
 from ansible_collections.disconnected.mirror.plugins.modules import image_mirror, imageset_plan
 from ansible_collections.disconnected.mirror.tests.fakes.module import run_module
@@ -50,7 +51,7 @@ class Spelling(NamedTuple):
     secret: str = "canary"
 
 
-def _spelled(place: str, *texts: str) -> Tuple[Spelling, ...]:
+def _spelled(place: str, *texts: str) -> tuple[Spelling, ...]:
     """The secret is `canary`, or what stands in its place, between two bars."""
     return tuple(Spelling(place, text.replace("|", ""), text.split("|")[1] if "|" in text else "canary") for text in texts)
 
@@ -158,9 +159,9 @@ SPELLINGS = (
 )
 
 
-def options(spelling: Spelling, folder: Any) -> Dict[str, Any]:
-    mirror: Dict[str, Any] = {}
-    given: Dict[str, Any] = {}
+def options(spelling: Spelling, folder: Any) -> dict[str, Any]:
+    mirror: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     text = spelling.text
     if spelling.place == "name":
         mirror["additionalImages"] = [{"name": text}]
@@ -292,10 +293,10 @@ TOKEN_REDIRECTS = (
 
 
 @pytest.fixture
-def world(scripted, monkeypatch) -> Iterator[Callable[..., Tuple[Scripted, Scripted, Http, Origin]]]:
+def world(scripted, monkeypatch) -> Iterator[Callable[..., tuple[Scripted, Scripted, Http, Origin]]]:
     """A public registry (by name and address) that an attacker runs, and an inner service that gives tokens to its neighbours."""
 
-    def build(where: str, realm: str = "http://{host}/token", **settings: Any) -> Tuple[Scripted, Scripted, Http, Origin]:
+    def build(where: str, realm: str = "http://{host}/token", **settings: Any) -> tuple[Scripted, Scripted, Http, Origin]:
         body = json.dumps({"token": "inner-canary"}).encode()
         inner = scripted(always(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body))
 

@@ -17,9 +17,11 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from typing import Any, Iterator, List
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
@@ -228,7 +230,7 @@ def test_what_a_whole_trip_leaves_is_nobody_elses_to_change(tmp_path: Any, umask
         assert [path for path, mode in modes.items() if mode & 0o077] == []
 
 
-def everything(folder: Any) -> List[str]:
+def everything(folder: Any) -> list[str]:
     return [str(folder)] + [os.path.join(at, name) for at, folders, names in os.walk(folder) for name in (*folders, *names)]
 
 

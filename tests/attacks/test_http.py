@@ -13,19 +13,19 @@ import re
 import socket
 import threading
 import time
-from typing import Any, Callable, Dict, NamedTuple, Tuple
+from typing import Any, Callable, NamedTuple
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import stream
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.answer import Answer
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.tests.attacks.odd_answers import CHUNKED, END, HELLO, OK, odd_answers
 from ansible_collections.disconnected.mirror.tests.fakes.scripted import always, refusal, starting
 
@@ -36,8 +36,8 @@ Mutation = Callable[[pytest.MonkeyPatch], object]
 
 
 def exchange(
-    pieces: Tuple[bytes, ...], method: str = "GET", pause: float = 0.0, limit: int = 1000, patience: float = PATIENCE
-) -> Tuple[int, bytes, bool]:
+    pieces: tuple[bytes, ...], method: str = "GET", pause: float = 0.0, limit: int = 1000, patience: float = PATIENCE
+) -> tuple[int, bytes, bool]:
     """(status, body, whether the connection is used again) of what a server sends before it hangs up."""
     ours, theirs = socket.socketpair()
     theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -99,7 +99,7 @@ class Attack(NamedTuple):
 
     name: str
     guard: str
-    pieces: Tuple[bytes, ...]
+    pieces: tuple[bytes, ...]
     pause: float = 0.0
     method: str = "GET"
 
@@ -122,7 +122,7 @@ def _without(name: str) -> Mutation:
 
 
 # What is taken away of each guard, to see that it is what holds.
-GUARDS: Dict[str, Mutation] = {
+GUARDS: dict[str, Mutation] = {
     "a head is strict": _lenient_start,
     "a head is bounded": lambda monkeypatch: monkeypatch.setattr(stream, "HEAD", 1 << 30),
     "a head has its time": lambda monkeypatch: monkeypatch.setattr(stream.Stream, "expect", _patient(stream.Stream.expect)),
@@ -140,11 +140,11 @@ def _patient(expect: Any) -> Any:
     return lambda self, _seconds: expect(self, 60.0)
 
 
-def _heads(*lines: bytes) -> Tuple[Tuple[str, bytes], ...]:
+def _heads(*lines: bytes) -> tuple[tuple[str, bytes], ...]:
     return tuple((f"the header {line!r:.40}", OK + line + b"\r\n" + HELLO) for line in lines)
 
 
-def _attacks() -> Tuple[Attack, ...]:
+def _attacks() -> tuple[Attack, ...]:
     found = []
 
     def add(guard: str, name: str, *pieces: bytes, **more: Any) -> None:

@@ -15,9 +15,11 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from collections.abc import Iterator
+from typing import Any, Callable
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError, NotFound, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_MANIFEST
@@ -32,8 +34,8 @@ NAME, DIGEST, OTHER = "registry.example.com/team/index", Digest.of(b"wanted"), D
 STORE = "https://signatures.example.com/"
 COSIGN = "cosign container image signature"
 # What was signed: digest, identity and further members of `critical`; what it was asked for by; and whether it is good.
-Case = Dict[str, Any]
-GOOD: Dict[str, Case] = {
+Case = dict[str, Any]
+GOOD: dict[str, Case] = {
     "of this tag": {"identity": f"{NAME}:v4.14"},
     "of the name alone": {"identity": NAME},
     "of this digest in its name": {"identity": f"{NAME}@{DIGEST}"},
@@ -41,7 +43,7 @@ GOOD: Dict[str, Case] = {
     "of the name alone, when asked for by digest": {"identity": NAME, "tag": ""},
     "of a name that is trusted besides": {"identity": "quay.io/origin/index:v4.14", "names": ("quay.io/origin/index",)},
 }
-BAD: Dict[str, Case] = {
+BAD: dict[str, Case] = {
     "of an older tag": {"identity": f"{NAME}:v4.13", "words": "is for the tag v4.13"},
     "of a later tag": {"identity": f"{NAME}:v4.15", "words": "is for the tag v4.15"},
     "of the tag where the signature lies": {"identity": f"{NAME}:sha256-{DIGEST.hex}.sig", "words": "is for the tag sha256-"},
@@ -86,7 +88,7 @@ class InStores(Signer):
 
     form = "in a store"
 
-    def __init__(self, keys: Dict[str, Any]) -> None:
+    def __init__(self, keys: dict[str, Any]) -> None:
         self.keys = keys
 
     def find(self, case: Case) -> Any:
@@ -118,7 +120,7 @@ class Attached(Signer):
         pem = self.keys["ours"].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return Trust(REQUIRE, (), (), case.get("names", ()), (pem,))
 
-    def attach(self, store: MemoryStore, cases: List[Case], digest: Digest = DIGEST) -> None:
+    def attach(self, store: MemoryStore, cases: list[Case], digest: Digest = DIGEST) -> None:
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -140,7 +142,7 @@ def nothing(url: str, _headers: Any, _limit: int) -> bytes:
     raise NotFound(f"{url} is not there")
 
 
-def served(messages: List[bytes], error: Optional[MirrorError] = None) -> Callable[..., bytes]:
+def served(messages: list[bytes], error: MirrorError | None = None) -> Callable[..., bytes]:
     def fetch(url: str, headers: Any, limit: int) -> bytes:
         if error is not None:
             raise error
@@ -151,7 +153,7 @@ def served(messages: List[bytes], error: Optional[MirrorError] = None) -> Callab
 
 
 @pytest.fixture(scope="module")
-def keys() -> Iterator[Dict[str, Any]]:
+def keys() -> Iterator[dict[str, Any]]:
     made = {name: SigningKey() for name in ("ours", "theirs")}
     yield made
     for key in made.values():
@@ -226,7 +228,7 @@ def test_an_instance_of_an_older_tag_does_not_vouch_for_an_index(attached: Attac
     [(Unreachable("away"), Unreachable), (MirrorError("odd"), SignatureError), (NotFound("none"), SignatureMissing)],
     ids=["away", "odd", "absent"],
 )
-def test_a_store_that_gives_nothing_makes_nothing_good(keys: Dict[str, Any], error: MirrorError, kind: Any) -> None:
+def test_a_store_that_gives_nothing_makes_nothing_good(keys: dict[str, Any], error: MirrorError, kind: Any) -> None:
     trust = Trust(REQUIRE, (STORE,), (openpgp.binary_key(keys["ours"].public),))
     with pytest.raises(kind, match="no signature of"):
         Verifier(None, served([], error)).find(asked({}), trust)
@@ -234,8 +236,8 @@ def test_a_store_that_gives_nothing_makes_nothing_good(keys: Dict[str, Any], err
 
 
 @pytest.mark.parametrize("most", [1, 9, 50])
-def test_a_store_without_end_is_left(keys: Dict[str, Any], most: int) -> None:
-    counted: List[str] = []
+def test_a_store_without_end_is_left(keys: dict[str, Any], most: int) -> None:
+    counted: list[str] = []
     message = keys["theirs"].sign(claim(DIGEST, f"{NAME}:v4.14")) if most == 1 else b"garbage"
 
     def fetch(url: str, _headers: Any, _limit: int) -> bytes:

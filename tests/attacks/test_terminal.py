@@ -16,9 +16,9 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown
 
 TRICKS = {
     "a window is retitled": "\x1b]0;owned\x07",

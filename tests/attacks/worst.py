@@ -16,7 +16,7 @@ import sys
 import time
 import zlib
 from types import SimpleNamespace
-from typing import Any, Callable, List, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 if __name__ == "__main__":
     sys.path.insert(0, os.environ["COLLECTIONS"])
@@ -68,7 +68,7 @@ class Case(NamedTuple):
     read: Callable[[str], Any]
 
 
-CASES: List[Case] = []
+CASES: list[Case] = []
 
 
 def put(folder: str, content: bytes, name: str = "input") -> None:

@@ -19,8 +19,9 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from statistics import median
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any
 
 if __name__ == "__main__":
     # Started as a file: make the working tree importable, as conftest.py does for pytest.
@@ -44,7 +45,7 @@ PEER_BACK = "tar and skopeo from disk"
 MANY = ((OUT, "wall", PEER_OUT, 0.4), (AGAIN, "wall", PEER_AGAIN, 0.1))
 # Where a few layers are all there is, the bytes decide.
 FEW = ((OUT, "wall", PEER_OUT, 1.0), (AGAIN, "wall", PEER_AGAIN, 1.0))
-ALWAYS: Tuple[Tuple[str, str, str, float], ...] = (
+ALWAYS: tuple[tuple[str, str, str, float], ...] = (
     (OUT, "written", "unique bytes", 1.02),
     (BACK, "wall", DIRECT, 1.1),
     (BACK, "wall", PEER_BACK, 1.0),
@@ -61,10 +62,10 @@ class Bench:
         self._preset = scaled(PRESETS[arguments.preset], arguments.scale)
         self._gib = arguments.gib
         self._peers = not arguments.alone
-        self.samples: Dict[str, List[Sample]] = {}
+        self.samples: dict[str, list[Sample]] = {}
         self.unique = 0.0
         self.images = 0
-        self.problems: List[str] = []
+        self.problems: list[str] = []
         self._bytecode = bytecode(work)
 
     def run(self) -> None:
@@ -82,7 +83,7 @@ class Bench:
                     finally:
                         shutil.rmtree(folder)
 
-    def _ours(self, folder: str, source: DistributionProcess, images: Sequence[Dict[str, Any]]) -> None:
+    def _ours(self, folder: str, source: DistributionProcess, images: Sequence[dict[str, Any]]) -> None:
         names = [f"{source.host}/{image['repo']}:{image['tag']}" for image in images]
         program = [sys.executable, "-m", trip.MODULE]
         size = ["--gib", str(self._gib)] if self._gib else []
@@ -102,7 +103,7 @@ class Bench:
                 files = Files(self._work, images, source.host, False)
                 self._measure(DIRECT, files.command(OURS, mirror.host, os.path.join(folder, "state")), source, mirror)
 
-    def _peer(self, folder: str, source: DistributionProcess, images: Sequence[Dict[str, Any]]) -> None:
+    def _peer(self, folder: str, source: DistributionProcess, images: Sequence[dict[str, Any]]) -> None:
         if not self._peers or not find(["skopeo"]):
             return
         list_path = os.path.join(folder, "list")
@@ -122,7 +123,7 @@ class Bench:
             back = f"xargs -P 4 -I@ {copy} {shared} oci:{taken_out}/@ docker://{mirror.host}/@ < {list_path}"
             self._measure(PEER_BACK, ["bash", "-c", f"set -e; tar xf {archive} -C {taken_out}; {back}"], source, mirror)
 
-    def _measure(self, name: str, command: Sequence[str], source: DistributionProcess, mirror: Optional[DistributionProcess]) -> None:
+    def _measure(self, name: str, command: Sequence[str], source: DistributionProcess, mirror: DistributionProcess | None) -> None:
         sample = measure(command, source, mirror, os.path.join(self._work, "tool.log"), self._bytecode)
         self.samples.setdefault(name, []).append(sample)
         figures = f"{sample.wall:7.2f} s  cpu {sample.cpu:6.2f}  written {sample.written:6.0f} MiB  memory {sample.memory:4.0f} MiB"
@@ -130,7 +131,7 @@ class Bench:
         if sample.status:
             self.problems.append(f"{name}: exit status {sample.status}, see {self._work}/tool.log")
 
-    def _check(self, mirror: DistributionProcess, images: Sequence[Dict[str, Any]]) -> None:
+    def _check(self, mirror: DistributionProcess, images: Sequence[dict[str, Any]]) -> None:
         store = open_registry(mirror.host, False)
         found = [store.find_manifest(image["repo"], image["tag"]) for image in images]
         store.close()
@@ -155,7 +156,7 @@ def report(bench: Bench) -> bool:
     return met
 
 
-def _middle(samples: Sequence[Sample], figure: str) -> Optional[float]:
+def _middle(samples: Sequence[Sample], figure: str) -> float | None:
     good = [getattr(sample, figure) for sample in samples if sample.status == 0]
     return float(median(good)) if good else None
 

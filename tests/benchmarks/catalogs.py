@@ -16,8 +16,9 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any
 
 if __name__ == "__main__":
     # Started as a file: make the working tree importable, as conftest.py does for pytest.
@@ -61,13 +62,13 @@ TARGETS = (
 )
 
 
-def made() -> Iterator[Dict[str, Any]]:
+def made() -> Iterator[dict[str, Any]]:
     """A package of the usual shape: three channels of eight versions, large bundles."""
     channels, bundles = [], {}
     for channel in range(3):
-        entries: List[Dict[str, Any]] = []
+        entries: list[dict[str, Any]] = []
         for patch in range(8):
-            entry: Dict[str, Any] = {"name": f"made.v{channel}.{patch}.0"}
+            entry: dict[str, Any] = {"name": f"made.v{channel}.{patch}.0"}
             if entries:
                 entry["replaces"] = entries[-1]["name"]
             entries.append(entry)
@@ -96,14 +97,14 @@ def made() -> Iterator[Dict[str, Any]]:
         }
 
 
-def documents(folder: str) -> List[Dict[str, Any]]:
+def documents(folder: str) -> list[dict[str, Any]]:
     if not folder:
         return list(made())
     contents: Contents = scan(directory_files(folder))
     return [parser.parse(contents.read(span), folder) for spans in contents.packages.values() for span in spans]
 
 
-def fill(folder: str, source: Sequence[Dict[str, Any]], size: int, form: str) -> str:
+def fill(folder: str, source: Sequence[dict[str, Any]], size: int, form: str) -> str:
     """Copies of the documents under new package names, until they have `size` bytes as JSON; gives the name of a package."""
     written, copy, name = 0, 0, ""
     names = sorted({document["name"] for document in source if document["schema"] == "olm.package"})
@@ -131,7 +132,7 @@ def fill(folder: str, source: Sequence[Dict[str, Any]], size: int, form: str) ->
     return name
 
 
-def _renamed(document: Dict[str, Any], old: str, new: str) -> Dict[str, Any]:
+def _renamed(document: dict[str, Any], old: str, new: str) -> dict[str, Any]:
     found = {**document}
     if found["schema"] == "olm.package":
         found["name"] = new
@@ -145,14 +146,14 @@ def _renamed(document: Dict[str, Any], old: str, new: str) -> Dict[str, Any]:
     return found
 
 
-def measure(command: Sequence[str], environment: Dict[str, str]) -> Dict[str, float]:
+def measure(command: Sequence[str], environment: dict[str, str]) -> dict[str, float]:
     status, wall, cpu, memory, _written = launch(command, os.devnull, environment)
     if status:
         raise SystemExit(f"{command[0]} failed")
     return {"wall": wall, "cpu": cpu, "memory": memory}
 
 
-def _cost(samples: Dict[str, List[Dict[str, float]]], cell: str, key: str) -> float:
+def _cost(samples: dict[str, list[dict[str, float]]], cell: str, key: str) -> float:
     """Seconds of a cell; what Python needs to start is nobody's planning."""
     started = 0.0 if cell == PEER else median(sample[key] for sample in samples[START])
     return max(median(sample[key] for sample in samples[cell]) - started, 1e-3)
@@ -183,7 +184,7 @@ def main() -> int:
         }
         if find(("opm",)):
             cells[PEER] = [find(("opm",)), "render", work, "-o", "json"]
-        samples: Dict[str, List[Dict[str, float]]] = {name: [] for name in cells}
+        samples: dict[str, list[dict[str, float]]] = {name: [] for name in cells}
         environment = bytecode(scratch)
         for _round in range(asked.rounds):
             for name, command in cells.items():

@@ -14,9 +14,10 @@ import math
 import random
 import threading
 import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Sequence, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import media_type as types
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -38,7 +39,7 @@ class Preset:
 
     repositories: int
     tags: int
-    base: Tuple[int, ...]
+    base: tuple[int, ...]
     variants: int
     shared: float
     own: int
@@ -59,7 +60,7 @@ PRESETS = {
     "smoke": Preset(6, 2, (200 * KIB, 4 * KIB), 2, 0.8, 2, 40 * KIB, 1.0, MIB, 0.25),
 }
 
-Layer = Tuple[str, int]
+Layer = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Wish:
 
     repository: str
     tag: str
-    instances: Tuple[Tuple[str, Tuple[Layer, ...]], ...]
+    instances: tuple[tuple[str, tuple[Layer, ...]], ...]
 
 
 def scaled(preset: Preset, factor: float) -> Preset:
@@ -78,7 +79,7 @@ def scaled(preset: Preset, factor: float) -> Preset:
     return replace(preset, tags=max(2, int(preset.tags * factor)))
 
 
-def wishes(preset: Preset, seed: str) -> List[Wish]:
+def wishes(preset: Preset, seed: str) -> list[Wish]:
     chance = random.Random(f"wishes/{seed}")
     shared = [
         tuple((f"{seed}/base/{variant}/{n}", size + variant * KIB) for n, size in enumerate(preset.base))
@@ -115,17 +116,17 @@ class Filler:
         self._store = store
         self._docker = docker
         self._lock = threading.Lock()
-        self._made: Dict[str, Tuple[Descriptor, threading.Lock, Set[str]]] = {}
-        self._locks: Dict[str, threading.Lock] = {}
+        self._made: dict[str, tuple[Descriptor, threading.Lock, set[str]]] = {}
+        self._locks: dict[str, threading.Lock] = {}
 
-    def fill(self, made: Sequence[Wish], threads: int = 4) -> Dict[str, Any]:
+    def fill(self, made: Sequence[Wish], threads: int = 4) -> dict[str, Any]:
         """Totals, and what was pushed, in the form that the engine's process reads."""
         with ThreadPoolExecutor(threads) as pool:
             images = list(pool.map(self._image, made))
         sizes = {entry[0].digest: entry[0].size for entry in self._made.values()}
         return {"totals": {"images": len(images), "layers": len(sizes), "bytes": sum(sizes.values())}, "images": images}
 
-    def _image(self, wish: Wish) -> Dict[str, Any]:
+    def _image(self, wish: Wish) -> dict[str, Any]:
         entries = []
         manifest = None
         for architecture, layers in wish.instances:
@@ -167,7 +168,7 @@ class Filler:
         }
         return self._put(wish.repository, document, wish.tag if len(wish.instances) == 1 else "")
 
-    def _put(self, repository: str, document: Dict[str, Any], tag: str) -> Manifest:
+    def _put(self, repository: str, document: dict[str, Any], tag: str) -> Manifest:
         manifest = Manifest.parse(json.dumps(document, indent=3).encode())
         self._store.put_manifest(repository, manifest, tag)
         return manifest

@@ -17,8 +17,9 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, Dict, List, Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
@@ -30,26 +31,26 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.worker_pool import Crew
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Listener, ignore
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Listener, ignore
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stop import Stop
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.worker_pool import Crew
 
 
 class Resolver:
     """From tags to digests, by the fewest requests.  known: what tags meant before, by `repo:tag`."""
 
-    def __init__(self, source: Store, shelf: Shelf, known: Dict[str, str], pinned: bool) -> None:
+    def __init__(self, source: Store, shelf: Shelf, known: dict[str, str], pinned: bool) -> None:
         self._source = source
         self._shelf = shelf
         self._known = known
         self._pinned = pinned
 
-    def place(self, entry: Dict[str, Any]) -> PlacedImage:
+    def place(self, entry: dict[str, Any]) -> PlacedImage:
         digest = Digest.parse(entry["digest"]) if self._pinned else self._resolve(entry["repo"], entry["tag"])
         self._known[f"{entry['repo']}:{entry['tag']}"] = digest
         image = PlanImage(
@@ -75,16 +76,16 @@ class Resolver:
         return manifest.digest
 
 
-def plan(entries: Sequence[Dict[str, Any]], source: Store, shelf: Shelf, state: str, pinned: bool, parallel: int) -> List[PlacedImage]:
+def plan(entries: Sequence[dict[str, Any]], source: Store, shelf: Shelf, state: str, pinned: bool, parallel: int) -> list[PlacedImage]:
     path = os.path.join(state, "tags.json")
-    known: Dict[str, str] = {}
+    known: dict[str, str] = {}
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             known = json.load(file)
     before = dict(known)
     resolver = Resolver(source, shelf, known, pinned)
     crew = Crew(parallel, 0, Stop(), lambda: None, lambda: None)
-    placed: Dict[int, PlacedImage] = {}
+    placed: dict[int, PlacedImage] = {}
     if pinned:
         placed = {number: resolver.place(entry) for number, entry in enumerate(entries)}
     else:
@@ -102,7 +103,7 @@ def plan(entries: Sequence[Dict[str, Any]], source: Store, shelf: Shelf, state: 
     return [placed[number] for number in range(len(entries))]
 
 
-def open_stores(arguments: SimpleNamespace) -> List[Store]:
+def open_stores(arguments: SimpleNamespace) -> list[Store]:
     host = HostSettings(plain_http=not arguments.tls, verify=not arguments.tls)
     source = RegistryStore(arguments.source, Http(Settings(default=host)))
     if arguments.layout:
@@ -112,7 +113,7 @@ def open_stores(arguments: SimpleNamespace) -> List[Store]:
     return [source, RegistryStore(arguments.destination, Http(Settings(default=host)), writing=True)]
 
 
-DEFAULTS: Dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "images": "",
     "source": "",
     "destination": "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from typing import Any, Dict
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings
@@ -20,7 +20,7 @@ def open_registry(host: str, tls: bool, writing: bool = False) -> RegistryStore:
     return RegistryStore(host, Http(Settings(default=HostSettings(plain_http=not tls, verify=False))), writing=writing)
 
 
-def fill(host: str, preset: Preset, work: str, seed: str = "1", tls: bool = False) -> Dict[str, Any]:
+def fill(host: str, preset: Preset, work: str, seed: str = "1", tls: bool = False) -> dict[str, Any]:
     """Images and totals of what the source has then.
 
     In a process of its own: what this one once held would show in the memory of everything it starts.

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Dict, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.tests.fakes.processes import RegistryProcess
 
@@ -40,8 +40,8 @@ class Sample:
     destination_cpu: float
     memory: float
     read: float
-    source_requests: Dict[str, int] = field(default_factory=dict)
-    destination_requests: Dict[str, int] = field(default_factory=dict)
+    source_requests: dict[str, int] = field(default_factory=dict)
+    destination_requests: dict[str, int] = field(default_factory=dict)
     written: float = 0.0
 
     @property
@@ -65,7 +65,7 @@ class Sample:
 class Meter:
     """Reads a registry process before and after.  None: there is no registry at that end."""
 
-    def __init__(self, registry: Optional[RegistryProcess]) -> None:
+    def __init__(self, registry: RegistryProcess | None) -> None:
         self._registry = registry
         self._cpu = self._processor()
         self._mark = os.path.getsize(registry.log) if registry else 0
@@ -73,7 +73,7 @@ class Meter:
     def cpu(self) -> float:
         return self._processor() - self._cpu
 
-    def requests(self) -> Tuple[Dict[str, int], int]:
+    def requests(self) -> tuple[dict[str, int], int]:
         """By method, and the bytes of all answers."""
         if self._registry is None:
             return {}, 0
@@ -91,7 +91,7 @@ class Meter:
 
 
 def measure(
-    command: Sequence[str], source: RegistryProcess, destination: Optional[RegistryProcess], log: str, environment: Dict[str, str]
+    command: Sequence[str], source: RegistryProcess, destination: RegistryProcess | None, log: str, environment: dict[str, str]
 ) -> Sample:
     """Runs a command to its end; what it prints goes to the log."""
     time.sleep(_LOG_DELAY)
@@ -113,7 +113,7 @@ def measure(
     )
 
 
-def launch(command: Sequence[str], log: str, environment: Dict[str, str]) -> Tuple[int, float, float, float, float]:
+def launch(command: Sequence[str], log: str, environment: dict[str, str]) -> tuple[int, float, float, float, float]:
     """Exit status, seconds, seconds of processor, peak memory in MiB and MiB written of a command; what it prints goes to the log."""
     reading, writing = os.pipe()
     try:
@@ -139,7 +139,7 @@ def interpreter_memory() -> float:
     return launch([sys.executable, "-c", "pass"], os.devnull, {})[3]
 
 
-def bytecode(work: str) -> Dict[str, str]:
+def bytecode(work: str) -> dict[str, str]:
     """The environment in which our tools find Python's bytecode, as an installation has it; it is written by this call."""
     environment = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": os.path.join(work, "bytecode")}
     root = os.path.dirname(os.path.dirname(os.path.dirname(LAUNCH)))

@@ -21,9 +21,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import median
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any
 
 if __name__ == "__main__":
     # Started as a file: make the working tree importable, as conftest.py does for pytest.
@@ -48,7 +49,7 @@ from ansible_collections.disconnected.mirror.tests.benchmarks.tools import LAYOU
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
 
 
-def certificate(work: str) -> Tuple[str, str]:
+def certificate(work: str) -> tuple[str, str]:
     pair = os.path.join(work, "tls.crt"), os.path.join(work, "tls.key")
     request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1]]
@@ -67,9 +68,9 @@ class Bench:
         self.tools = available([name for name in case.tools if not arguments.tools or name in arguments.tools])
         self.preset = scaled(PRESETS[case.preset], arguments.scale)
         self.seed = arguments.seed
-        self.samples: Dict[Tuple[str, str], List[Sample]] = {}
-        self.figures: Dict[str, float] = {"interpreter": interpreter_memory()}
-        self.problems: List[str] = []
+        self.samples: dict[tuple[str, str], list[Sample]] = {}
+        self.figures: dict[str, float] = {"interpreter": interpreter_memory()}
+        self.problems: list[str] = []
         self.bytecode = bytecode(work)
 
     def run(self) -> None:
@@ -84,7 +85,7 @@ class Bench:
                 for name in self.tools if number % 2 == 0 else list(reversed(self.tools)):
                     self._cell(name, source, files, images)
 
-    def _cell(self, name: str, source: DistributionProcess, files: Files, images: Sequence[Dict[str, Any]]) -> None:
+    def _cell(self, name: str, source: DistributionProcess, files: Files, images: Sequence[dict[str, Any]]) -> None:
         folder = os.path.join(self.work, "cell")
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(os.path.join(folder, "home"))
@@ -107,7 +108,7 @@ class Bench:
                 destination.stop()
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _check(self, name: str, destination: Optional[DistributionProcess], folder: str, images: Sequence[Dict[str, Any]]) -> None:
+    def _check(self, name: str, destination: DistributionProcess | None, folder: str, images: Sequence[dict[str, Any]]) -> None:
         if destination is not None:
             store: Store = open_registry(destination.host, bool(self.tls))
         elif name == LAYOUT:
@@ -175,7 +176,7 @@ def main() -> int:
         say("No registry binary was found (docker-registry or registry).")
         return 2
     met = True
-    kept: Dict[str, Any] = {}
+    kept: dict[str, Any] = {}
     for case in CASES:
         if case.name not in (arguments.case or [each.name for each in CASES if each.name != "smoke"]):
             continue

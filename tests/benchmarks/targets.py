@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.tests.benchmarks.measure import Sample
 from ansible_collections.disconnected.mirror.tests.benchmarks.tools import LAYOUT, OURS, PINNED
@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.tests.benchmarks.tools import LAYOU
 COLD = "cold"
 UNCHANGED = "unchanged"
 
-Samples = Mapping[Tuple[str, str], Sequence[Sample]]
+Samples = Mapping[tuple[str, str], Sequence[Sample]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Target:
     phase: str
     figure: str
     most: float
-    peers: Tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
     base: str = ""
 
 
@@ -37,8 +37,8 @@ class Target:
 class Case:
     name: str
     preset: str
-    tools: Tuple[str, ...]
-    targets: Tuple[Target, ...]
+    tools: tuple[str, ...]
+    targets: tuple[Target, ...]
     tls: bool = False
 
 
@@ -47,7 +47,7 @@ _SKOPEOS = ("skopeo", "skopeo-sync")
 # MiB over the bare interpreter.
 _MEMORY = Target(OURS, COLD, "memory", 64, base="interpreter")
 
-CASES: Tuple[Case, ...] = (
+CASES: tuple[Case, ...] = (
     Case(
         "release-like",
         "release-like",
@@ -140,7 +140,7 @@ class Verdict:
         return self.value <= self.target.most
 
 
-def verdicts(case: Case, samples: Samples, figures: Mapping[str, float]) -> List[Verdict]:
+def verdicts(case: Case, samples: Samples, figures: Mapping[str, float]) -> list[Verdict]:
     """Each target for which there is something to compare with."""
     found = []
     for target in case.targets:
@@ -158,8 +158,8 @@ def verdicts(case: Case, samples: Samples, figures: Mapping[str, float]) -> List
     return found
 
 
-def _best(target: Target, samples: Samples) -> Optional[Tuple[str, float]]:
-    medians: Dict[str, float] = {}
+def _best(target: Target, samples: Samples) -> tuple[str, float] | None:
+    medians: dict[str, float] = {}
     for peer in target.peers:
         value = _middle(samples.get((peer, target.phase), ()), target.figure)
         if value is not None:
@@ -167,6 +167,6 @@ def _best(target: Target, samples: Samples) -> Optional[Tuple[str, float]]:
     return min(medians.items(), key=lambda entry: entry[1]) if medians else None
 
 
-def _middle(samples: Sequence[Sample], figure: str) -> Optional[float]:
+def _middle(samples: Sequence[Sample], figure: str) -> float | None:
     good = [getattr(sample, figure) for sample in samples if sample.status == 0]
     return float(median(good)) if good else None

@@ -18,7 +18,7 @@ import shutil
 import sys
 import tempfile
 from statistics import median
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 if __name__ == "__main__":
     # Started as a file: make the working tree importable, as conftest.py does for pytest.
@@ -53,12 +53,12 @@ class Bench:
             "destination": f"docker://{mirror.host}",
             "tls": [{"host": "*", "plain_http": True}],
         }
-        self._plays: Dict[Tuple[int, bool], str] = {}
+        self._plays: dict[tuple[int, bool], str] = {}
         for count in (1, 1 + MORE):
             for progress in (True, False):
                 self._plays[count, progress] = self._play(count, {**task, "progress": progress})
 
-    def _play(self, count: int, arguments: Dict[str, Any]) -> str:
+    def _play(self, count: int, arguments: dict[str, Any]) -> str:
         tasks = [{"name": f"Mirror {number}", "disconnected.mirror.image_mirror": arguments} for number in range(count)]
         play = {"name": "Mirror", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
         path = os.path.join(self._work, f"play-{count}-{arguments['progress']}.json")
@@ -75,7 +75,7 @@ class Bench:
         seconds = [self._seconds([program("ansible-playbook"), self._plays[count, progress]]) for count in (1, 1 + MORE)]
         return (seconds[1] - seconds[0]) / MORE
 
-    def _seconds(self, command: List[str]) -> float:
+    def _seconds(self, command: list[str]) -> float:
         status, wall = launch(command, self._log, self._environment)[:2]
         if status:
             with open(self._log, encoding="utf-8", errors="replace") as file:
@@ -92,7 +92,7 @@ def main() -> int:
         print("No registry binary was found (docker-registry or registry).")
         return 2
     work = tempfile.mkdtemp(prefix="mirror-task-", dir=arguments.work)
-    rows: Dict[str, List[float]] = {"a process": [], "a task": [], "a task that shows progress": []}
+    rows: dict[str, list[float]] = {"a process": [], "a task": [], "a task that shows progress": []}
     try:
         with DistributionProcess(os.path.join(work, "source")) as source, DistributionProcess(os.path.join(work, "mirror")) as mirror:
             bench = Bench(work, source, mirror)

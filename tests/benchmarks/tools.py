@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any, Dict, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.tests.fakes.processes import find
 
@@ -57,7 +58,7 @@ def to_folder(name: str) -> bool:
 class Files:
     """The image list in the forms that the tools take."""
 
-    def __init__(self, work: str, images: Sequence[Dict[str, Any]], source: str, tls: bool) -> None:
+    def __init__(self, work: str, images: Sequence[dict[str, Any]], source: str, tls: bool) -> None:
         self._work = work
         self._source = source
         self._tls = tls

@@ -14,8 +14,8 @@ import glob
 import os
 import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Iterator, List, Tuple
 
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 
@@ -53,12 +53,12 @@ class Block:
         return re.sub(r"^\$ ", "", self.text, flags=re.M) if self.language == "console" else ""
 
 
-def pages() -> List[str]:
+def pages() -> list[str]:
     found = [path for pattern in PAGES for path in sorted(glob.glob(os.path.join(ROOT, pattern)))]
     return [os.path.relpath(path, ROOT) for path in found]
 
 
-def blocks(page: str) -> Tuple[Block, ...]:
+def blocks(page: str) -> tuple[Block, ...]:
     text = _read(page)
     return tuple(_blocks(page, text))
 
@@ -70,7 +70,7 @@ def _blocks(page: str, text: str) -> Iterator[Block]:
         yield Block(page, line, match["language"].partition("+")[0], content, (match["reason"] or "").strip())
 
 
-def before(page: str) -> List[str]:
+def before(page: str) -> list[str]:
     """The pages that come before this one."""
     return _AFTER.findall(_read(page))
 

@@ -12,7 +12,7 @@ import socketserver
 import subprocess
 import sys
 import threading
-from typing import Dict, Iterator, List, Mapping
+from collections.abc import Iterator, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
@@ -96,7 +96,7 @@ class World:
                 file.write(self.placed(text))
 
     def run(self, script: str) -> subprocess.CompletedProcess:
-        command: List[str] = ["bash", "-euo", "pipefail", "-c", self.placed(script)]
+        command: list[str] = ["bash", "-euo", "pipefail", "-c", self.placed(script)]
         return subprocess.run(
             command,
             cwd=os.path.join(self.folder, "work"),
@@ -109,7 +109,7 @@ class World:
             check=False,
         )
 
-    def _environment(self) -> Dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "XDG_")) and key.lower() != "no_proxy"}
         proxy = f"http://127.0.0.1:{self._proxy}"
         return {

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional
+from typing import TYPE_CHECKING, Callable
 
 from ansible_collections.disconnected.mirror.tests.fakes.content import Blob
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 class Question:
     """One request, taken apart; see `ledger.Exchange` for the names.  read: gives the body.  path: with its query, as it came."""
 
-    registry: "FakeRegistry"
+    registry: FakeRegistry
     method: str
-    query: Dict[str, str]
-    scopes: List[str]
-    headers: Dict[str, str]
+    query: dict[str, str]
+    scopes: list[str]
+    headers: dict[str, str]
     read: Callable[[], bytes]
     endpoint: str = "other"
     repository: str = ""
@@ -39,7 +40,7 @@ class Answer:
     """length: what Content-Length says; the body's own unless given."""
 
     status: int
-    headers: Dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     body: Blob = b""
 
     @property
@@ -50,7 +51,7 @@ class Answer:
 class Refused(Exception):
     """Ends a route with an error in the form of the OCI distribution specification."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Optional[Mapping[str, str]] = None) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -61,5 +62,5 @@ class Refused(Exception):
         return as_json({"errors": [{"code": self.code, "message": self.message, "detail": {}}]}, self.status, self.headers)
 
 
-def as_json(document: object, status: int = 200, headers: Optional[Mapping[str, str]] = None) -> Answer:
+def as_json(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(status, {"Content-Type": "application/json", **(headers or {})}, json.dumps(document).encode("utf-8"))

@@ -11,12 +11,13 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
+from collections.abc import Iterable
+from typing import Any, Callable
 
 import networkx
 import yaml
 
-Documents = List[Dict[str, Any]]
+Documents = list[dict[str, Any]]
 
 
 class Refused(Exception):
@@ -40,7 +41,7 @@ def _documents(path: str) -> Documents:
     return found
 
 
-def key(text: str) -> Tuple[Any, ...]:
+def key(text: str) -> tuple[Any, ...]:
     """Semver precedence."""
     core = text.partition("+")[0]
     numbers, _dash, pre = core.partition("-")
@@ -50,11 +51,11 @@ def key(text: str) -> Tuple[Any, ...]:
 
 class Source:
     def __init__(self, documents: Documents) -> None:
-        self.channels: Dict[str, Dict[str, List[Dict[str, Any]]]] = {}
-        self.default: Dict[str, str] = {}
-        self.versions: Dict[Tuple[str, str], str] = {}
-        self.priorities: Dict[Tuple[str, str], int] = {}
-        self.properties: Dict[Tuple[str, str], List[Tuple[str, Any]]] = {}
+        self.channels: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        self.default: dict[str, str] = {}
+        self.versions: dict[tuple[str, str], str] = {}
+        self.priorities: dict[tuple[str, str], int] = {}
+        self.properties: dict[tuple[str, str], list[tuple[str, Any]]] = {}
         for document in documents:
             if document["schema"] == "olm.package":
                 self.default[document["name"]] = document["defaultChannel"]
@@ -69,13 +70,13 @@ class Source:
                     if each["type"] == "olm.package":
                         self.versions[bundle] = each["value"]["version"]
 
-    def version(self, package: str, name: str) -> Optional[str]:
+    def version(self, package: str, name: str) -> str | None:
         return self.versions.get((package, name))
 
 
 # --- ranges ---------------------------------------------------------------------------------
 
-_OPERATORS: Dict[str, Callable[[Any, Any], bool]] = {
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "": lambda a, b: a == b,
     "=": lambda a, b: a == b,
     "==": lambda a, b: a == b,
@@ -90,7 +91,7 @@ _OPERATORS: Dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _words(part: str) -> List[Tuple[str, str]]:
+def _words(part: str) -> list[tuple[str, str]]:
     return re.findall(r"([^\w*\s]*)\s*([\w*][^\s,]*)", part)
 
 
@@ -120,7 +121,7 @@ def gated(text: str, version: str) -> bool:
     return any(_group(_words(re.sub(r"(\S+)\s+-\s+(\S+)", r">=\1 <=\2", part)), version) for part in text.split("||"))
 
 
-def _group(words: List[Tuple[str, str]], version: str) -> bool:
+def _group(words: list[tuple[str, str]], version: str) -> bool:
     if _pre(version) and not any(_pre(bound) for _operator, bound in words):
         return False
     return all(_gated(operator, bound.lstrip("v"), version) for operator, bound in words)
@@ -153,21 +154,21 @@ def _gated(operator: str, bound: str, version: str) -> bool:
     return have[: len(given)] <= given if given else same
 
 
-def _text(numbers: List[int], pre: str) -> str:
+def _text(numbers: list[int], pre: str) -> str:
     return ".".join(map(str, numbers)) + (f"-{pre}" if pre else "")
 
 
 # --- channels -------------------------------------------------------------------------------
 
 
-def head(entries: List[Dict[str, Any]]) -> str:
+def head(entries: list[dict[str, Any]]) -> str:
     found = heads(entries)
     if len(found) != 1:
         raise Refused(f"heads {found}")
     return found[0]
 
 
-def heads(entries: List[Dict[str, Any]]) -> List[str]:
+def heads(entries: list[dict[str, Any]]) -> list[str]:
     graph = networkx.DiGraph()
     for entry in entries:
         graph.add_node(entry["name"])
@@ -175,7 +176,7 @@ def heads(entries: List[Dict[str, Any]]) -> List[str]:
     return [name for name in (entry["name"] for entry in entries) if graph.in_degree(name) == 0]
 
 
-def chain(entries: List[Dict[str, Any]], name: str) -> List[str]:
+def chain(entries: list[dict[str, Any]], name: str) -> list[str]:
     by_name = {entry["name"]: entry for entry in entries}
     names = [name]
     while name in by_name and by_name[name].get("replaces") and by_name[name]["replaces"] not in names:
@@ -184,7 +185,7 @@ def chain(entries: List[Dict[str, Any]], name: str) -> List[str]:
     return names
 
 
-def top(entries: List[Dict[str, Any]]) -> str:
+def top(entries: list[dict[str, Any]]) -> str:
     """The head of a channel as v2 takes it: in a graph without circles."""
     edges = [(entry["name"], below) for entry in entries for below in [entry.get("replaces"), *entry.get("skips", ())] if below]
     if not networkx.is_directed_acyclic_graph(networkx.DiGraph(edges)):
@@ -192,7 +193,7 @@ def top(entries: List[Dict[str, Any]]) -> str:
     return head(entries)
 
 
-def is_sound(entries: List[Dict[str, Any]]) -> bool:
+def is_sound(entries: list[dict[str, Any]]) -> bool:
     """One head, from which all that is not skipped is reached by `replaces` without a circle (1.5)."""
     try:
         line = chain_to_skipped(entries, head(entries))
@@ -202,11 +203,11 @@ def is_sound(entries: List[Dict[str, Any]]) -> bool:
     return {entry["name"] for entry in entries} <= {*line, *skipped}
 
 
-def chain_to_skipped(entries: List[Dict[str, Any]], name: str) -> List[str]:
+def chain_to_skipped(entries: list[dict[str, Any]], name: str) -> list[str]:
     """The chain as serving reads it: it ends above what somebody skips (CHAIN-1), and must not come back to itself (CHAIN-2)."""
     by_name = {entry["name"]: entry for entry in entries}
     skipped = {each for entry in entries for each in entry.get("skips", ())}
-    names: List[str] = []
+    names: list[str] = []
     while name in by_name and (not names or name not in skipped):
         if name in names:
             raise Refused("circle")
@@ -218,20 +219,20 @@ def chain_to_skipped(entries: List[Dict[str, Any]], name: str) -> List[str]:
 # --- v2 -------------------------------------------------------------------------------------
 
 
-def in_bounds(version: Optional[str], minimum: str, maximum: str) -> bool:
+def in_bounds(version: str | None, minimum: str, maximum: str) -> bool:
     text = " ".join(filter(None, [minimum and f">={minimum}", maximum and f"<={maximum}"]))
     return version is not None and gated(text, version)
 
 
-def with_version(source: Source, package: str, names: List[str], version: str) -> Set[str]:
+def with_version(source: Source, package: str, names: list[str], version: str) -> set[str]:
     """By its very text, else by precedence (PIN-1)."""
     exact = {name for name in names if source.version(package, name) == version}
     return exact or {name for name in names if source.version(package, name) and key(source.version(package, name)) == key(version)}
 
 
-def v2_range(source: Source, package: str, entries: List[Dict[str, Any]], minimum: str, maximum: str) -> Set[str]:
+def v2_range(source: Source, package: str, entries: list[dict[str, Any]], minimum: str, maximum: str) -> set[str]:
     names, line = [entry["name"] for entry in entries], chain(entries, top(entries))
-    pinned: Set[str] = set()
+    pinned: set[str] = set()
     if minimum and minimum == maximum:
         pinned = with_version(source, package, names, minimum)
         if len(pinned) < 2:
@@ -255,9 +256,9 @@ def v2_range(source: Source, package: str, entries: List[Dict[str, Any]], minimu
     return kept & set(names)
 
 
-def v2(source: Source, wanted: Dict[str, Any]) -> Dict[str, Dict[str, Set[str]]]:
+def v2(source: Source, wanted: dict[str, Any]) -> dict[str, dict[str, set[str]]]:
     listed = {package["name"]: package for package in wanted.get("packages") or ()}
-    found: Dict[str, Dict[str, Set[str]]] = {}
+    found: dict[str, dict[str, set[str]]] = {}
     for package in sorted(set(listed) & set(source.channels)) if listed else sorted(source.channels):
         own = listed.get(package, {})
         own_channels = {channel["name"]: channel for channel in own.get("channels") or ()}
@@ -291,7 +292,7 @@ def v2(source: Source, wanted: Dict[str, Any]) -> Dict[str, Dict[str, Set[str]]]
 # --- v1 -------------------------------------------------------------------------------------
 
 
-def way(entries: List[Dict[str, Any]], start: str, end: str) -> Set[str]:
+def way(entries: list[dict[str, Any]], start: str, end: str) -> set[str]:
     """2.4; empty where no way leads from one to the other."""
     names = {entry["name"] for entry in entries}
     if start == end:
@@ -309,7 +310,7 @@ def way(entries: List[Dict[str, Any]], start: str, end: str) -> Set[str]:
     return (above - set(own[: own.index(meeting)]) | {start, end}) & names
 
 
-def v1_level(source: Source, package: str, entries: List[Dict[str, Any]], level: Dict[str, Any], full: bool) -> Set[str]:
+def v1_level(source: Source, package: str, entries: list[dict[str, Any]], level: dict[str, Any], full: bool) -> set[str]:
     names = [entry["name"] for entry in entries]
     minimum, maximum = level.get("minVersion") or "", level.get("maxVersion") or ""
     if maximum:
@@ -325,10 +326,10 @@ def v1_level(source: Source, package: str, entries: List[Dict[str, Any]], level:
     return set(names) if full else {head(entries)}
 
 
-def v1(source: Source, wanted: Dict[str, Any], dependencies: bool = False) -> Dict[str, Dict[str, Set[str]]]:
+def v1(source: Source, wanted: dict[str, Any], dependencies: bool = False) -> dict[str, dict[str, set[str]]]:
     """An exact version that a listed channel has not once is refused."""
     full = bool(wanted.get("full"))
-    found: Dict[str, Dict[str, Set[str]]] = {}
+    found: dict[str, dict[str, set[str]]] = {}
     for own in wanted.get("packages") or [{"name": name} for name in source.channels]:
         package = own["name"]
         if package not in source.channels:
@@ -341,7 +342,7 @@ def v1(source: Source, wanted: Dict[str, Any], dependencies: bool = False) -> Di
         if listed and not exact:
             levels = listed
         else:
-            levels = {name: own for name in channels}
+            levels = dict.fromkeys(channels, own)
         kept = {name: v1_level(source, package, source.channels[package][name], level, full) for name, level in levels.items()}
         for name, level in listed.items() if not exact else ():
             minimum = level.get("minVersion")
@@ -359,7 +360,7 @@ def v1(source: Source, wanted: Dict[str, Any], dependencies: bool = False) -> Di
     return found
 
 
-def require_default(source: Source, package: str, kept: Dict[str, Set[str]], listed: Iterable[Dict[str, Any]]) -> None:
+def require_default(source: Source, package: str, kept: dict[str, set[str]], listed: Iterable[dict[str, Any]]) -> None:
     """2.6: there is one, by whatever rule."""
     if source.default[package] in kept or any((package, name) in source.priorities for name in kept):
         return
@@ -371,11 +372,11 @@ def require_default(source: Source, package: str, kept: Dict[str, Set[str]], lis
     raise Refused("default channel")
 
 
-def close(source: Source, found: Dict[str, Dict[str, Set[str]]]) -> None:
+def close(source: Source, found: dict[str, dict[str, set[str]]]) -> None:
     """Adds what is required, and what that requires (2.5); a bundle is asked once for what it needs."""
     frontier = {(package, name) for package, channels in found.items() for names in channels.values() for name in names}
-    asked: Set[Tuple[str, str]] = set()
-    providers: Set[Tuple[str, str, str]] = set()
+    asked: set[tuple[str, str]] = set()
+    providers: set[tuple[str, str, str]] = set()
     while frontier:
         asked |= frontier
         needs = [need for bundle in frontier for need in source.properties.get(bundle, ()) if need[0].endswith(".required")]
@@ -401,7 +402,7 @@ def close(source: Source, found: Dict[str, Dict[str, Set[str]]]) -> None:
             del found[package]
 
 
-def best(source: Source, kind: str, value: Dict[str, str]) -> Optional[Tuple[str, str, str]]:
+def best(source: Source, kind: str, value: dict[str, str]) -> tuple[str, str, str] | None:
     """Who provides it: of the first package that has one the highest version, of equal ones that of the default channel."""
     for package in [value["packageName"]] if kind == "olm.package.required" else sorted(source.channels):
         candidates = [
@@ -415,7 +416,7 @@ def best(source: Source, kind: str, value: Dict[str, str]) -> Optional[Tuple[str
     return None
 
 
-def provides(source: Source, bundle: Tuple[str, str], kind: str, value: Dict[str, str]) -> bool:
+def provides(source: Source, bundle: tuple[str, str], kind: str, value: dict[str, str]) -> bool:
     if kind == "olm.gvk.required":
         return ("olm.gvk", value) in source.properties[bundle]
     text = value.get("versionRange") or ""

@@ -20,8 +20,9 @@ import io
 import json
 import re
 import tarfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
@@ -35,24 +36,24 @@ _ENTRY = re.compile(r"([^\s<!~\[]+)(?:\[([^\]]+)\])?(?:<(\S+))?(?: !\{([^}]*)\})
 GROUP = "operators.example.com"
 
 
-def provides(kind: str, version: str = "v1") -> Dict[str, Any]:
+def provides(kind: str, version: str = "v1") -> dict[str, Any]:
     return {"type": "olm.gvk", "value": {"group": GROUP, "kind": kind, "version": version}}
 
 
-def needs_kind(kind: str, version: str = "v1") -> Dict[str, Any]:
+def needs_kind(kind: str, version: str = "v1") -> dict[str, Any]:
     return {"type": "olm.gvk.required", "value": {"group": GROUP, "kind": kind, "version": version}}
 
 
-def needs_package(name: str, versions: str = "") -> Dict[str, Any]:
+def needs_package(name: str, versions: str = "") -> dict[str, Any]:
     value = {"packageName": name, "versionRange": versions} if versions else {"packageName": name}
     return {"type": "olm.package.required", "value": value}
 
 
-def documents(text: str, properties: Optional[Mapping[str, Iterable[Dict[str, Any]]]] = None) -> List[Dict[str, Any]]:
+def documents(text: str, properties: Mapping[str, Iterable[dict[str, Any]]] | None = None) -> list[dict[str, Any]]:
     """Package, channel and bundle documents.  properties: further ones by bundle name."""
-    packages: Dict[str, Dict[str, Any]] = {}
-    channels: List[Dict[str, Any]] = []
-    bundles: Dict[Tuple[str, str], Dict[str, Any]] = {}
+    packages: dict[str, dict[str, Any]] = {}
+    channels: list[dict[str, Any]] = []
+    bundles: dict[tuple[str, str], dict[str, Any]] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         package, channel, star, priority, rest = _CHANNEL.fullmatch(line).groups()
         document = packages.setdefault(package, {"schema": "olm.package", "name": package, "defaultChannel": ""})
@@ -69,7 +70,7 @@ def documents(text: str, properties: Optional[Mapping[str, Iterable[Dict[str, An
     return [*packages.values(), *channels, *bundles.values()]
 
 
-def write(folder: Path, content: Iterable[Dict[str, Any]], name: str = "catalog.json") -> Path:
+def write(folder: Path, content: Iterable[dict[str, Any]], name: str = "catalog.json") -> Path:
     """A catalog's directory with these documents in one file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("\n".join(json.dumps(document, indent=4) for document in content))
@@ -77,7 +78,7 @@ def write(folder: Path, content: Iterable[Dict[str, Any]], name: str = "catalog.
 
 
 def catalog(
-    folder: Path, text: str, properties: Optional[Mapping[str, Iterable[Dict[str, Any]]]] = None, more: Iterable[Dict[str, Any]] = ()
+    folder: Path, text: str, properties: Mapping[str, Iterable[dict[str, Any]]] | None = None, more: Iterable[dict[str, Any]] = ()
 ) -> Catalog:
     return Catalog.from_directory(str(write(folder, [*documents(text, properties), *more])))
 
@@ -88,9 +89,9 @@ def short(package: str, name: str) -> str:
     return name[len(prefix) :] if name.startswith(prefix) else name
 
 
-def graph(selection: Selection) -> Dict[str, str]:
+def graph(selection: Selection) -> dict[str, str]:
     """A selection in the notation, by `package channel`, entries by name; the default channel has its star."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     for package in selection.packages.values():
         for channel in package.channels.values():
             star = "*" if channel.name == package.default_channel else ""
@@ -98,7 +99,7 @@ def graph(selection: Selection) -> Dict[str, str]:
     return found
 
 
-def names(selection: Selection) -> Dict[str, List[str]]:
+def names(selection: Selection) -> dict[str, list[str]]:
     """Entries by `package channel`, as the notation names them."""
     return {
         f"{package.name} {channel.name}": sorted(short(package.name, name) for name in channel.names)
@@ -120,9 +121,9 @@ def _full(package: str, name: str) -> str:
     return f"{package}.v{name}" if name[0].isdigit() else name
 
 
-def _entry(package: str, text: str) -> Tuple[Dict[str, Any], str]:
+def _entry(package: str, text: str) -> tuple[dict[str, Any], str]:
     name, version, replaces, skips, skip_range = _ENTRY.fullmatch(text).groups()
-    entry: Dict[str, Any] = {"name": _full(package, name)}
+    entry: dict[str, Any] = {"name": _full(package, name)}
     if replaces:
         entry["replaces"] = _full(package, replaces)
     if skips is not None:
@@ -132,7 +133,7 @@ def _entry(package: str, text: str) -> Tuple[Dict[str, Any], str]:
     return entry, version or (name if name[0].isdigit() else "")
 
 
-def _bundle(package: str, name: str, version: str, properties: Mapping[str, Iterable[Dict[str, Any]]]) -> Dict[str, Any]:
+def _bundle(package: str, name: str, version: str, properties: Mapping[str, Iterable[dict[str, Any]]]) -> dict[str, Any]:
     own = [{"type": "olm.package", "value": {"packageName": package, "version": version}}] if version else []
     image = f"quay.example.com/{package}/bundle:{re.sub('[^a-z0-9.-]', '-', name.lower())}"
     return {
@@ -148,7 +149,7 @@ def _bundle(package: str, name: str, version: str, properties: Mapping[str, Iter
     }
 
 
-def tar(members: Iterable[Tuple[str, Any]], compress: bool = True) -> bytes:
+def tar(members: Iterable[tuple[str, Any]], compress: bool = True) -> bytes:
     """A layer: (name, content) for a file, (name, None) for a folder, (name, TarInfo) for anything else."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -166,13 +167,13 @@ def tar(members: Iterable[Tuple[str, Any]], compress: bool = True) -> bytes:
     return gzip.compress(buffer.getvalue(), 1, mtime=0) if compress else buffer.getvalue()
 
 
-def files(content: Iterable[Dict[str, Any]], folder: str = "configs") -> List[Tuple[str, Any]]:
+def files(content: Iterable[dict[str, Any]], folder: str = "configs") -> list[tuple[str, Any]]:
     """The members of a configs directory: one file for each package, one for what belongs to none."""
-    by_package: Dict[str, List[Dict[str, Any]]] = {}
+    by_package: dict[str, list[dict[str, Any]]] = {}
     for document in content:
         package = document["name"] if document["schema"] == "olm.package" else document.get("package", "")
         by_package.setdefault(package, []).append(document)
-    members: List[Tuple[str, Any]] = [(folder, None)]
+    members: list[tuple[str, Any]] = [(folder, None)]
     for package, found in sorted(by_package.items()):
         text = "\n".join(json.dumps(document, indent=4) for document in found)
         members += [(f"{folder}/{package}", None)] if package else []
@@ -191,7 +192,7 @@ BASE = [
 LABELS = {"operators.operatorframework.io.index.configs.v1": "/configs", "maintainer": "nobody"}
 
 
-def config(layers: Iterable[bytes], architecture: str = "amd64", labels: Optional[Mapping[str, str]] = None, **settings: Any) -> bytes:
+def config(layers: Iterable[bytes], architecture: str = "amd64", labels: Mapping[str, str] | None = None, **settings: Any) -> bytes:
     """An image's configuration, by default that of a catalog as publishers make them."""
     started = {
         "Entrypoint": ["/bin/opm"],
@@ -213,7 +214,7 @@ def config(layers: Iterable[bytes], architecture: str = "amd64", labels: Optiona
 
 
 def publish(
-    store: MemoryStore, repository: str, tag: str, content: Iterable[Dict[str, Any]], platforms: Iterable[str] = ("amd64", "arm64")
+    store: MemoryStore, repository: str, tag: str, content: Iterable[dict[str, Any]], platforms: Iterable[str] = ("amd64", "arm64")
 ) -> Manifest:
     """A catalog image for each architecture under one index, with an attestation beside them."""
     configs = tar(files(content))
@@ -227,12 +228,12 @@ def publish(
     return store.add_index(repository, children, tag)
 
 
-def merged_root(manifest: Manifest, fetch: Callable[[Any], bytes]) -> Dict[str, Tuple[int, int, Optional[bytes]]]:
+def merged_root(manifest: Manifest, fetch: Callable[[Any], bytes]) -> dict[str, tuple[int, int, bytes | None]]:
     """The root that a container of an image sees: name to (mode, owner, content), without content for folders.
 
     A reading of its own, to check the product by.  fetch: the bytes of a layer's blob.
     """
-    root: Dict[str, Tuple[int, int, Optional[bytes]]] = {}
+    root: dict[str, tuple[int, int, bytes | None]] = {}
     for blob in manifest.blobs[1:]:
         with tarfile.open(fileobj=io.BytesIO(gzip.decompress(fetch(blob)))) as archive:
             members = [(member, archive.extractfile(member).read() if member.isfile() else None) for member in archive]
@@ -247,7 +248,7 @@ def merged_root(manifest: Manifest, fetch: Callable[[Any], bytes]) -> Dict[str, 
     return root
 
 
-def write_root(root: Mapping[str, Tuple[int, int, Optional[bytes]]], folder: Path) -> None:
+def write_root(root: Mapping[str, tuple[int, int, bytes | None]], folder: Path) -> None:
     """A merged root as a directory with its modes."""
     for name, (mode, _owner, content) in sorted(root.items()):
         path = folder / name

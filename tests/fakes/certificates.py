@@ -14,7 +14,6 @@ import datetime
 import ipaddress
 import os
 import ssl
-from typing import Tuple
 
 import pytest
 
@@ -42,7 +41,7 @@ class Authority:
         certificate = self._sign(self._name, self._key, x509.BasicConstraints(ca=True, path_length=None), further, 1)
         self.path = self._write(f"{name.replace(' ', '-')}.crt", certificate)
 
-    def issue(self, host: str, days: int = 1) -> Tuple[str, str]:
+    def issue(self, host: str, days: int = 1) -> tuple[str, str]:
         """Paths of a certificate for a host name or address and of its key; a negative number of days: expired since."""
         from cryptography import x509
         from cryptography.hazmat.primitives import serialization

@@ -10,7 +10,7 @@ import json
 import threading
 import uuid
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Set, Tuple, Union
+from typing import Union
 
 FOREIGN = "foreign.diff", "nondistributable"
 
@@ -40,16 +40,16 @@ def digest_of(content: bytes, algorithm: str = "sha256") -> str:
 class Repository:
     """manifests: digest to (media type, bytes)."""
 
-    manifests: Dict[str, Tuple[str, bytes]] = field(default_factory=dict)
-    tags: Dict[str, str] = field(default_factory=dict)
-    blobs: Set[str] = field(default_factory=set)
+    manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    blobs: set[str] = field(default_factory=set)
 
-    def resolve(self, reference: str) -> Optional[str]:
+    def resolve(self, reference: str) -> str | None:
         """The digest of a tag or of a digest; None when it is not there."""
         digest = reference if ":" in reference else self.tags.get(reference, "")
         return digest if digest in self.manifests else None
 
-    def missing(self, document: Dict[str, object], sparse: bool) -> List[str]:
+    def missing(self, document: dict[str, object], sparse: bool) -> list[str]:
         """Digests that a manifest points to and that are not here; foreign layers need not be."""
         children = [] if sparse else [entry["digest"] for entry in document.get("manifests") or []]
         blobs = [document["config"]] if document.get("config") else []
@@ -57,7 +57,7 @@ class Repository:
         wanted = [entry["digest"] for entry in blobs if not any(word in str(entry.get("mediaType")) for word in FOREIGN)]
         return [digest for digest in children if digest not in self.manifests] + [digest for digest in wanted if digest not in self.blobs]
 
-    def referrers(self, digest: str) -> List[Dict[str, object]]:
+    def referrers(self, digest: str) -> list[dict[str, object]]:
         """Descriptors of the manifests whose subject is `digest`, by their digest."""
         found = []
         for own, (media_type, content) in sorted(self.manifests.items()):
@@ -67,7 +67,7 @@ class Repository:
         return found
 
 
-def _descriptor(digest: str, media_type: str, content: bytes, document: Dict[str, object]) -> Dict[str, object]:
+def _descriptor(digest: str, media_type: str, content: bytes, document: dict[str, object]) -> dict[str, object]:
     config = document.get("config") or {}
     descriptor = {"mediaType": media_type, "digest": digest, "size": len(content)}
     artifact_type = document.get("artifactType") or config.get("mediaType")
@@ -85,9 +85,9 @@ class Content:
     keeps: a push does not change what is there under the same digest.  A blob goes with the last repository that has it.
     """
 
-    blobs: Dict[str, Blob] = field(default_factory=dict)
-    repositories: Dict[str, Repository] = field(default_factory=dict)
-    uploads: Dict[str, Tuple[str, bytearray]] = field(default_factory=dict)
+    blobs: dict[str, Blob] = field(default_factory=dict)
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    uploads: dict[str, tuple[str, bytearray]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     keeps: bool = False
 
@@ -132,11 +132,11 @@ class Content:
             self.uploads[identity] = (repository, bytearray())
             return identity
 
-    def upload(self, repository: str, identity: str) -> Optional[bytearray]:
+    def upload(self, repository: str, identity: str) -> bytearray | None:
         owner, received = self.uploads.get(identity, ("", bytearray()))
         return received if owner == repository else None
 
-    def snapshot(self) -> Dict[str, Tuple[Dict[str, str], Tuple[str, ...], Tuple[str, ...]]]:
+    def snapshot(self) -> dict[str, tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]]:
         """By repository: tags, digests of manifests, digests of blobs; comparable."""
         with self.lock:
             return {

@@ -9,7 +9,6 @@ Each profile emulates behaviour of a product (user-needs, section 2); it is not 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, Tuple
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,12 @@ class Dialect:
     relative_location: bool = False
     location_query: bool = True
     strict_types: bool = False
-    refused_types: Tuple[str, ...] = ()
+    refused_types: tuple[str, ...] = ()
     sparse_indexes: bool = False
     projects: int = 0
     project_status: int = 401
     repositories_exist: bool = False
-    depth: Tuple[int, int] = (1, 0)
+    depth: tuple[int, int] = (1, 0)
     depth_status: int = 400
     tagless_push: bool = True
     immutable_tags: bool = False
@@ -96,7 +95,7 @@ ZOT_DOCKER = replace(ZOT, name="zot-docker2s2", refused_types=())
 OPENSHIFT = Dialect("openshift", tagless_push=False, projects=1, project_status=403, depth=(2, 2), catalog=False)
 GHCR = Dialect("ghcr", referrers="redirect", delete=False, delete_tags=False, delete_blobs=False, catalog=False)
 
-PROFILES: Dict[str, Dialect] = {
+PROFILES: dict[str, Dialect] = {
     dialect.name: dialect
     for dialect in (
         DISTRIBUTION,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -32,14 +32,14 @@ _GATED = ["", "=", "!=", ">", ">=", "=>", "<", "<=", "=<", "~", "~>", "^"]
 class Case:
     """documents: of a catalog.  versions: to try ranges with.  entries: one of `operators` for each generation."""
 
-    documents: List[Dict[str, Any]]
-    versions: Tuple[str, ...]
-    plain: Tuple[str, ...]
-    gated: Tuple[str, ...]
-    entries: Dict[Generation, Dict[str, Any]]
+    documents: list[dict[str, Any]]
+    versions: tuple[str, ...]
+    plain: tuple[str, ...]
+    gated: tuple[str, ...]
+    entries: dict[Generation, dict[str, Any]]
 
     @classmethod
-    def of(cls, seed: int) -> "Case":
+    def of(cls, seed: int) -> Case:
         choose = random.Random(seed)
         documents = _catalog(choose)
         source = oracle.Source(documents)
@@ -58,7 +58,7 @@ def _version(choose: random.Random) -> str:
     return text + choose.choice(["", "", "", "+1.p", "+0.2.p"])
 
 
-def _range(choose: random.Random, operators: List[str], bound: Any) -> str:
+def _range(choose: random.Random, operators: list[str], bound: Any) -> str:
     def group() -> str:
         return " ".join(word() for _each in range(choose.choice((1, 1, 2, 2, 3))))
 
@@ -82,18 +82,18 @@ def _gated_bound(choose: random.Random) -> str:
     return choose.choice(["*", "x", "0", "1", "1.x", "1.x.x", "0.0", "1.2", "0.1.x", "1.2-5", "2-rc.1", "0.0-1", "1.X", "1.2.*"])
 
 
-def _catalog(choose: random.Random) -> List[Dict[str, Any]]:
+def _catalog(choose: random.Random) -> list[dict[str, Any]]:
     names = ["bar", "baz", "foo"][: choose.randint(1, 3)]
     return [document for name in names for document in _package(choose, name, names)]
 
 
-def _package(choose: random.Random, package: str, others: List[str]) -> List[Dict[str, Any]]:
+def _package(choose: random.Random, package: str, others: list[str]) -> list[dict[str, Any]]:
     versions = sorted({_version(choose) for _each in range(choose.randint(1, 7))}, key=lambda text: (oracle.key(text), text))
     names = {f"{package}.v{version.replace('+', '-')}": version for version in versions}
     channels = ["alpha", "beta", "stable"][: choose.randint(1, 3)]
     ranked = choose.random() < 0.5
-    found: List[Dict[str, Any]] = [{"schema": "olm.package", "name": package, "defaultChannel": choose.choice(channels)}]
-    held: List[str] = []
+    found: list[dict[str, Any]] = [{"schema": "olm.package", "name": package, "defaultChannel": choose.choice(channels)}]
+    held: list[str] = []
     for number, channel in enumerate(channels):
         entries = _entries(choose, choose.sample(list(names), choose.randint(1, len(names))), list(names))
         held += [entry["name"] for entry in entries]
@@ -103,13 +103,13 @@ def _package(choose: random.Random, package: str, others: List[str]) -> List[Dic
     return found + [_bundle(choose, package, name, version, others) for name, version in names.items() if name in held]
 
 
-def _entries(choose: random.Random, names: List[str], order: List[str]) -> List[Dict[str, Any]]:
+def _entries(choose: random.Random, names: list[str], order: list[str]) -> list[dict[str, Any]]:
     """A chain in the order of versions; what it passes over is skipped by the entry above."""
     names = sorted(names, key=order.index)
-    entries: List[Dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     below, passed = "", []
     for place, name in enumerate(names):
-        entry: Dict[str, Any] = {"name": name}
+        entry: dict[str, Any] = {"name": name}
         if below:
             entry["replaces"] = below
         if place < len(names) - 1 and choose.random() < 0.25:
@@ -128,7 +128,7 @@ def _entries(choose: random.Random, names: List[str], order: List[str]) -> List[
     return entries
 
 
-def _bundle(choose: random.Random, package: str, name: str, version: str, others: List[str]) -> Dict[str, Any]:
+def _bundle(choose: random.Random, package: str, name: str, version: str, others: list[str]) -> dict[str, Any]:
     properties = [{"type": "olm.package", "value": {"packageName": package, "version": version}}]
     if choose.random() < 0.3:
         properties.append({"type": "olm.gvk", "value": choose.choice(KINDS)})

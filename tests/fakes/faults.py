@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Callable, List, Optional, Tuple
+from typing import Callable
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Fault:
     code: str = ""
     retry_after: str = ""
     delay: float = 0.0
-    truncate_at: Optional[int] = None
+    truncate_at: int | None = None
     framing: str = "length"
-    reset_at: Optional[int] = None
-    slow: Optional[Tuple[int, float]] = None
-    corrupt_at: Optional[int] = None
-    reset_request_at: Optional[int] = None
+    reset_at: int | None = None
+    slow: tuple[int, float] | None = None
+    corrupt_at: int | None = None
+    reset_request_at: int | None = None
     digest_header: str = ""
     location: str = ""
     forget: bool = False
@@ -73,7 +73,7 @@ class _Armed:
 class Faults:
     """The faults of one registry; counts how often each was met."""
 
-    _armed: List[_Armed] = field(default_factory=list)
+    _armed: list[_Armed] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, *faults: Fault) -> None:
@@ -84,7 +84,7 @@ class Faults:
         with self._lock:
             self._armed.clear()
 
-    def unused(self) -> List[Fault]:
+    def unused(self) -> list[Fault]:
         """Those that no request has met."""
         with self._lock:
             return [armed.fault for armed in self._armed if armed.seen <= armed.fault.skip]

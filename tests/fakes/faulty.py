@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import RegistryError
@@ -31,12 +31,12 @@ class FaultyStore(MemoryStore):
         self.name = name
         self.strict = strict
         self.sparse = sparse
-        self.breaks: Dict[Digest, List[int]] = {}
+        self.breaks: dict[Digest, list[int]] = {}
         self.rewind = 0
-        self.served: Dict[Tuple[str, Digest], bytes] = {}
+        self.served: dict[tuple[str, Digest], bytes] = {}
         self.on_call: Callable[[str, str, str], None] = lambda method, repository, what: None
-        self.order: List[Tuple[str, str]] = []
-        self.reads: List[Tuple[Digest, int]] = []
+        self.order: list[tuple[str, str]] = []
+        self.reads: list[tuple[Digest, int]] = []
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         reader = super().open_blob(repository, blob, offset)
@@ -46,7 +46,7 @@ class FaultyStore(MemoryStore):
             reader._content = self.served[(repository, blob.digest)][offset:]
         return reader
 
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> BlobWriter | None:
         if mount_from and self.capabilities.mount and blob.digest in self.blobs.get(mount_from, {}):
             self._asked("mount", repository, blob.digest)
             self.add_blob(repository, self.blobs[mount_from][blob.digest])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
@@ -20,16 +20,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
 
-Change = Callable[[Dict[str, Any]], Any]
+Change = Callable[[dict[str, Any]], Any]
 
 
 def forged(
     shipped: str,
     folder: Any,
-    plan: Optional[Change] = None,
-    history: Optional[Change] = None,
-    extra: Optional[Dict[str, bytes]] = None,
-    raw: Optional[Dict[str, bytes]] = None,
+    plan: Change | None = None,
+    history: Change | None = None,
+    extra: dict[str, bytes] | None = None,
+    raw: dict[str, bytes] | None = None,
     **claims: Any,
 ) -> str:
     """The only archive of a folder once more, in another one.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from typing import Any, List, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.tests.fakes import routes
 from ansible_collections.disconnected.mirror.tests.fakes.answers import Answer, Question
@@ -90,7 +90,7 @@ class Link:
         self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def __enter__(self) -> "Link":
+    def __enter__(self) -> Link:
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -109,7 +109,7 @@ class Link:
             for way in (0, 1):
                 threading.Thread(target=self._carry, args=(ends, way, left), daemon=True).start()
 
-    def _carry(self, ends: Tuple[socket.socket, socket.socket], way: int, left: List[int]) -> None:
+    def _carry(self, ends: tuple[socket.socket, socket.socket], way: int, left: list[int]) -> None:
         source, target = ends if way == 0 else ends[::-1]
         try:
             while True:

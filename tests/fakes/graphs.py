@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 REPOSITORY = "quay.io/openshift-release-dev/ocp-release"
 
@@ -40,7 +41,7 @@ B = {
     ),
 }
 
-Risk = Tuple[str, str, str]
+Risk = tuple[str, str, str]
 
 
 def answer(
@@ -49,15 +50,15 @@ def answer(
     conditional: Iterable[Risk] = (),
     channels: str = "",
     suffix: str = "",
-    payloads: Optional[Dict[str, str]] = None,
+    payloads: dict[str, str] | None = None,
 ) -> bytes:
     """An answer of the update service.
 
     conditional: (from, to, name of the risk).  channels: of every release, comma-separated.  payloads: by version where not derived.
     """
-    nodes: List[Dict[str, Any]] = []
+    nodes: list[dict[str, Any]] = []
     for version in versions:
-        node: Dict[str, Any] = {
+        node: dict[str, Any] = {
             "version": version,
             "payload": (payloads or {}).get(version, f"{REPOSITORY}:{version}{suffix}"),
             "metadata": {},
@@ -73,6 +74,6 @@ def answer(
     return json.dumps(document).encode()
 
 
-def answers(worked: Dict[str, Any], suffix: str = "") -> Dict[str, bytes]:
+def answers(worked: dict[str, Any], suffix: str = "") -> dict[str, bytes]:
     """The answers for each channel of one of the worked sets."""
     return {channel: answer(versions, edges, suffix=suffix) for channel, (versions, edges) in worked.items()}

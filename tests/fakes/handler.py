@@ -10,8 +10,8 @@ import re
 import socket
 import struct
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
-from typing import Dict, Iterator, Optional, Tuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ansible_collections.disconnected.mirror.tests.fakes import routes
@@ -136,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
                 answer.headers[name] = value
         return answer
 
-    def _read_body(self, most: Optional[int] = None) -> bytes:
+    def _read_body(self, most: int | None = None) -> bytes:
         """The request's body as far as it was not read yet, at most so many bytes of a body with a length."""
         if "chunked" in (self.headers.get("Transfer-Encoding") or "").lower():
             body = b"" if self.chunks_read else b"".join(self._chunks())
@@ -189,7 +189,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._send_body(answer.body, fault, stop, chunked)
 
-    def _send_body(self, body: Blob, fault: Fault, stop: Optional[int], chunked: bool) -> None:
+    def _send_body(self, body: Blob, fault: Fault, stop: int | None, chunked: bool) -> None:
         end = len(body) if stop is None else stop
         step, pause = fault.slow or (_PIECE, 0.0)
         flip = None if fault.corrupt_at is None else fault.corrupt_at % len(body)
@@ -213,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
             raise _Cut
 
 
-def _stop(size: int, fault: Fault) -> Optional[int]:
+def _stop(size: int, fault: Fault) -> int | None:
     """After how many bytes the body ends too early; None when it does not."""
     at = fault.reset_at if fault.reset_at is not None else fault.truncate_at
     return None if at is None or at >= size else at
@@ -224,7 +224,7 @@ def _flipped(piece: bytes, at: int) -> bytes:
 
 
 def _failure(question: Question, fault: Fault) -> Answer:
-    bodies: Dict[str, Tuple[str, bytes]] = {
+    bodies: dict[str, tuple[str, bytes]] = {
         "html": ("text/html; charset=utf-8", b"<html><head><title>Error</title></head><body><h1>Error</h1></body></html>"),
         "text": ("text/plain", b"something is wrong"),
         "empty": ("", b""),

@@ -16,8 +16,9 @@ import io
 import json
 import random
 import tarfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
@@ -60,34 +61,34 @@ class BuiltImage:
 
     content: bytes = field(repr=False)
     media_type: str
-    blobs: Dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
-    children: Tuple["BuiltImage", ...] = ()
-    platform: Optional[Dict[str, str]] = field(default=None, compare=False)
+    blobs: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    children: tuple[BuiltImage, ...] = ()
+    platform: dict[str, str] | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> Digest:
         return Digest.of(self.content)
 
-    def descriptor(self) -> Dict[str, Any]:
+    def descriptor(self) -> dict[str, Any]:
         """As an entry of an index or as a subject."""
-        entry: Dict[str, Any] = {"mediaType": self.media_type, "digest": self.digest, "size": len(self.content)}
+        entry: dict[str, Any] = {"mediaType": self.media_type, "digest": self.digest, "size": len(self.content)}
         if self.platform:
             entry["platform"] = self.platform
         return entry
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return json.loads(self.content)
 
     def manifest(self) -> Manifest:
         return Manifest.parse(self.content, self.media_type)
 
-    def everything(self) -> Iterator["BuiltImage"]:
+    def everything(self) -> Iterator[BuiltImage]:
         """Children first, itself last."""
         for child in self.children:
             yield from child.everything()
         yield self
 
-    def all_blobs(self) -> Dict[str, bytes]:
+    def all_blobs(self) -> dict[str, bytes]:
         return {digest: blob for built in self.everything() for digest, blob in built.blobs.items()}
 
 
@@ -104,12 +105,12 @@ def layer(seed: str, size: int = 256) -> bytes:
 
 def image(
     seed: str,
-    layers: Optional[Sequence[bytes]] = None,
+    layers: Sequence[bytes] | None = None,
     kind: str = OCI,
     platform: str = "linux/amd64",
-    labels: Optional[Dict[str, str]] = None,
-    annotations: Optional[Dict[str, str]] = None,
-    indent: Optional[int] = None,
+    labels: dict[str, str] | None = None,
+    annotations: dict[str, str] | None = None,
+    indent: int | None = None,
     foreign: Sequence[bytes] = (),
     media_type_member: bool = True,
 ) -> BuiltImage:
@@ -123,7 +124,7 @@ def image(
     config = _config(layers + list(foreign), platform, labels or {})
     entries = [_entry(_FOREIGN[kind], blob, urls=["https://example.com/layer"]) for blob in foreign]
     entries += [_entry(layer_type, blob) for blob in layers]
-    document: Dict[str, Any] = {"schemaVersion": 2}
+    document: dict[str, Any] = {"schemaVersion": 2}
     if media_type_member:
         document["mediaType"] = manifest_type
     document["config"] = _entry(config_type, config)
@@ -137,12 +138,12 @@ def image(
 def index(
     children: Sequence[BuiltImage],
     kind: str = OCI,
-    annotations: Optional[Dict[str, str]] = None,
-    subject: Optional[BuiltImage] = None,
+    annotations: dict[str, str] | None = None,
+    subject: BuiltImage | None = None,
 ) -> BuiltImage:
     """An index or manifest list; children may be indexes themselves."""
     index_type = _TYPES[kind][3]
-    document: Dict[str, Any] = {"schemaVersion": 2, "mediaType": index_type}
+    document: dict[str, Any] = {"schemaVersion": 2, "mediaType": index_type}
     document["manifests"] = [child.descriptor() for child in children]
     if subject:
         document["subject"] = subject.descriptor()
@@ -159,15 +160,15 @@ def multi_arch(seed: str, platforms: Sequence[str] = ("linux/amd64", "linux/arm6
 
 def artifact(
     seed: str,
-    subject: Optional[BuiltImage] = None,
+    subject: BuiltImage | None = None,
     artifact_type: str = "application/vnd.example.thing.v1",
     blob_type: str = "application/x-unknown-to-everybody",
-    annotations: Optional[Dict[str, str]] = None,
+    annotations: dict[str, str] | None = None,
 ) -> BuiltImage:
     """An OCI 1.1 artifact with an empty config; a referrer when it has a subject."""
-    blob = f"artifact {seed}".encode("utf-8")
+    blob = f"artifact {seed}".encode()
     empty = b"{}"
-    document: Dict[str, Any] = {
+    document: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
         "artifactType": artifact_type,
@@ -181,7 +182,7 @@ def artifact(
     return BuiltImage(_json(document), OCI_MANIFEST, {Digest.of(empty): empty, Digest.of(blob): blob})
 
 
-def attachment(of: BuiltImage, suffix: str = "sig") -> Tuple[str, BuiltImage]:
+def attachment(of: BuiltImage, suffix: str = "sig") -> tuple[str, BuiltImage]:
     """What cosign attaches by tag (`sig`, `att`, `sbom`): the tag, and an image without subject."""
     payload = json.dumps({"critical": {"image": {"docker-manifest-digest": of.digest}, "type": suffix}}).encode("ascii")
     config = b'{"architecture":"","os":"","rootfs":{"type":"layers","diff_ids":["' + Digest.of(payload).encode("ascii") + b'"]}}'
@@ -234,19 +235,19 @@ def push(built: BuiltImage, store: Store, repository: str, tag: str = "") -> Dig
     return built.digest
 
 
-def _entry(media_type: str, blob: bytes, urls: Sequence[str] = ()) -> Dict[str, Any]:
-    entry: Dict[str, Any] = {"mediaType": media_type, "digest": Digest.of(blob), "size": len(blob)}
+def _entry(media_type: str, blob: bytes, urls: Sequence[str] = ()) -> dict[str, Any]:
+    entry: dict[str, Any] = {"mediaType": media_type, "digest": Digest.of(blob), "size": len(blob)}
     if urls:
         entry["urls"] = list(urls)
     return entry
 
 
-def _platform(text: str) -> Dict[str, str]:
+def _platform(text: str) -> dict[str, str]:
     return dict(zip(("os", "architecture", "variant"), text.split("/")))
 
 
-def _config(layers: Sequence[bytes], platform: str, labels: Dict[str, str]) -> bytes:
-    document: Dict[str, Any] = {
+def _config(layers: Sequence[bytes], platform: str, labels: dict[str, str]) -> bytes:
+    document: dict[str, Any] = {
         **_platform(platform),
         "config": {"Labels": labels} if labels else {},
         "rootfs": {"type": "layers", "diff_ids": [Digest.of(gzip.decompress(blob)) for blob in layers]},
@@ -254,5 +255,5 @@ def _config(layers: Sequence[bytes], platform: str, labels: Dict[str, str]) -> b
     return _json(document)
 
 
-def _json(document: Dict[str, Any], indent: Optional[int] = None) -> bytes:
+def _json(document: dict[str, Any], indent: int | None = None) -> bytes:
     return json.dumps(document, indent=indent, separators=None if indent else (",", ":")).encode("utf-8")

@@ -14,7 +14,7 @@ import gzip
 import json
 import os
 import random
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
@@ -39,9 +39,9 @@ class Internet:
         self._key_file = os.path.join(str(folder), "release-key.asc")
         with open(self._key_file, "wb") as file:
             file.write(self._key.public)
-        self._versions: List[str] = []
+        self._versions: list[str] = []
 
-    def __enter__(self) -> "Internet":
+    def __enter__(self) -> Internet:
         self.registry.start()
         self.server.__enter__()
         self.publish_catalog(CATALOG)
@@ -62,7 +62,7 @@ class Internet:
         return self.registry.host
 
     @property
-    def options(self) -> Dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         return {
             "update_url": self.server.url(),
             "release_signature_urls": [self.server.url("/signatures")],
@@ -117,9 +117,9 @@ class Internet:
     def publish_base(self, seed: str) -> None:
         images.put(images.multi_arch(f"base {seed}"), self.registry.content, "ubi9/ubi", "latest")
 
-    def imageset(self, chance: random.Random, version: str = "") -> Dict[str, Any]:
+    def imageset(self, chance: random.Random, version: str = "") -> dict[str, Any]:
         """A random one, with something of every kind more often than not."""
-        mirror: Dict[str, Any] = {}
+        mirror: dict[str, Any] = {}
         if chance.random() < 0.8:
             names = chance.sample(range(4), chance.randrange(1, 4))
             mirror["additionalImages"] = [{"name": f"{self.host}/team/app{name}:1"} for name in names]
@@ -131,7 +131,7 @@ class Internet:
         kind = {"apiVersion": f"mirror.openshift.io/{version or chance.choice((V1, V2))}", "kind": "ImageSetConfiguration"}
         return {**kind, "mirror": mirror}
 
-    def move_on(self, chance: random.Random) -> List[str]:
+    def move_on(self, chance: random.Random) -> list[str]:
         """Everything that may change behind names does so, or most of it; what was there stays to be had by digest.
 
         Gives the names of what moved.
@@ -149,8 +149,8 @@ class Internet:
             moves[name]()
         return moved
 
-    def _operators(self, chance: random.Random) -> Dict[str, Any]:
-        entry: Dict[str, Any] = {"catalog": f"{self.host}/team/index:v1"}
+    def _operators(self, chance: random.Random) -> dict[str, Any]:
+        entry: dict[str, Any] = {"catalog": f"{self.host}/team/index:v1"}
         channels = chance.choice(([{"name": "stable"}], [{"name": "stable"}, {"name": "alpha"}]))
         packages = [{"name": "foo", "channels": channels}, {"name": "bar"}]
         if chance.random() < 0.8:

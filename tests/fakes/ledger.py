@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Dict, List, Tuple
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class Exchange:
     endpoint: str
     repository: str
     target: str
-    query: Dict[str, str]
-    headers: Dict[str, str]
+    query: dict[str, str]
+    headers: dict[str, str]
     status: int
     received: int
     sent: int
@@ -39,7 +38,7 @@ class Exchange:
 class Ledger:
     """Exchanges in the order in which they were answered."""
 
-    _entries: List[Exchange] = field(default_factory=list)
+    _entries: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, exchange: Exchange) -> None:
@@ -50,7 +49,7 @@ class Ledger:
         with self._lock:
             self._entries.clear()
 
-    def entries(self, method: str = "", endpoint: str = "", status: int = 0, repository: str = "") -> Tuple[Exchange, ...]:
+    def entries(self, method: str = "", endpoint: str = "", status: int = 0, repository: str = "") -> tuple[Exchange, ...]:
         """Those that fit every given criterion."""
         with self._lock:
             return tuple(
@@ -65,7 +64,7 @@ class Ledger:
     def count(self, method: str = "", endpoint: str = "", status: int = 0, repository: str = "") -> int:
         return len(self.entries(method, endpoint, status, repository))
 
-    def users(self) -> Tuple[str, ...]:
+    def users(self) -> tuple[str, ...]:
         """Everybody who was seen, sorted, nobody as empty text."""
         return tuple(sorted({entry.user for entry in self.entries()}))
 

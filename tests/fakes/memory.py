@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from collections.abc import Iterable, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, MirrorError, NotFound
@@ -34,7 +34,7 @@ class _Reader(BlobReader):
 
 
 class _Writer(BlobWriter):
-    def __init__(self, store: "MemoryStore", repository: str, blob: Descriptor) -> None:
+    def __init__(self, store: MemoryStore, repository: str, blob: Descriptor) -> None:
         self._store, self._repository, self._blob = store, repository, blob
         self._content = bytearray()
 
@@ -57,13 +57,13 @@ class MemoryStore(Store):
 
     name = "memory"
 
-    def __init__(self, referrers: Optional[bool] = True) -> None:
+    def __init__(self, referrers: bool | None = True) -> None:
         self.capabilities = Capabilities(mount=True, delete=True, referrers=referrers)
-        self.manifests: Dict[str, Dict[Digest, Manifest]] = {}
-        self.named: Dict[str, Dict[str, Digest]] = {}
-        self.blobs: Dict[str, Dict[Digest, bytes]] = {}
-        self.errors: Dict[Tuple[str, str], MirrorError] = {}
-        self.calls: List[Tuple[str, str, str]] = []
+        self.manifests: dict[str, dict[Digest, Manifest]] = {}
+        self.named: dict[str, dict[str, Digest]] = {}
+        self.blobs: dict[str, dict[Digest, bytes]] = {}
+        self.errors: dict[tuple[str, str], MirrorError] = {}
+        self.calls: list[tuple[str, str, str]] = []
         self._lock = threading.Lock()
 
     # What tests fill it with.
@@ -79,7 +79,7 @@ class MemoryStore(Store):
         tag: str = "",
         layers: Sequence[bytes] = (b"layer",),
         config: bytes = b"{}",
-        subject: Optional[Manifest] = None,
+        subject: Manifest | None = None,
         artifact_type: str = "",
     ) -> Manifest:
         document = {
@@ -94,7 +94,7 @@ class MemoryStore(Store):
             document["artifactType"] = artifact_type
         return self.add_document(repository, document, tag)
 
-    def add_index(self, repository: str, instances: Sequence[Tuple[str, Manifest]], tag: str = "") -> Manifest:
+    def add_index(self, repository: str, instances: Sequence[tuple[str, Manifest]], tag: str = "") -> Manifest:
         """instances: (os/architecture, manifest)."""
         children = []
         for platform, manifest in instances:
@@ -104,7 +104,7 @@ class MemoryStore(Store):
             children.append(child)
         return self.add_document(repository, {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children}, tag)
 
-    def add_document(self, repository: str, document: Dict[str, object], tag: str = "") -> Manifest:
+    def add_document(self, repository: str, document: dict[str, object], tag: str = "") -> Manifest:
         content = json.dumps(document, sort_keys=True).encode()
         digest = Digest.of(content)
         manifest = Manifest.parse(content, digest=digest) if document.get("schemaVersion") == 2 else Manifest(content, "", digest)
@@ -132,7 +132,7 @@ class MemoryStore(Store):
             raise CorruptContent(f"{repository} answers other content for {digest}", subject=repository)
         return manifest
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         self._asked("find_manifest", repository, reference)
         digest = self.named.get(repository, {}).get(reference, reference)
         manifest = self.manifests.get(repository, {}).get(digest)
@@ -145,26 +145,26 @@ class MemoryStore(Store):
         except KeyError:
             raise NotFound(f"{repository} has no blob {blob.digest}", subject=repository, status=404) from None
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         self._asked("tags", repository, "")
         return tuple(sorted(self.named.get(repository, {}))) if repository in self.manifests else None
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         self._asked("referrers", repository, digest)
         found = self.manifests.get(repository, {}).values()
         return tuple(manifest.descriptor() for manifest in found if manifest.subject is not None and manifest.subject.digest == digest)
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         digests = list(digests)
         self._asked("blobs_present", repository, str(len(digests)))
         return {digest for digest in digests if digest in self.blobs.get(repository, {})}
 
-    def blob_size(self, repository: str, blob: Descriptor) -> Optional[int]:
+    def blob_size(self, repository: str, blob: Descriptor) -> int | None:
         self._asked("blob_size", repository, blob.digest)
         found = self.blobs.get(repository, {}).get(blob.digest)
         return None if found is None else len(found)
 
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> BlobWriter | None:
         self._asked("start_blob", repository, blob.digest)
         if blob.digest in self.blobs.get(repository, {}):
             return None
@@ -196,5 +196,5 @@ class MemoryStore(Store):
             raise error
 
 
-def _entry(descriptor: Descriptor, media_type: str) -> Dict[str, object]:
+def _entry(descriptor: Descriptor, media_type: str) -> dict[str, object]:
     return {"mediaType": media_type, "digest": descriptor.digest, "size": descriptor.size}

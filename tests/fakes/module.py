@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from typing import Any, Dict, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 from unittest import mock
 
 from ansible.module_utils import basic
@@ -17,7 +18,7 @@ from ansible.module_utils.common import warnings
 
 def run_module(
     module: Any, arguments: Mapping[str, Any], check_mode: bool = False, diff: bool = False, invocation: bool = False
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """The module's result; `failed` is there when it failed.
 
     invocation: keep the options that Ansible repeats in it and shows when it is verbose.

@@ -14,14 +14,15 @@ import io
 import json
 import os
 import tarfile
-from typing import Any, Dict, Iterable, List, Mapping, Set, Tuple, Union
+from collections.abc import Iterable, Mapping
+from typing import Any, Union
 
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.content import Content
 from ansible_collections.disconnected.mirror.tests.fakes.images import BuiltImage
 
 # Bytes of a file, or the target of a symbolic link.
-Member = Tuple[str, Union[bytes, str]]
+Member = tuple[str, Union[bytes, str]]
 UID = "1b4f0e98-51bb-4ba1-9b4e-123456789abc"
 
 
@@ -46,9 +47,9 @@ class V1Site:
         self.sequence = 0
         # Whether the metadata states the whole set.
         self.stated = True
-        self.past: List[Dict[str, Any]] = []
-        self.new: List[Dict[str, Any]] = []
-        self._shipped: Set[str] = set()
+        self.past: list[dict[str, Any]] = []
+        self.new: list[dict[str, Any]] = []
+        self._shipped: set[str] = set()
 
     def archive(self, folder: Any, wanted: Mapping[str, BuiltImage], extra: Iterable[Member] = (), size: int = 0) -> str:
         """wanted: by reference with a tag.  extra: further members.  size: of the parts in bytes, 0 for one part."""
@@ -59,7 +60,7 @@ class V1Site:
         # A run brings what none before it had brought; the rest of the set is in its metadata alone (4.3 B3).
         wanted = {name: built for name, built in wanted.items() if associations(name, built)[0]["name"] not in known}
         self.new = [record for name, built in wanted.items() for record in associations(name, built)]
-        blobs: List[Member] = []
+        blobs: list[Member] = []
         for built in wanted.values():
             for digest, blob in built.all_blobs().items():
                 if digest not in self._shipped:
@@ -67,7 +68,7 @@ class V1Site:
                     blobs.append((f"blobs/{digest}", blob))
         members = [*_v1_manifests(wanted), ("charts/.keep", b""), *blobs, *extra]
         for number, part in enumerate(_parts(members, size)):
-            head: List[Member] = [("publish/.metadata.json", self.metadata())] if number == 0 else []
+            head: list[Member] = [("publish/.metadata.json", self.metadata())] if number == 0 else []
             write_tar(os.path.join(str(folder), f"mirror_seq{self.sequence}_{number:06d}.tar"), [*head, *part])
         return str(folder)
 
@@ -94,11 +95,11 @@ class V1Site:
         images.put(built, content, repository, tag or self.uid)
 
 
-def associations(name: str, built: BuiltImage, tag: bool = True) -> List[Dict[str, Any]]:
+def associations(name: str, built: BuiltImage, tag: bool = True) -> list[dict[str, Any]]:
     """The flat records of an image and of all below it."""
     repository, _colon, named = name.rpartition(":")
     path = repository.split("/", 1)[1]
-    record: Dict[str, Any] = {
+    record: dict[str, Any] = {
         "name": f"{repository}@{built.digest}" if tag else built.digest,
         "path": path,
         "id": built.digest,
@@ -113,8 +114,8 @@ def associations(name: str, built: BuiltImage, tag: bool = True) -> List[Dict[st
     return [record]
 
 
-def _v1_manifests(wanted: Mapping[str, BuiltImage]) -> List[Member]:
-    members: Dict[str, Union[bytes, str]] = {}
+def _v1_manifests(wanted: Mapping[str, BuiltImage]) -> list[Member]:
+    members: dict[str, bytes | str] = {}
     for name, built in wanted.items():
         repository, _colon, tag = name.rpartition(":")
         folder = f"v2/{repository.split('/', 1)[1]}/manifests"
@@ -129,7 +130,7 @@ def write_v2(
     """An archive of v2.  wanted: by reference with a tag.  known: digests that its history has, which are left out."""
     os.makedirs(str(folder), exist_ok=True)
     root, left_out = "docker/registry/v2", set(known)
-    members: Dict[str, Union[bytes, str]] = {}
+    members: dict[str, bytes | str] = {}
     for name, built in wanted.items():
         repository, _colon, tag = name.rpartition(":")
         path = f"{root}/repositories/{repository.split('/', 1)[1]}"
@@ -149,13 +150,13 @@ def write_v2(
     return str(folder)
 
 
-def digests(*wanted: BuiltImage) -> Set[str]:
+def digests(*wanted: BuiltImage) -> set[str]:
     """All that these images are made of, as v2's history lists it."""
     return {str(digest) for built in wanted for digest in (*built.all_blobs(), *(each.digest for each in built.everything()))}
 
 
-def _parts(members: List[Member], size: int) -> List[List[Member]]:
-    parts: List[List[Member]] = [[]]
+def _parts(members: list[Member], size: int) -> list[list[Member]]:
+    parts: list[list[Member]] = [[]]
     used = 0
     for member in members:
         length = len(member[1]) if isinstance(member[1], bytes) else 0

@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections import Counter
-from typing import Any, Dict, Optional
+from typing import Any
 
 OUTCOMES = ("copied", "present", "failed", "held", "pending")
 _SUMMARY = re.compile(r"(\d+) images?: (\d+) copied, (\d+) were there, (\d+) failed,([^\"]*)")
@@ -37,7 +37,7 @@ def require_one_truth(workspace: str, text: str, began: float) -> None:
     _same_summary(text, counts)
 
 
-def _same_progress(status: Optional[Dict[str, Any]], last: Dict[str, Any]) -> None:
+def _same_progress(status: dict[str, Any] | None, last: dict[str, Any]) -> None:
     if status is None or status["phase"] not in ("complete", "incomplete"):
         return
     counts = last["counts"]
@@ -46,7 +46,7 @@ def _same_progress(status: Optional[Dict[str, Any]], last: Dict[str, Any]) -> No
     assert (status["phase"] == "complete") == last["complete"]
 
 
-def _same_report(workspace: str, began: float, last: Dict[str, Any]) -> None:
+def _same_report(workspace: str, began: float, last: dict[str, Any]) -> None:
     report = _written(os.path.join(workspace, "results", "report.json"), began)
     if report is None:
         return
@@ -67,7 +67,7 @@ def _same_report(workspace: str, began: float, last: Dict[str, Any]) -> None:
         assert f"<b>{counts['images_total']}</b>" in page and not re.search(r"\b1 (images|failures|releases)\b", page)
 
 
-def _same_summary(text: str, counts: Dict[str, int]) -> None:
+def _same_summary(text: str, counts: dict[str, int]) -> None:
     for total, copied, present, failed, more in _SUMMARY.findall(text):
         assert (int(total), int(copied), int(present), int(failed)) == tuple(
             counts[f"images_{name}"] for name in ("total", "copied", "present", "failed")
@@ -76,7 +76,7 @@ def _same_summary(text: str, counts: Dict[str, int]) -> None:
         assert int(left_out.group(1) if left_out else 0) == counts["left_out"]
 
 
-def _written(path: str, began: float) -> Optional[Dict[str, Any]]:
+def _written(path: str, began: float) -> dict[str, Any] | None:
     if not os.path.exists(path) or os.path.getmtime(path) < began:
         return None
     with open(path, encoding="utf-8") as file:

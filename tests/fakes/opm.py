@@ -17,7 +17,7 @@ import socket
 import struct
 import subprocess
 import time
-from typing import Dict, Iterator, List, Sequence
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.disconnected.mirror.tests.fakes.processes import free_port, require
 
@@ -54,11 +54,11 @@ class Served:
             *arguments,
         ]
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": home, "TMPDIR": home, "XDG_CACHE_HOME": home}
-        identity: Dict[str, int] = {"user": user, "group": 0} if user else {}
+        identity: dict[str, int] = {"user": user, "group": 0} if user else {}
         self._log = open(os.path.join(home, "opm.log"), "w+", encoding="utf-8")
         self._process = subprocess.Popen(command, env=environment, stdout=self._log, stderr=subprocess.STDOUT, cwd=home, **identity)
 
-    def __enter__(self) -> "Served":
+    def __enter__(self) -> Served:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -83,7 +83,7 @@ class Served:
         self._log.seek(0)
         return self._log.read()
 
-    def packages(self) -> List[str]:
+    def packages(self) -> list[str]:
         """Names of the packages that it serves, sorted."""
         with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
             connection.settimeout(30)

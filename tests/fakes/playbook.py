@@ -16,8 +16,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable
 
 import pytest
 
@@ -45,7 +46,7 @@ class Played:
         return sum(int(changed) for _host, _ok, changed, _unreachable, _failed in _RECAP.findall(self.text))
 
 
-def environment(folder: str) -> Dict[str, str]:
+def environment(folder: str) -> dict[str, str]:
     """Of a user with a home of their own and no settings."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
     collections = os.path.join(_ROOT, ".cache", "collections")
@@ -65,9 +66,9 @@ def environment(folder: str) -> Dict[str, str]:
 def play(
     folder: Any,
     playbook: Any,
-    variables: Optional[Mapping[str, Any]] = None,
+    variables: Mapping[str, Any] | None = None,
     *options: str,
-    meanwhile: Optional[Callable[..., None]] = None,
+    meanwhile: Callable[..., None] | None = None,
 ) -> Played:
     """playbook: a name, or a list of plays.  meanwhile: called with the process while it runs."""
     folder = str(folder)
@@ -96,7 +97,7 @@ def play(
     return played
 
 
-def tasks(*entries: Mapping[str, Any]) -> List[Dict[str, Any]]:
+def tasks(*entries: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A playbook of one play on this host."""
     return [{"hosts": "localhost", "gather_facts": False, "tasks": list(entries)}]
 

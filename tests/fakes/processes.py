@@ -20,8 +20,9 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
@@ -102,13 +103,13 @@ class RegistryProcess:
     tls: (certificate file, key file).  htpasswd: file of users with bcrypt hashes.
     """
 
-    names: Tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def __init__(
         self,
         folder: str,
         program: str = "",
-        tls: Optional[Tuple[str, str]] = None,
+        tls: tuple[str, str] | None = None,
         htpasswd: str = "",
         delete: bool = True,
     ) -> None:
@@ -118,7 +119,7 @@ class RegistryProcess:
         self.htpasswd = htpasswd
         self.delete = delete
         self.port = 0
-        self._process: Optional[subprocess.Popen] = None
+        self._process: subprocess.Popen | None = None
 
     @property
     def host(self) -> str:
@@ -140,14 +141,14 @@ class RegistryProcess:
     def pid(self) -> int:
         return self._process.pid if self._process else 0
 
-    def configuration(self) -> Dict[str, Any]:
+    def configuration(self) -> dict[str, Any]:
         """The program's own configuration document."""
         raise NotImplementedError
 
-    def command(self, configuration: str) -> List[str]:
+    def command(self, configuration: str) -> list[str]:
         return [self.program, "serve", configuration]
 
-    def start(self, seconds: float = 60.0) -> "RegistryProcess":
+    def start(self, seconds: float = 60.0) -> RegistryProcess:
         """On the port it had before, when it was stopped.  Raises RuntimeError with the log's end when it does not answer."""
         os.makedirs(self.storage, exist_ok=True)
         before = self.port
@@ -224,13 +225,13 @@ class RegistryProcess:
                 raise TimeoutError(f"clients of {self.host} stay connected")
             time.sleep(0.01)
 
-    def requests(self, method: str = "", path_part: str = "") -> Tuple[LoggedRequest, ...]:
+    def requests(self, method: str = "", path_part: str = "") -> tuple[LoggedRequest, ...]:
         """From the access log, the waiting for the start aside."""
         with open(self.log, encoding="utf-8", errors="replace") as file:
             found = [LoggedRequest(m["method"], m["path"], int(m["status"]), int(m["size"])) for m in map(_REQUEST.search, file) if m]
         return tuple(each for each in found if each.path != "/v2/" and method in ("", each.method) and path_part in each.path)
 
-    def __enter__(self) -> "RegistryProcess":
+    def __enter__(self) -> RegistryProcess:
         return self.start()
 
     def __exit__(self, *_exception: object) -> None:
@@ -242,15 +243,15 @@ class DistributionProcess(RegistryProcess):
 
     names = DISTRIBUTION
 
-    def __init__(self, folder: str, extra: Optional[Dict[str, Any]] = None, **options: Any) -> None:
+    def __init__(self, folder: str, extra: dict[str, Any] | None = None, **options: Any) -> None:
         super().__init__(folder, **options)
         self.extra = extra or {}
 
-    def configuration(self) -> Dict[str, Any]:
-        http: Dict[str, Any] = {"addr": self.host, "secret": "not-a-secret"}
+    def configuration(self) -> dict[str, Any]:
+        http: dict[str, Any] = {"addr": self.host, "secret": "not-a-secret"}
         if self.tls:
             http["tls"] = {"certificate": self.tls[0], "key": self.tls[1]}
-        document: Dict[str, Any] = {
+        document: dict[str, Any] = {
             "version": 0.1,
             "log": {"level": "error", "accesslog": {"disabled": False}},
             "storage": {"filesystem": {"rootdirectory": self.storage}, "delete": {"enabled": self.delete}},

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import Callable, Optional, Tuple
+from typing import Callable
 
 import pytest
 
@@ -42,7 +42,7 @@ class Target:
     docker: bool = True
     deletes: bool = True
     mounts: bool = True
-    fake: Optional[FakeRegistry] = None
+    fake: FakeRegistry | None = None
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Target:
         return images.DOCKER if self.docker else images.OCI
 
 
-def blob(seed: str, size: int) -> Tuple[Descriptor, bytes]:
+def blob(seed: str, size: int) -> tuple[Descriptor, bytes]:
     content = random.Random(seed).getrandbits(8 * size).to_bytes(size, "big") if size else b""
     return Descriptor("application/octet-stream", Digest.of(content), size), content
 
@@ -276,7 +276,7 @@ def wrong_bytes(target: Target) -> None:
     assert target.store.blobs_present(repository, [wanted.digest]) == set()
 
 
-CASES: Tuple[Callable[[Target], None], ...] = (
+CASES: tuple[Callable[[Target], None], ...] = (
     new_and_existing_blob,
     mount_hit,
     mount_miss,
@@ -294,7 +294,7 @@ CASES: Tuple[Callable[[Target], None], ...] = (
     wrong_bytes,
 )
 # What only an emulator can be made to do.
-EMULATED: Tuple[Callable[[Target], None], ...] = (
+EMULATED: tuple[Callable[[Target], None], ...] = (
     more_than_four_gibibytes,
     upload_goes_on_after_a_break,
     upload_starts_anew_when_it_was_lost,

@@ -20,7 +20,7 @@ import ssl
 import threading
 import time
 from http.server import ThreadingHTTPServer
-from typing import Any, List, Optional, Set
+from typing import Any
 
 from ansible_collections.disconnected.mirror.tests.fakes import routes
 from ansible_collections.disconnected.mirror.tests.fakes.answers import Answer, Question
@@ -38,11 +38,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
-    registry: "FakeRegistry"
+    registry: FakeRegistry
 
     def __init__(self, *arguments: Any) -> None:
-        self.open: Set[socket.socket] = set()
-        self.cut: Set[socket.socket] = set()
+        self.open: set[socket.socket] = set()
+        self.cut: set[socket.socket] = set()
         super().__init__(*arguments)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -72,9 +72,9 @@ class FakeRegistry:
     def __init__(
         self,
         dialect: Dialect = DISTRIBUTION,
-        auth: Optional[Guard] = None,
-        content: Optional[Content] = None,
-        tls: Optional[ssl.SSLContext] = None,
+        auth: Guard | None = None,
+        content: Content | None = None,
+        tls: ssl.SSLContext | None = None,
         blob_redirect: str = "",
         keep_alive: bool = True,
     ) -> None:
@@ -85,12 +85,12 @@ class FakeRegistry:
         self.keep_alive = keep_alive
         self.ledger = Ledger()
         self.faults = Faults()
-        self.violations: List[str] = []
-        self.projects: Set[str] = set()
+        self.violations: list[str] = []
+        self.projects: set[str] = set()
         self.port = 0
         self._tls = tls
-        self._server: Optional[_Server] = None
-        self._thread: Optional[threading.Thread] = None
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
 
     @property
     def host(self) -> str:
@@ -108,7 +108,7 @@ class FakeRegistry:
         """Adds faults; the first that fits a request and is not used up is obeyed."""
         self.faults.add(*faults)
 
-    def start(self) -> "FakeRegistry":
+    def start(self) -> FakeRegistry:
         """Begins to listen; on the same port as before when it was stopped."""
         server = _Server(("127.0.0.1", self.port), Handler)
         server.registry = self
@@ -160,7 +160,7 @@ class FakeRegistry:
             except OSError:
                 pass
 
-    def __enter__(self) -> "FakeRegistry":
+    def __enter__(self) -> FakeRegistry:
         return self.start()
 
     def __exit__(self, *_exception: object) -> None:

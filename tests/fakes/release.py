@@ -21,8 +21,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.tests.fakes import images
@@ -82,7 +83,7 @@ class FakeRelease:
         """As it is signed."""
         return f"{self.host}/{self.repository}:{self.tag}"
 
-    def images(self) -> Iterator[Tuple[str, BuiltImage]]:
+    def images(self) -> Iterator[tuple[str, BuiltImage]]:
         """Every image with its repository below the host, the payload last."""
         for built in self.components.values():
             yield self.content_repository, built
@@ -94,13 +95,13 @@ def build(
     architecture: str = "amd64",
     host: str = "quay.io",
     names: Sequence[str] = COMPONENTS,
-    boot_images: Optional[Mapping[str, str]] = None,
+    boot_images: Mapping[str, str] | None = None,
     kind: str = images.DOCKER,
 ) -> FakeRelease:
     """boot_images: KubeVirt container's reference by architecture, as the boot image list spells it (`x86_64`)."""
     platforms = MULTI if architecture == "multi" else (f"linux/{architecture}",)
     base = images.layer("release base")
-    components: Dict[str, BuiltImage] = {}
+    components: dict[str, BuiltImage] = {}
     for name in names:
         instances = [images.image(f"{name} {version}", [base, images.layer(f"{name} {version} {each}")], kind, each) for each in platforms]
         components[name] = images.index(instances, kind) if architecture == "multi" else instances[0]
@@ -113,7 +114,7 @@ def build(
     return FakeRelease(version, architecture, host, payload, components)
 
 
-def documents(version: str, references: Mapping[str, str], boot_images: Optional[Mapping[str, str]] = None) -> Dict[str, bytes]:
+def documents(version: str, references: Mapping[str, str], boot_images: Mapping[str, str] | None = None) -> dict[str, bytes]:
     """Members of a release's manifest layer, by name."""
     found = {
         "release-manifests/0000_10_some_operator.yaml": b"kind: Deployment\n",
@@ -133,7 +134,7 @@ def image_references(version: str, references: Mapping[str, str]) -> bytes:
 
 def boot_image_list(references: Mapping[str, str]) -> bytes:
     """A ConfigMap whose `data.stream` is JSON; architectures without reference have no KubeVirt image."""
-    architectures: Dict[str, Any] = {key: {} for key in ("x86_64", "aarch64", "ppc64le", "s390x")}
+    architectures: dict[str, Any] = {key: {} for key in ("x86_64", "aarch64", "ppc64le", "s390x")}
     for key, reference in references.items():
         architectures[key] = {"images": {"kubevirt": {"release": "1", "image": "x/y:z", "digest-ref": reference}}}
     stream = json.dumps({"stream": "rhcos", "architectures": architectures}, indent=2)
@@ -141,7 +142,7 @@ def boot_image_list(references: Mapping[str, str]) -> bytes:
     return f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coreos-bootimages\ndata:\n  stream: |\n{lines}".encode()
 
 
-def tar_layer(members: Mapping[str, Optional[bytes]], compress: bool = True) -> bytes:
+def tar_layer(members: Mapping[str, bytes | None], compress: bool = True) -> bytes:
     """A layer with these files; None for a directory."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -208,7 +209,7 @@ class SigningKey:
 
     def run(self, *arguments: str, content: bytes = b"") -> bytes:
         """What gpg answers to a command with this key's home."""
-        command: List[str] = ["gpg", "--homedir", self._home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
+        command: list[str] = ["gpg", "--homedir", self._home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
         if self._since:
             command += ["--faked-system-time", self._since]
         return subprocess.run(command + list(arguments), input=content, check=True, capture_output=True, timeout=60).stdout

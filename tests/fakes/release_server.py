@@ -20,10 +20,11 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Dict, List, Mapping, Optional, Tuple
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 EMPTY = b'{"version":1,"nodes":[],"edges":[],"conditionalEdges":[]}'
@@ -37,18 +38,18 @@ class ReleaseServer:
     files: contents by path.  asked: (path, query) of each question, in order.
     """
 
-    def __init__(self, graphs: Optional[Dict[Tuple[str, str], bytes]] = None) -> None:
-        self.graphs: Dict[Tuple[str, str], bytes] = graphs or {}
-        self.files: Dict[str, bytes] = {}
-        self.asked: List[Tuple[str, Dict[str, str]]] = []
+    def __init__(self, graphs: dict[tuple[str, str], bytes] | None = None) -> None:
+        self.graphs: dict[tuple[str, str], bytes] = graphs or {}
+        self.files: dict[str, bytes] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @classmethod
-    def of_directory(cls, *folders: str) -> "ReleaseServer":
+    def of_directory(cls, *folders: str) -> ReleaseServer:
         """Serves `<architecture>-<channel>.json` of each folder; an earlier folder wins."""
-        graphs: Dict[Tuple[str, str], bytes] = {}
+        graphs: dict[tuple[str, str], bytes] = {}
         for folder in folders:
             for name in sorted(os.listdir(folder)):
                 architecture, dash, channel = name[: -len(".json")].partition("-")
@@ -64,7 +65,7 @@ class ReleaseServer:
     def url(self, path: str = "/graph") -> str:
         return f"http://{self.host}{path}"
 
-    def __enter__(self) -> "ReleaseServer":
+    def __enter__(self) -> ReleaseServer:
         self._thread.start()
         return self
 
@@ -73,7 +74,7 @@ class ReleaseServer:
         self._server.server_close()
         self._thread.join(10)
 
-    def answer(self, target: str, accept: str) -> Tuple[int, bytes]:
+    def answer(self, target: str, accept: str) -> tuple[int, bytes]:
         parts = urlsplit(target)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         self.asked.append((parts.path, query))
@@ -88,7 +89,7 @@ class ReleaseServer:
         return 200, self.graphs.get((query["arch"], query["channel"]), EMPTY)
 
 
-def fetch(url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
+def fetch(url: str, headers: Mapping[str, str] | None, limit: int) -> bytes:
     """Reads a document of this server, as `Context.fetch` does it."""
     from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, RegistryError
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from typing import Dict, List, Optional, Tuple
 from urllib.parse import parse_qs, quote
 
 from ansible_collections.disconnected.mirror.tests.fakes import uploads
@@ -32,7 +31,7 @@ def answer(question: Question) -> Answer:
     return route(question)
 
 
-def needs(question: Question) -> List[Need]:
+def needs(question: Question) -> list[Need]:
     """What a request must be allowed to do; a mount also reads where it mounts from."""
     action = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}.get(question.method, "push")
     if question.endpoint == "catalog" or not question.repository:
@@ -73,7 +72,7 @@ def _token(question: Question) -> Answer:
     if question.method == "POST":
         form = {key: values[0] for key, values in parse_qs(question.read().decode("utf-8")).items()}
         scopes = form.get("scope", "").split()
-        user: Optional[str] = auth.user_of_form(form)
+        user: str | None = auth.user_of_form(form)
     else:
         user = auth.user_of_basic(question.headers.get("authorization", ""))
     if user is None or (not user and not auth.anonymous):
@@ -85,7 +84,7 @@ def _token(question: Question) -> Answer:
     return as_json(auth.issue(user, scopes))
 
 
-def _page(question: Question, names: List[str]) -> Tuple[List[str], Dict[str, str]]:
+def _page(question: Question, names: list[str]) -> tuple[list[str], dict[str, str]]:
     """One page of sorted names and the Link to the next."""
     dialect = question.registry.dialect
     try:
@@ -154,7 +153,7 @@ def _put_manifest(question: Question) -> Answer:
     return Answer(201, headers)
 
 
-def _manifest_document(content: bytes) -> Dict[str, object]:
+def _manifest_document(content: bytes) -> dict[str, object]:
     try:
         document = json.loads(content)
     except ValueError:
@@ -164,7 +163,7 @@ def _manifest_document(content: bytes) -> Dict[str, object]:
     return document
 
 
-def _accept(question: Question, document: Dict[str, object], media_type: str, by_digest: bool) -> None:
+def _accept(question: Question, document: dict[str, object], media_type: str, by_digest: bool) -> None:
     dialect = question.registry.dialect
     if not media_type:
         raise Refused(400, "MANIFEST_INVALID", "no Content-Type")

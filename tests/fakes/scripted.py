@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from typing import Callable, Iterator, List
+from collections.abc import Iterator
+from typing import Callable
 
 
 class Scripted:
@@ -19,14 +20,14 @@ class Scripted:
 
     def __init__(self, behave: Callable[[socket.socket, int, bytes], object]) -> None:
         self.behave = behave
-        self.heads: List[bytes] = []
-        self.bodies: List[bytes] = []
+        self.heads: list[bytes] = []
+        self.bodies: list[bytes] = []
         self.listens = True
         self.connections = 0
         self._closing = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self._open: List[socket.socket] = []
+        self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -83,7 +84,7 @@ class Scripted:
 
 def starting() -> Iterator[Callable[[Callable[[socket.socket, int, bytes], object]], Scripted]]:
     """Starts scripted servers; all are closed at the end.  For a fixture."""
-    started: List[Scripted] = []
+    started: list[Scripted] = []
 
     def start(behave: Callable[[socket.socket, int, bytes], object]) -> Scripted:
         started.append(Scripted(behave))

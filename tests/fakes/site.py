@@ -13,7 +13,8 @@ Hosts are spoken to in plain HTTP; any registry on loopback will do.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Optional
+from collections.abc import Iterable
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -22,17 +23,17 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, MirrorRun, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, PlanRun, plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete import DeleteRequest, delete_listed
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete_list import (
     GenerateRequest,
     GenerateRun,
     generate_list,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, MirrorRun, mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, PlanRun, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -63,18 +64,18 @@ class Site:
         """What the workspace remembers of the mirror."""
         return History.load(self.workspace, str(self.destination))
 
-    def manifests(self) -> Dict[str, bytes]:
+    def manifests(self) -> dict[str, bytes]:
         """Every manifest that the workspace keeps, by digest."""
         shelf = Shelf(self.workspace.manifests)
         digests = {digest for entry in self.history().associations for digest in (entry.id, *entry.manifests)}
         return {digest: shelf.get(Digest(digest)).content for digest in digests}
 
-    def imageset(self, names: Iterable[str], stanza: str = "mirror", **more: Any) -> Dict[str, Any]:
+    def imageset(self, names: Iterable[str], stanza: str = "mirror", **more: Any) -> dict[str, Any]:
         kind = "ImageSetConfiguration" if stanza == "mirror" else "DeleteImageSetConfiguration"
         additional = [{"name": f"{self.source}/{name}"} for name in names]
         return {"apiVersion": f"mirror.openshift.io/{self.version}", "kind": kind, stanza: {"additionalImages": additional, **more}}
 
-    def planning(self, *names: str, imageset: Optional[Dict[str, Any]] = None, **options: Any) -> PlanRequest:
+    def planning(self, *names: str, imageset: dict[str, Any] | None = None, **options: Any) -> PlanRequest:
         """Of these images, or of an image set; of what the workspace keeps when neither is given."""
         document = imageset or (self.imageset(names) if names else None)
         return PlanRequest(self.workspace, imageset=document, connections=self.connections, **options)
@@ -105,7 +106,7 @@ class Site:
         request = PruneRequest(planning, self.destination, only_v1=only_v1, after_mirroring=after_mirroring, guards=guards)
         return prune(request, {}, check_mode)
 
-    def generate(self, *names: str, check_mode: bool = False, content: Optional[Dict[str, Any]] = None, **options: Any) -> GenerateRun:
+    def generate(self, *names: str, check_mode: bool = False, content: dict[str, Any] | None = None, **options: Any) -> GenerateRun:
         """A list of what is to go.  content: of the stanza `delete`, besides the images."""
         imageset = self.imageset(names, "delete", **(content or {}))
         request = GenerateRequest(self.workspace, self.destination, imageset=imageset, connections=self.connections, **options)
@@ -114,6 +115,6 @@ class Site:
     def delete(self, path: str, check_mode: bool = False, **options: Any) -> DeletionRun:
         return delete_listed(DeleteRequest(self.workspace, self.destination, path, self.connections, **options), {}, check_mode)
 
-    def verify(self, *names: str, check_mode: bool = False, imageset: Optional[Dict[str, Any]] = None, **options: Any) -> VerifyRun:
+    def verify(self, *names: str, check_mode: bool = False, imageset: dict[str, Any] | None = None, **options: Any) -> VerifyRun:
         """By the plan of the workspace unless images are given."""
         return verify_mirror(VerifyRequest(self.planning(*names, imageset=imageset), self.destination, **options), {}, check_mode)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Iterable, List, Optional, Set
+from collections.abc import Iterable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 
@@ -41,7 +41,7 @@ class DistributionStorage:
         except (FileNotFoundError, UnicodeDecodeError):
             return ""
 
-    def missing(self, repository: str, digest: str) -> List[str]:
+    def missing(self, repository: str, digest: str) -> list[str]:
         """What an image lacks in a repository to be whole: digests of manifests and blobs."""
         if not os.path.exists(self._link_path(repository, "_manifests", "revisions", *digest.split(":"))):
             return [digest]
@@ -54,7 +54,7 @@ class DistributionStorage:
                 lacking.append(blob["digest"])
         return lacking
 
-    def wrong(self, repository: str, digest: str, tags: Iterable[str], level: str) -> Set[str]:
+    def wrong(self, repository: str, digest: str, tags: Iterable[str], level: str) -> set[str]:
         """What of an image a client could not pull, by reading the files alone: tags, and digests of manifests and blobs.
 
         level: `manifests`, `blobs` (that each is there in its length) or `content` (each byte), as `mirror_verify` has them.
@@ -82,7 +82,7 @@ class DistributionStorage:
             return False
         return any(entry["digest"] == digest for entry in json.loads(content)["manifests"])
 
-    def _served(self, repository: str, digest: str, *kind: str) -> Optional[bytes]:
+    def _served(self, repository: str, digest: str, *kind: str) -> bytes | None:
         """The bytes that a link of a repository leads to; None for none."""
         try:
             with open(self._link_path(repository, *kind, *digest.split(":")), encoding="ascii") as file:

@@ -10,10 +10,11 @@ import binascii
 import threading
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable
 
-Need = Tuple[str, str]  # (repository, action); an empty repository needs a login only
+Need = tuple[str, str]  # (repository, action); an empty repository needs a login only
 
 
 def _everything(user: str, repository: str, action: str) -> bool:
@@ -23,7 +24,7 @@ def _everything(user: str, repository: str, action: str) -> bool:
 @dataclass(frozen=True)
 class _Token:
     user: str
-    grants: FrozenSet[Need]
+    grants: frozenset[Need]
     expires: float
 
 
@@ -41,15 +42,15 @@ class Guard:
     mode: str = ""
     users: Mapping[str, str] = field(default_factory=dict)
     identity_tokens: Mapping[str, str] = field(default_factory=dict)
-    anonymous: FrozenSet[str] = frozenset()
+    anonymous: frozenset[str] = frozenset()
     allowed: Callable[[str, str, str], bool] = _everything
     ttl: float = 300.0
-    announced_ttl: Optional[float] = None
+    announced_ttl: float | None = None
     realm: str = ""
     service: str = "fake-registry"
     token_key: str = "token"
     clock: Callable[[], float] = time.monotonic
-    _tokens: Dict[str, _Token] = field(default_factory=dict)
+    _tokens: dict[str, _Token] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def revoke(self) -> None:
@@ -64,7 +65,7 @@ class Guard:
         scope = " ".join(f"repository:{name}:{','.join(actions)}" for name, actions in _grouped(needs).items())
         return f'{text},scope="{scope}"' if scope else text
 
-    def judge(self, header: str, needs: Sequence[Need]) -> Tuple[bool, str]:
+    def judge(self, header: str, needs: Sequence[Need]) -> tuple[bool, str]:
         """Whether a request with this Authorization may do all that, and whose it is."""
         if not self.mode:
             return True, self.user_of_basic(header) or ""
@@ -79,7 +80,7 @@ class Guard:
             return False, ""
         return all(need in token.grants for need in needs if need[0]), token.user
 
-    def user_of_basic(self, header: str) -> Optional[str]:
+    def user_of_basic(self, header: str) -> str | None:
         """The user of an Authorization header; empty for none sent, None for wrong ones."""
         if not header:
             return ""
@@ -92,7 +93,7 @@ class Guard:
             return None
         return name if self.users.get(name) == password else None
 
-    def user_of_form(self, form: Mapping[str, str]) -> Optional[str]:
+    def user_of_form(self, form: Mapping[str, str]) -> str | None:
         """The user of an OAuth2 token request; None when it proves nothing."""
         if form.get("grant_type") == "refresh_token":
             return self.identity_tokens.get(form.get("refresh_token", ""))
@@ -100,14 +101,14 @@ class Guard:
             return form["username"]
         return None
 
-    def issue(self, user: str, scopes: Sequence[str]) -> Dict[str, object]:
+    def issue(self, user: str, scopes: Sequence[str]) -> dict[str, object]:
         """A token for as much of the wanted scopes as this user may; the JSON of the answer."""
         grants = frozenset(need for scope in scopes for need in _needs(scope) if self._may(user, [need]))
         secret = f"token-{uuid.uuid4().hex}"
         with self._lock:
             self._tokens[secret] = _Token(user, grants, self.clock() + self.ttl)
         names = ("token", "access_token") if self.token_key == "both" else (self.token_key,)
-        answer: Dict[str, object] = {name: secret for name in names}
+        answer: dict[str, object] = dict.fromkeys(names, secret)
         announced = self.ttl if self.announced_ttl is None else self.announced_ttl
         if announced:
             answer["expires_in"] = int(announced)
@@ -119,15 +120,15 @@ class Guard:
         return all(action in self.anonymous for _repository, action in needs)
 
 
-def _grouped(needs: Sequence[Need]) -> Dict[str, List[str]]:
-    grouped: Dict[str, List[str]] = {}
+def _grouped(needs: Sequence[Need]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
     for repository, action in needs:
         if repository:
             grouped.setdefault(repository, []).append(action)
     return grouped
 
 
-def _needs(scope: str) -> List[Need]:
+def _needs(scope: str) -> list[Need]:
     kind, _colon, rest = scope.partition(":")
     name, _colon, actions = rest.rpartition(":")
     return [(name, action) for action in actions.split(",")] if kind == "repository" else []

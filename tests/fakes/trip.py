@@ -18,23 +18,24 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 
 if TYPE_CHECKING:
     # As a program it is measured: like the modules it loads what its step needs, and no more.
     from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRun
-    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRun
     from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRun
+    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRun
 
 # Loopback registries without TLS, and no patience with those that are switched off.
 CONNECTIONS = Connections(settings={"plain_http": True, "retries": {"times": 1, "delay": 0.01, "max_delay": 0.02}})
@@ -42,7 +43,7 @@ MODULE = "ansible_collections.disconnected.mirror.tests.fakes.trip"
 V1, V2 = "mirror.openshift.io/v1alpha2", "mirror.openshift.io/v2alpha1"
 
 
-def imageset(*names: str, api: str = V2, **more: Any) -> Dict[str, Any]:
+def imageset(*names: str, api: str = V2, **more: Any) -> dict[str, Any]:
     """A configuration with additional images.  more: further keys of the document."""
     mirror_stanza = {"additionalImages": [{"name": name} for name in names]}
     return {"apiVersion": api, "kind": "ImageSetConfiguration", **more, "mirror": mirror_stanza}
@@ -64,8 +65,8 @@ class Near:
         *names: str,
         folder: str = "",
         check_mode: bool = False,
-        document: Optional[Dict[str, Any]] = None,
-        allow: Tuple[str, ...] = (),
+        document: dict[str, Any] | None = None,
+        allow: tuple[str, ...] = (),
         **more: Any,
     ) -> ToDiskRun:
         """document: further keys of the configuration.  allow: failures that are put up with.  more: of the request."""
@@ -105,7 +106,7 @@ class Far:
         return disk_to_mirror(FromDiskRequest(self.workspace, archive, self.destination, CONNECTIONS, **more), {}, check_mode)
 
 
-def blobs(folder: str) -> Set[str]:
+def blobs(folder: str) -> set[str]:
     """Digests of all that the only archive of a folder holds."""
     (found,) = find(folder)
     reader = ArchiveReader(found)
@@ -115,15 +116,15 @@ def blobs(folder: str) -> Set[str]:
         reader.close()
 
 
-def tags(content: Any, below: str) -> Dict[str, Dict[str, str]]:
+def tags(content: Any, below: str) -> dict[str, dict[str, str]]:
     """Tags by repository of a fake registry, histories aside."""
     found = {name: repository.tags for name, repository in content.repositories.items() if name.startswith(below)}
     return {name: dict(named) for name, named in sorted(found.items()) if named and not name.endswith("oc-mirror")}
 
 
-def unfit(content: Any, repositories: Iterable[str]) -> List[str]:
+def unfit(content: Any, repositories: Iterable[str]) -> list[str]:
     """What is not whole in a fake registry: digests that some manifest needs and its repository lacks."""
-    missing: List[str] = []
+    missing: list[str] = []
     for name in repositories:
         repository = content.repositories[name]
         for _digest, (_media_type, manifest) in repository.manifests.items():
@@ -135,7 +136,7 @@ class Peers:
     """Records whom this process looks up or connects to, from now on (there is no way to unhook)."""
 
     def __init__(self) -> None:
-        self.asked: Set[str] = set()
+        self.asked: set[str] = set()
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, arguments: Any) -> None:
@@ -160,7 +161,7 @@ def process(*arguments: str, limit: int = 0) -> subprocess.Popen:
     )
 
 
-def finish(child: subprocess.Popen, seconds: float = 120) -> Dict[str, Any]:
+def finish(child: subprocess.Popen, seconds: float = 120) -> dict[str, Any]:
     """What a process said, with its status; `error` when it was a mistake of the user's world."""
     output, errors = child.communicate(timeout=seconds)
     document = json.loads(output) if output else {}
@@ -184,7 +185,7 @@ def main(command: str, *arguments: str) -> int:
             folder, archive, *names = arguments
             size = int(float(names[1]) * GIB) if names[0] == "--gib" else 0
             written = Near(folder).write(*(names[2:] if size else names), folder=archive, volume_size=size)
-            failures: List[Any] = [failure.document() for failure in written.failures]
+            failures: list[Any] = [failure.document() for failure in written.failures]
             answer = {"whole": bool(written.archive_id) or not written.volumes, "failures": failures}
         elif command == "mirror":
             folder, destination, *names = arguments

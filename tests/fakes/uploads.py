@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.tests.fakes.answers import Answer, Question, Refused
 from ansible_collections.disconnected.mirror.tests.fakes.content import Blob, digest_of
@@ -46,7 +45,7 @@ def _bytes(question: Question, blob: Blob) -> Answer:
     return Answer(206, headers, blob[first : last + 1])
 
 
-def _range(question: Question, size: int) -> Optional[Tuple[int, int]]:
+def _range(question: Question, size: int) -> tuple[int, int] | None:
     text = question.headers.get("range", "")
     match = re.match(r"bytes=(\d+)-(\d*)\Z", text)
     if not match or question.ignore_range or not question.registry.dialect.range_reads:
@@ -156,7 +155,7 @@ def _stored(question: Question, digest: str) -> Answer:
     return Answer(201, {"Location": f"{_base(question)}/v2/{question.repository}/blobs/{digest}", "Docker-Content-Digest": digest})
 
 
-def _progress(question: Question, identity: str, size: int) -> Dict[str, str]:
+def _progress(question: Question, identity: str, size: int) -> dict[str, str]:
     state = f"?_state={_STATE}{identity}" if question.registry.dialect.location_query else ""
     location = f"{_base(question)}/v2/{question.repository}/blobs/uploads/{identity}{state}"
     return {"Location": location, "Range": f"0-{max(size - 1, 0)}"}

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import parse
@@ -21,7 +22,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.memory import MemorySto
 class World:
     """store: the source.  workspace, shelf: where its manifests are kept."""
 
-    def __init__(self, folder: Any, referrers: Optional[bool] = True) -> None:
+    def __init__(self, folder: Any, referrers: bool | None = True) -> None:
         self.store = MemoryStore(referrers=referrers)
         self.workspace = Workspace(str(folder))
         self.shelf = Shelf(self.workspace.manifests)

@@ -12,19 +12,21 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set
+from typing import Any, Callable
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Retries, Settings, Timeouts
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.tests.benchmarks import engine as engine_process
 from ansible_collections.disconnected.mirror.tests.fakes import images as make
 from ansible_collections.disconnected.mirror.tests.fakes.content import Content
@@ -42,7 +44,7 @@ class World:
         self.state = os.path.join(folder, "state")
         self.source = source
         self.destination = destination
-        self.images: List[PlacedImage] = []
+        self.images: list[PlacedImage] = []
         self._fill()
 
     def _fill(self) -> None:
@@ -65,7 +67,7 @@ class World:
         self.images.append(placed(built.manifest(), repository, [tag] if tag else [], repository, subject=subject))
 
     @property
-    def tagged(self) -> List[PlacedImage]:
+    def tagged(self) -> list[PlacedImage]:
         return [image for image in self.images if image.tags]
 
     def store(self, registry: FakeRegistry, writing: bool = False) -> RegistryStore:
@@ -105,7 +107,7 @@ class World:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
 
-    def finish(self, process: subprocess.Popen) -> Dict[str, Any]:
+    def finish(self, process: subprocess.Popen) -> dict[str, Any]:
         """The result document of a process that ended by itself."""
         output, errors = process.communicate(timeout=PATIENCE)
         assert output, errors.decode()
@@ -121,7 +123,7 @@ class World:
         then: Callable[[], None] = lambda: None,
     ) -> Any:
         """Starts the engine and sends it a signal when the registry gets its request number `count`, and does what is next `then`."""
-        started: "Future[subprocess.Popen]" = Future()
+        started: Future[subprocess.Popen] = Future()
 
         def act() -> None:
             started.result(PATIENCE).send_signal(how)
@@ -143,7 +145,7 @@ class World:
             registry.faults.clear()
             registry.ledger.clear()
 
-    def arrived(self, images: Optional[Sequence[PlacedImage]] = None) -> None:
+    def arrived(self, images: Sequence[PlacedImage] | None = None) -> None:
         """Everything is there, byte by byte."""
         for image in self.images if images is None else images:
             found = self.destination.content.find(image.repository)
@@ -152,7 +154,7 @@ class World:
             assert found.manifests[image.digest] == self.source.content.find(image.image.source).manifests[image.digest]
         assert_closed(self.destination.content)
 
-    def missing_blobs(self) -> Set[str]:
+    def missing_blobs(self) -> set[str]:
         """Digests that no repository of the destination has."""
         there = {digest for found in self.destination.content.repositories.values() for digest in found.blobs}
         wanted = {digest for found in self.source.content.repositories.values() for digest in found.blobs}

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Collection, Dict, Iterator, List
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
@@ -44,14 +45,14 @@ class Between:
 
     with_large = 2
 
-    def __init__(self, folder: str, hosts: Dict[str, str]) -> None:
+    def __init__(self, folder: str, hosts: dict[str, str]) -> None:
         self.folder = folder
         self.hosts = hosts
-        self.gates: Dict[str, Gate] = {}
-        self.images: List[PlacedImage] = []
+        self.gates: dict[str, Gate] = {}
+        self.images: list[PlacedImage] = []
         self.large = ""
         self.place = ""
-        self._opened: List[Gate] = []
+        self._opened: list[Gate] = []
 
     def fill(self) -> None:
         store = self._straight("source")
@@ -72,7 +73,7 @@ class Between:
         make.push(built, store, repository, tag)
         self.images.append(placed(built.manifest(), repository, [tag], repository, **more))
 
-    def begin(self, name: str) -> "Between":
+    def begin(self, name: str) -> Between:
         """A run with fresh gates, into a place where nothing is yet."""
         run = Between(self.folder, self.hosts)
         run.place = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
@@ -99,7 +100,7 @@ class Between:
             source.close()
             destination.close()
 
-    def counts(self) -> Dict[str, int]:
+    def counts(self) -> dict[str, int]:
         return {end: self.gates[end].ledger.count() for end in ENDS}
 
     def arrived(self, without: Collection[str] = (), absent: bool = True) -> None:

@@ -19,11 +19,13 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List
+from typing import Any
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.tests.fakes import images as make
@@ -65,11 +67,11 @@ class Gap:
     def far(self, name: str, namespace: str) -> trip.Far:
         return trip.Far(os.path.join(self.folder, name), f"docker://{self.target.host}/{namespace}")
 
-    def arrived(self, namespace: str) -> Dict[str, Any]:
+    def arrived(self, namespace: str) -> dict[str, Any]:
         return {name.partition("/")[2]: found for name, found in self.target.content.snapshot().items() if name.startswith(f"{namespace}/")}
 
 
-def tree(folder: str) -> Dict[str, str]:
+def tree(folder: str) -> dict[str, str]:
     found = {}
     for name in sorted(os.listdir(folder)):
         with open(os.path.join(folder, name), "rb") as file:
@@ -86,7 +88,7 @@ def gap(tmp_path: Any) -> Iterator[Gap]:
 
 def killed_at(registry: FakeRegistry, count: int, delay: float, *command: str) -> int:
     """The status of a process that is killed some seconds after a registry got its request number `count`."""
-    started: "Future[subprocess.Popen[bytes]]" = Future()
+    started: Future[subprocess.Popen[bytes]] = Future()
 
     def kill() -> None:
         time.sleep(delay)
@@ -320,7 +322,7 @@ def used(folder: str) -> int:
 
 
 def test_memory_does_not_grow_with_the_layers(gap: Gap) -> None:
-    names: List[str] = []
+    names: list[str] = []
     for number in range(3):
         layer = random.Random(number).randbytes(48 * MIB)
         built = large(layer)

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import os
 import random
-from typing import Any, Dict, Iterator, List
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -58,7 +60,7 @@ class Station:
         plan_imageset(self.planning(**what), {})
         return mirror(MirrorRequest(self.planning(), self.destination), {}).result.complete
 
-    def load_from(self, other: "Station") -> bool:
+    def load_from(self, other: Station) -> bool:
         """The same through an archive, which is written beside the other station's registry."""
         archive = os.path.join(self.folder, "archive")
         os.makedirs(archive, exist_ok=True)
@@ -71,7 +73,7 @@ class Station:
         loaded = disk_to_mirror(FromDiskRequest(self.workspace, archive, self.destination, CONNECTIONS), {})
         return loaded.result.complete
 
-    def held(self) -> Dict[str, Any]:
+    def held(self) -> dict[str, Any]:
         """Tags, manifests and blobs by repository below the namespace, but for the history."""
         start = f"{self.namespace}/"
         found = {name[len(start) :]: content for name, content in self.registry.content.snapshot().items()}
@@ -79,7 +81,7 @@ class Station:
 
 
 @pytest.fixture
-def stations(tmp_path: Any) -> Iterator[List[Station]]:
+def stations(tmp_path: Any) -> Iterator[list[Station]]:
     made = []
     for name in ("connected", "dmz", "enclave", "inner"):
         os.makedirs(tmp_path / name)
@@ -112,7 +114,7 @@ def persistently(action: Any) -> None:
 
 
 @pytest.mark.parametrize("seed", range(SEED * 1000, SEED * 1000 + ROUNDS))
-def test_every_mirror_of_a_chain_holds_what_the_first_one_holds(stations: List[Station], seed: int, tmp_path: Any) -> None:
+def test_every_mirror_of_a_chain_holds_what_the_first_one_holds(stations: list[Station], seed: int, tmp_path: Any) -> None:
     chance = random.Random(seed)
     with Internet(tmp_path) as internet:
         imageset = internet.imageset(chance)

@@ -12,9 +12,10 @@ import os
 import random
 import re
 import shutil
-from typing import Any, Callable, Dict, List, Set, Tuple
+from typing import Any, Callable
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -55,7 +56,7 @@ class Damaged:
         shutil.copytree(self.registry.storage, self._pristine)
         self.files = DistributionStorage(self.registry.storage)
 
-    def _fill(self) -> List[str]:
+    def _fill(self) -> list[str]:
         base = make.layer("base", 900)
         names = []
         for number in range(4):
@@ -78,7 +79,7 @@ class Damaged:
         shutil.rmtree(self.registry.storage)
         shutil.copytree(self._pristine, self.registry.storage)
 
-    def walk(self, level: str) -> Set[Tuple[str, str]]:
+    def walk(self, level: str) -> set[tuple[str, str]]:
         """Repository and origin of each image that is not whole."""
         return {(entry.repository, entry.image.origin) for entry in self.placed if self._wrong(entry, level)}
 
@@ -87,7 +88,7 @@ class Damaged:
         unlisted = bool(image.subject) and not entry.tags and not self.files.lists(entry.repository, image.subject, image.digest)
         return unlisted or bool(self.files.wrong(entry.repository, image.digest, entry.tags, level))
 
-    def everything(self, name: str) -> List[str]:
+    def everything(self, name: str) -> list[str]:
         """Paths of all files of a name below the registry's storage."""
         return sorted(
             os.path.join(path, each) for path, _folders, names in os.walk(self.registry.storage) for each in names if each == name
@@ -114,7 +115,7 @@ def _flip(path: str, chance: random.Random) -> None:
     _write(path, bytes(content))
 
 
-def _other(path: str, others: List[str], chance: random.Random) -> None:
+def _other(path: str, others: list[str], chance: random.Random) -> None:
     _write(path, _read(chance.choice([other for other in others if other != path])))
 
 
@@ -130,8 +131,8 @@ def _lose_folder(path: str, chance: random.Random) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-Damage = Callable[[str, List[str], random.Random], None]
-DAMAGES: Dict[str, Damage] = {
+Damage = Callable[[str, list[str], random.Random], None]
+DAMAGES: dict[str, Damage] = {
     "lost": lambda path, others, chance: os.unlink(path),
     "empty": lambda path, others, chance: _write(path, b""),
     "cut": lambda path, others, chance: _cut(path, chance),
@@ -152,11 +153,11 @@ def damage(damaged: Damaged, chance: random.Random) -> str:
     return f"{how}: {os.path.relpath(path, damaged.registry.storage)}"
 
 
-def told(verification: Verification) -> Set[Tuple[str, str]]:
+def told(verification: Verification) -> set[tuple[str, str]]:
     return {(finding.repository, origin) for finding in verification.findings for origin in finding.origins}
 
 
-def follow_advice(damaged: Damaged, findings: Tuple[Finding, ...]) -> None:
+def follow_advice(damaged: Damaged, findings: tuple[Finding, ...]) -> None:
     """As an administrator does who reads what is left."""
     folders = {found for finding in findings for found in _ADVISED.findall(finding.message)}
     assert folders, f"nothing says what to do about {findings}"

@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 import pytest
+
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault, Pending
 from ansible_collections.disconnected.mirror.tests.faults.conftest import PATIENCE, World, assert_closed
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.disconnected.mirror.tests.faults.conftest import RandomFaults, World
 from ansible_collections.disconnected.mirror.tests.faults.test_noise import REQUESTS
 

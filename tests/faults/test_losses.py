@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import random
 import re
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible
 from ansible_collections.disconnected.mirror.tests.fakes import images as make
 from ansible_collections.disconnected.mirror.tests.fakes import trip
@@ -40,7 +41,7 @@ class Place:
             "multi": make.multi_arch("multi"),
         }
         near = trip.Near(os.path.join(folder, "near"))
-        self.folders: List[str] = []
+        self.folders: list[str] = []
         for names in (("a", "multi"), ("a", "b", "multi"), ("b", "c", "multi"), ("b", "c", "d"), ("a", "b", "c", "d", "again")):
             for name in names:
                 # `again` is the content of `b` in another repository; from the third archive on `c` is what `d` was not yet.
@@ -56,7 +57,7 @@ class World:
     def __init__(self, folder: str, place: Place, target: FakeRegistry, rng: random.Random, name: str) -> None:
         self.place, self.target, self.rng, self.name = place, target, rng, name
         self.far = trip.Far(os.path.join(folder, name), f"docker://{target.host}/{name}")
-        self.told: List[str] = []
+        self.told: list[str] = []
 
     def load(self, number: int) -> None:
         """Loads an archive by whatever way the messages name."""
@@ -130,7 +131,7 @@ def test_whatever_was_lost_the_messages_lead_to_a_whole_mirror(place: Place, tmp
     rng = random.Random(seed)
     with FakeRegistry() as target:
         world = World(str(tmp_path), place, target, rng, "ns")
-        acts: List[Callable[[], None]] = [world.lose, world.lose, world.forget, lambda: world.load(rng.randint(1, len(place.folders)))]
+        acts: list[Callable[[], None]] = [world.lose, world.lose, world.forget, lambda: world.load(rng.randint(1, len(place.folders)))]
         for _step in range(STEPS):
             rng.choice(acts)()
         for number in range(1, len(place.folders) + 1):
@@ -141,7 +142,7 @@ def test_whatever_was_lost_the_messages_lead_to_a_whole_mirror(place: Place, tmp
         assert whole(target, "ns/team/"), world.told
 
 
-def whole(target: FakeRegistry, below: str) -> Dict[str, Any]:
+def whole(target: FakeRegistry, below: str) -> dict[str, Any]:
     """The last archive's images with all that they refer to; empty when something is missing."""
     tagged = {name: tags for name, tags in trip.tags(target.content, below).items() if name.rpartition("/")[2] in "abcd" or "again" in name}
     if set(tagged) != {f"{below}{name}" for name in ("a", "b", "c", "d", "again")} or trip.unfit(target.content, tagged):

@@ -9,9 +9,9 @@ import json
 import random
 import threading
 import time
-from typing import List
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.faults.conftest import RandomFaults, World, assert_closed
@@ -52,7 +52,7 @@ def test_one_run_through_two_percent_of_faults(world: World, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_reader_never_sees_something_incomplete(world: World, seed: int) -> None:
     world.destination.faults = RandomFaults(seed, 0.05, REQUESTS)
-    problems: List[BaseException] = []
+    problems: list[BaseException] = []
     done = threading.Event()
 
     def read() -> None:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -33,7 +34,7 @@ CONNECTIONS = Connections(settings={"plain_http": True, "retries": {"times": 1, 
 class Place:
     """A workspace of its own and a registry to mirror into."""
 
-    def __init__(self, folder: str, internet: Internet, imageset: Dict[str, Any]) -> None:
+    def __init__(self, folder: str, internet: Internet, imageset: dict[str, Any]) -> None:
         self.workspace = Workspace(folder)
         self.registry = FakeRegistry()
         self._planning = {"imageset": imageset, "connections": CONNECTIONS, "options": internet.options}
@@ -46,11 +47,11 @@ class Place:
         run = mirror(MirrorRequest(PlanRequest(self.workspace, connections=CONNECTIONS), destination), {})
         assert run.result.complete, run.failures
 
-    def held(self) -> Dict[str, Any]:
+    def held(self) -> dict[str, Any]:
         """Tags, manifests and blobs by repository, but for the history, which is another workspace's."""
         return {name: found for name, found in self.registry.content.snapshot().items() if not name.endswith("/oc-mirror")}
 
-    def take_over(self, other: "Place", with_parts: bool) -> None:
+    def take_over(self, other: Place, with_parts: bool) -> None:
         """What somebody keeps in version control."""
         os.makedirs(self.workspace.results)
         shutil.copy(other.workspace.plan, self.workspace.plan)
@@ -59,7 +60,7 @@ class Place:
             shutil.copy(parts, beside(self.workspace.plan))
 
 
-def lose(internet: Internet, plan: Plan, chance: random.Random) -> List[str]:
+def lose(internet: Internet, plan: Plan, chance: random.Random) -> list[str]:
     """One manifest of the plan is not to be had any more; its digest."""
     image = chance.choice([image for image in plan.images if not image.source.startswith("built://")])
     repository = internet.registry.content.repositories[image.source.partition("/")[2]]

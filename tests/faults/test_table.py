@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import email.utils
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
@@ -34,8 +36,8 @@ class Row:
     """
 
     name: str
-    faults: Tuple[Tuple[str, Fault], ...] = ()
-    more: Tuple[int, int] = (0, 0)
+    faults: tuple[tuple[str, Fault], ...] = ()
+    more: tuple[int, int] = (0, 0)
     code: str = ""
     setup: Callable[[Between], None] = lambda between: None
     seconds: float = 60.0
@@ -59,13 +61,13 @@ OPENING = Fault(method="POST", endpoint="upload")
 LISTING = Fault(method="GET", endpoint="tags")
 
 
-def everywhere(**fault: Any) -> Tuple[Tuple[str, Fault], ...]:
+def everywhere(**fault: Any) -> tuple[tuple[str, Fault], ...]:
     """The first request of every kind, at both ends."""
     kinds = [(SOURCE, MANIFEST), (SOURCE, BLOB), *((DESTINATION, kind) for kind in (PUSH, UPLOAD, OPENING, LISTING))]
     return tuple((end, replace(kind, **fault)) for end, kind in kinds)
 
 
-def at_either_end(**fault: Any) -> Tuple[Tuple[str, Fault], ...]:
+def at_either_end(**fault: Any) -> tuple[tuple[str, Fault], ...]:
     return ((SOURCE, replace(MANIFEST, **fault)), (DESTINATION, replace(OPENING, **fault)))
 
 
@@ -90,7 +92,7 @@ def revoked(between: Between) -> None:
 
 
 def _on_third(act: Callable[[], None]) -> Callable[[str, str, str], None]:
-    seen: List[str] = []
+    seen: list[str] = []
 
     def on_request(_method: str, endpoint: str, _path: str) -> None:
         if endpoint in ("blob", "upload"):
@@ -193,7 +195,7 @@ def between(tmp_path_factory: Any) -> Iterator[Between]:
 
 
 @pytest.fixture(scope="module")
-def usual(between: Between) -> Dict[str, int]:
+def usual(between: Between) -> dict[str, int]:
     """Requests of a run without a fault, by end."""
     run = between.begin("usual")
     assert run.transfer().complete
@@ -205,7 +207,7 @@ def test_there_are_forty_four() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_fault(between: Between, usual: Dict[str, int], row: Row) -> None:
+def test_fault(between: Between, usual: dict[str, int], row: Row) -> None:
     run = between.begin(row.name)
     row.setup(run)
     for end, fault in row.faults:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -24,7 +26,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.tokens import Guard
 COUNT = 8
 
 
-def request(folder: Any, source: str, target: str, settings: Dict[str, Any], credentials: Any = None) -> MirrorRequest:
+def request(folder: Any, source: str, target: str, settings: dict[str, Any], credentials: Any = None) -> MirrorRequest:
     """Eight images, and no setting but those that loopback needs."""
     document = {
         "apiVersion": "mirror.openshift.io/v2alpha1",
@@ -37,7 +39,7 @@ def request(folder: Any, source: str, target: str, settings: Dict[str, Any], cre
 
 
 @pytest.fixture
-def ends() -> Iterator[Tuple[FakeRegistry, FakeRegistry, str]]:
+def ends() -> Iterator[tuple[FakeRegistry, FakeRegistry, str]]:
     """A source, a destination, and where nobody listens."""
     with FakeRegistry() as gone:
         nobody = gone.host
@@ -47,7 +49,7 @@ def ends() -> Iterator[Tuple[FakeRegistry, FakeRegistry, str]]:
         yield source, target, nobody
 
 
-def timed(work: Any) -> Tuple[Any, float]:
+def timed(work: Any) -> tuple[Any, float]:
     began = time.monotonic()
     try:
         return work(), time.monotonic() - began

@@ -8,23 +8,23 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, Unsupported
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_LAYER_GZIP
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse as parse_reference
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import file_index, parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import images as chart_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts import repository
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import challenge
 from ansible_collections.disconnected.mirror.plugins.module_utils.http import registries_conf
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import challenge
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth_file import AuthFile
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
@@ -56,7 +56,7 @@ class Reader(NamedTuple):
     seeds: Sequence[bytes]
     read: Callable[[bytes, str], Any]
     words: Sequence[bytes] = ()
-    allowed: Tuple[type, ...] = ()
+    allowed: tuple[type, ...] = ()
 
 
 HEX = "0123456789abcdef" * 4
@@ -109,7 +109,7 @@ def written(folder: str, name: str, content: bytes) -> str:
     return path
 
 
-def descriptor(size: int = 10, **more: Any) -> Dict[str, Any]:
+def descriptor(size: int = 10, **more: Any) -> dict[str, Any]:
     return {"mediaType": OCI_LAYER_GZIP, "digest": DIGEST, "size": size, **more}
 
 
@@ -349,7 +349,7 @@ TAR_WORDS = (
 SOUND = header("manifest.json", len(CONTENTS)) + CONTENTS.ljust(-(-len(CONTENTS) // 512) * 512, b"\0")
 
 
-READERS: Dict[str, Reader] = {
+READERS: dict[str, Reader] = {
     "JSON": Reader((IMAGE, GRAPH), plain(json_values.parse), JSON_WORDS, (ValueError,)),
     "YAML": Reader((CHARTS, CONFIGURATION, CATALOG[1]), plain(lambda content: documents.load_all(content, "x")), YAML_WORDS),
     "layer": Reader((TAR + LINKED + tars.END, gzip.compress(TAR + tars.END, mtime=0)), layer, TAR_WORDS),

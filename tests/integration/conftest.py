@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 from dataclasses import dataclass
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 
@@ -29,17 +29,17 @@ class Site:
     folder: str
     source: DistributionProcess
     mirror: DistributionProcess
-    images: List[Image]
+    images: list[Image]
 
     @property
     def workspace(self) -> str:
         return os.path.join(self.folder, "workspace")
 
     @property
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         return [f"{self.source.host}/{image.repository}:{image.tag}" for image in mirrored(self.images)]
 
-    def variables(self, *names: str, **more: Any) -> Dict[str, Any]:
+    def variables(self, *names: str, **more: Any) -> dict[str, Any]:
         """Of the role, for these images, or all of them."""
         imageset = {
             "apiVersion": "mirror.openshift.io/v2alpha1",
@@ -56,10 +56,10 @@ class Site:
             **more,
         }
 
-    def run(self, variables: Dict[str, Any], *options: str, **more: Any) -> Played:
+    def run(self, variables: dict[str, Any], *options: str, **more: Any) -> Played:
         return play(os.path.join(self.folder, "play"), "disconnected.mirror.mirror_to_mirror", variables, *options, **more)
 
-    def tree(self, folder: str) -> Dict[str, str]:
+    def tree(self, folder: str) -> dict[str, str]:
         """Every file and directory below a folder, with the digest of its content."""
         found = {}
         for path, folders, names in os.walk(folder):

@@ -17,11 +17,12 @@ import socket
 import struct
 import subprocess
 import sys
-from typing import Any, Dict, List, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.extensions.demo import prove
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
 from ansible_collections.disconnected.mirror.tests.fakes import trip
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
 
@@ -32,7 +33,7 @@ _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
 _OUTSIDE = ("192.0.2.1", 443)
 
 
-def start(folder: str, archives: Sequence[str]) -> Dict[str, Any]:
+def start(folder: str, archives: Sequence[str]) -> dict[str, Any]:
     """Runs this program; what it found."""
     os.makedirs(folder)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -65,7 +66,7 @@ def main(folder: str, how: str, *archives: str) -> int:
     return 0
 
 
-def _pulled(far: trip.Far, folder: str) -> List[str]:
+def _pulled(far: trip.Far, folder: str) -> list[str]:
     conf = os.path.join(folder, "registries.conf")
     with open(conf, "w", encoding="utf-8") as file:
         file.write(prove.registries_conf(far.workspace.cluster_resources))

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Dict, Tuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 PAGE = os.path.join(ROOT, "docs", "dev", "architecture.md")
 
 # From the bottom; rooms of one floor do not import each other.
-FLOORS: Tuple[Tuple[str, ...], ...] = (
+FLOORS: tuple[tuple[str, ...], ...] = (
     ("base",),
     ("http", "daemon"),
     ("stores",),
@@ -29,7 +28,7 @@ FLOORS: Tuple[Tuple[str, ...], ...] = (
     ("adapters",),
 )
 # What each room is for, in a few words.
-ROOMS: Dict[str, str] = {
+ROOMS: dict[str, str] = {
     "base": "values and their rules: references, digests, manifests, versions, limits; files, locks, YAML",
     "http": "requests to hosts: credentials, tokens, TLS, proxies, retries, pace",
     "daemon": "a program that keeps running as a process of the user",

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, ".cache", "collections"))
@@ -54,10 +54,10 @@ class Host:
         time.sleep(1)
 
 
-def steps(source: str, mirror: str, names: List[str]) -> List[Any]:
+def steps(source: str, mirror: str, names: list[str]) -> list[Any]:
     """Name, playbook, variables, whether nothing may change."""
     imageset = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration"}
-    common: Dict[str, Any] = {
+    common: dict[str, Any] = {
         "mirror_hosts": "old",
         "mirror_workspace": "/srv/workspace",
         "mirror_tls": [{"host": host, "plain_http": True} for host in (source, mirror)],

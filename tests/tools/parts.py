@@ -23,11 +23,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from xml.etree import ElementTree
 from collections import Counter
+from collections import Counter as Count
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Counter as Count
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from xml.etree import ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOGS = os.path.join(ROOT, ".cache", "test")
@@ -46,8 +46,8 @@ class Part:
     """after: parts that have to be over before.  tests: paths for pytest, none for a target of the Makefile."""
 
     name: str
-    tests: Tuple[str, ...] = ()
-    after: Tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def log(self) -> str:
@@ -57,7 +57,7 @@ class Part:
     def results(self) -> str:
         return os.path.join(LOGS, f"{self.name}.xml")
 
-    def command(self) -> List[str]:
+    def command(self) -> list[str]:
         if not self.tests:
             return ["make", "--no-print-directory", "--keep-going", self.name, "READY=1"]
         return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={self.results}", *self.tests]
@@ -70,12 +70,12 @@ class Outcome:
     part: Part
     seconds: float = 0.0
     passed: int = 0
-    failures: List[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     skipped: Count[str] = field(default_factory=Counter)
     left_out: int = 0
 
 
-def parts(root: str = ROOT) -> List[Part]:
+def parts(root: str = ROOT) -> list[Part]:
     """Each test file belongs to exactly one part."""
     found = [Part("tools"), *(Part(name) for name in ("lint", "sanity", "molecule"))]
     tests = os.path.join(root, "tests")
@@ -94,7 +94,7 @@ def _test_files(folder: str) -> bool:
     return any(name.startswith("test_") and name.endswith(".py") for _path, _folders, names in os.walk(folder) for name in names)
 
 
-def _rank(part: Part) -> Tuple[int, int]:
+def _rank(part: Part) -> tuple[int, int]:
     if part.name in FIRST:
         return 0, FIRST.index(part.name)
     return (2, LAST.index(part.name)) if part.name in LAST else (1, 0)
@@ -107,10 +107,10 @@ class Run:
         self._waiting = list(wanted)
         self._jobs = jobs
         self._folder = folder
-        self._running: Dict[Part, Tuple[subprocess.Popen, float]] = {}
-        self.outcomes: List[Outcome] = []
+        self._running: dict[Part, tuple[subprocess.Popen, float]] = {}
+        self.outcomes: list[Outcome] = []
 
-    def go(self) -> List[Outcome]:
+    def go(self) -> list[Outcome]:
         try:
             while self._waiting or self._running:
                 self._start()
@@ -155,7 +155,7 @@ class Run:
             print(f"{_clock()}  {part.name}: {_verdict(outcome)}, {seconds:.0f} s", flush=True)
 
 
-def environment(folder: str) -> Dict[str, str]:
+def environment(folder: str) -> dict[str, str]:
     """A home and temporary files of the run's own; programs of the user's home that tests use stay known."""
     home = os.path.join(folder, "home")
     os.makedirs(home, exist_ok=True)
@@ -175,7 +175,7 @@ def _end(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def read(part: Part, status: Optional[int]) -> Outcome:
+def read(part: Part, status: int | None) -> Outcome:
     """What a part's log and results say.  status: of its process, None when it was ended."""
     outcome = Outcome(part)
     if part.tests:
@@ -212,7 +212,7 @@ def _read_tests(outcome: Outcome) -> None:
             outcome.passed += 1
 
 
-def left_running(folder: str) -> Iterator[Tuple[int, str]]:
+def left_running(folder: str) -> Iterator[tuple[int, str]]:
     """Processes with the mark of this run."""
     for name in os.listdir("/proc"):
         try:

@@ -13,7 +13,8 @@ import json
 import os
 import re
 import sys
-from typing import Any, Iterator, List, Mapping, Set
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import yaml
 
@@ -32,7 +33,7 @@ def main() -> int:
     return 0
 
 
-def roles() -> List[str]:
+def roles() -> list[str]:
     return sorted(os.listdir(os.path.join(ROOT, "roles")))
 
 
@@ -54,7 +55,7 @@ def variables(role: str) -> str:
     """A table for each entry point, with what the ones before it do not have."""
     with open(os.path.join(ROOT, "roles", role, "meta", "argument_specs.yml"), encoding="utf-8") as file:
         specs = yaml.safe_load(file)["argument_specs"]
-    known: Set[str] = set()
+    known: set[str] = set()
     text = ""
     for entry, spec in specs.items():
         own = {name: option for name, option in (spec.get("options") or {}).items() if name not in known}

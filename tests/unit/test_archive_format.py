@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import tarfile
-from typing import Dict, Tuple
 
 import pytest
 
@@ -18,9 +17,9 @@ from ansible_collections.disconnected.mirror.tests.unit.plugins.module_utils.sto
 BLOCK = 512
 
 
-def read_set(folder: str) -> Tuple[Dict[str, object], Dict[str, bytes]]:
+def read_set(folder: str) -> tuple[dict[str, object], dict[str, bytes]]:
     """The manifest of the only set of a folder, and its members by name, each compared with its digest."""
-    members: Dict[str, bytes] = {}
+    members: dict[str, bytes] = {}
     manifest, archive_id = {}, ""
     for number, name in enumerate(sorted(os.listdir(folder))):
         path = os.path.join(folder, name)

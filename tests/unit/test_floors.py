@@ -9,7 +9,7 @@ import ast
 import functools
 import os
 import sys
-from typing import Dict, Iterator, List, Set, Tuple
+from collections.abc import Iterator
 
 import pytest
 
@@ -26,17 +26,17 @@ ADAPTERS = "adapters"
 MOST_FILES = 15
 
 
-def python_files(folder: str) -> List[str]:
+def python_files(folder: str) -> list[str]:
     return sorted(os.path.join(path, name) for path, _folders, names in os.walk(folder) for name in names if name.endswith(".py"))
 
 
-@functools.lru_cache(maxsize=None)
-def imported(path: str) -> Tuple[Tuple[str, int], ...]:
+@functools.cache
+def imported(path: str) -> tuple[tuple[str, int], ...]:
     """Full names of what a file imports anywhere in it, with line numbers."""
     return tuple(_imported(path))
 
 
-def _imported(path: str) -> Iterator[Tuple[str, int]]:
+def _imported(path: str) -> Iterator[tuple[str, int]]:
     with open(path, encoding="utf-8") as file:
         tree = ast.parse(file.read(), path)
     for node in ast.walk(tree):
@@ -57,7 +57,7 @@ def name_of(path: str) -> str:
     return PREFIX + "module_utils." + os.path.relpath(path, CORE)[:-3].replace(os.sep, ".")
 
 
-def core_files() -> List[str]:
+def core_files() -> list[str]:
     return [path for path in python_files(CORE) if package_of(path) != "__init__.py"]
 
 
@@ -123,12 +123,12 @@ def test_no_import_is_dynamic():
 
 def test_files_import_each_other_in_no_circle():
     names = {name_of(path): path for path in core_files()}
-    edges: Dict[str, Set[str]] = {
+    edges: dict[str, set[str]] = {
         own: {name for name, _line in imported(path) if name in names and name != own} for own, path in names.items()
     }
-    done: Set[str] = set()
+    done: set[str] = set()
 
-    def visit(name: str, above: Tuple[str, ...]) -> None:
+    def visit(name: str, above: tuple[str, ...]) -> None:
         if name in above:
             pytest.fail("a circle: " + " > ".join(part[len(PREFIX) :] for part in (*above[above.index(name) :], name)))
         if name not in done:

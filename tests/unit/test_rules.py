@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tokenize
-from typing import Iterator, Tuple
+from collections.abc import Iterator
 
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 
@@ -21,7 +21,7 @@ SECTION = re.compile(
 NAMES = {"UTF-8", "UTF-16", "SHA-1", "RE2", "MD5", "SHA256", "SHA512", "BSD-2", "GPL-3", "V1", "V2", "S3", "RC2"}
 
 
-def cited() -> Iterator[Tuple[str, str]]:
+def cited() -> Iterator[tuple[str, str]]:
     """Names that comments and docstrings of the code cite, each with its place."""
     for folder, _folders, files in os.walk(os.path.join(ROOT, "plugins")):
         for name in files:
@@ -30,7 +30,7 @@ def cited() -> Iterator[Tuple[str, str]]:
                 yield from ((rule, f"{os.path.relpath(path, ROOT)}:{line}") for rule, line in _cited_in(path))
 
 
-def _cited_in(path: str) -> Iterator[Tuple[str, int]]:
+def _cited_in(path: str) -> Iterator[tuple[str, int]]:
     with tokenize.open(path) as file:
         for token in tokenize.generate_tokens(file.readline):
             if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and '"""' in token.string[:4]):

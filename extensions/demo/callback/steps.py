@@ -77,7 +77,7 @@ class CallbackModule(Default):
     def v2_playbook_on_stats(self, stats):
         super().v2_playbook_on_stats(stats)
         if self._failure and any(stats.failures.values()):
-            self._screen.display("FAILED: {0}: {1}".format(*self._failure))
+            self._screen.display("FAILED: {}: {}".format(*self._failure))
 
 
 def _parts(result):

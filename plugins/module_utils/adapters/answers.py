@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.explain import Explanation
@@ -16,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forec
 MAX_LISTED = 10
 
 
-def forecast_values(forecast: Forecast) -> Dict[str, Any]:
+def forecast_values(forecast: Forecast) -> dict[str, Any]:
     return {
         "pull": forecast.pull,
         "ship": forecast.ship,
@@ -29,7 +29,7 @@ def forecast_values(forecast: Forecast) -> Dict[str, Any]:
     }
 
 
-def difference_values(difference: Diff) -> Dict[str, Any]:
+def difference_values(difference: Diff) -> dict[str, Any]:
     return {
         "images_added": len(difference.added),
         "images_removed": len(difference.removed),
@@ -43,7 +43,7 @@ def difference_values(difference: Diff) -> Dict[str, Any]:
     }
 
 
-def explanation_values(explanation: Explanation) -> Dict[str, Any]:
+def explanation_values(explanation: Explanation) -> dict[str, Any]:
     return {
         "question": explanation.question,
         "present": explanation.present,
@@ -54,7 +54,7 @@ def explanation_values(explanation: Explanation) -> Dict[str, Any]:
     }
 
 
-def _shares(shares: Dict[str, Share]) -> List[Dict[str, Any]]:
+def _shares(shares: dict[str, Share]) -> list[dict[str, Any]]:
     """The largest first."""
     return [
         {"name": name, "images": share.images, "bytes": share.size, "marginal_bytes": share.marginal}

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED_KEYS, trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     "path": {"type": "str", "required": True},
     "check": {"type": "bool", "default": True},
     "trusted_keys": TRUSTED_KEYS,

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Dict, Mapping, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.catalogs import (
     FILTERS,
@@ -28,7 +29,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.catalog i
 # Elements of a list in a result; the totals tell how many there are.
 MAX_ELEMENTS = 1000
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     **REGISTRY,
     "catalog": {"type": "str", "required": True},
     "api_version": {"type": "str", "choices": [generation.value for generation in Generation], "default": Generation.V2.value},
@@ -67,5 +68,5 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     return Outcome(changed=run.changed, values=values, warnings=run.warnings)
 
 
-def _workspace(params: Mapping[str, Any]) -> Optional[Workspace]:
+def _workspace(params: Mapping[str, Any]) -> Workspace | None:
     return Workspace(params["workspace"]) if params["workspace"] else None

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY, connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
@@ -21,7 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.catalog i
 # Elements of a list in a result; the totals tell how many there are.
 MAX_ELEMENTS = 1000
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     **REGISTRY,
     "catalog": {"type": "str"},
     "package": {"type": "str"},
@@ -54,5 +55,5 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     return Outcome(changed=False, values=values)
 
 
-def _workspace(params: Mapping[str, Any]) -> Optional[Workspace]:
+def _workspace(params: Mapping[str, Any]) -> Workspace | None:
     return Workspace(params["workspace"]) if params["workspace"] else None

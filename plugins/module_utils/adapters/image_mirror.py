@@ -9,7 +9,8 @@ from __future__ import annotations
 import calendar
 import os
 import time
-from typing import Any, Dict, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import KEY_KINDS, TRUSTED, trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import connections
@@ -28,16 +29,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import latest_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import latest_path
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import Shard, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, TransferResult
 
 Params = Mapping[str, Any]
 
-TRANSFER: Dict[str, Any] = {
+TRANSFER: dict[str, Any] = {
     "plan": {"type": "path"},
     "check": {"type": "str", "choices": ["fast", "default", "deep"], "default": "default"},
     "tag_moves": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
@@ -48,7 +49,7 @@ TRANSFER: Dict[str, Any] = {
     "progress_interval": {"type": "int", "default": 10},
 }
 
-ARCHIVES: Dict[str, Any] = {
+ARCHIVES: dict[str, Any] = {
     "archive": {"type": "str"},
     "archive_size": {"type": "float"},
     "archive_for": {"type": "str"},
@@ -65,7 +66,7 @@ ARCHIVES: Dict[str, Any] = {
     "ignore_history": {"type": "bool", "default": False},
     "since": {"type": "str"},
 }
-ARGUMENTS: Dict[str, Any] = {**PLANNING, **DESTINATION, **FAILURES, **TRANSFER, **ARCHIVES}
+ARGUMENTS: dict[str, Any] = {**PLANNING, **DESTINATION, **FAILURES, **TRANSFER, **ARCHIVES}
 STOPPED = "The run was stopped before it was complete. Run it again to go on where it was."
 _FILE = "file://"
 
@@ -88,7 +89,7 @@ def run(params: Params, check_mode: bool) -> Outcome:
     return write_archive(params, check_mode) if writes else mirror_registry(params, check_mode)
 
 
-def result_values(result: TransferResult, path: str, workspace: Workspace) -> Dict[str, Any]:
+def result_values(result: TransferResult, path: str, workspace: Workspace) -> dict[str, Any]:
     """What every run of image_mirror returns.  path: of the document with every image's result."""
     return {
         "complete": result.complete,
@@ -216,11 +217,11 @@ def from_disk_request(params: Params) -> FromDiskRequest:
     )
 
 
-def _signing(given: Optional[Mapping[str, str]]) -> Optional[SigningKey]:
+def _signing(given: Mapping[str, str] | None) -> SigningKey | None:
     return SigningKey(given["kind"], given["key"]) if given else None
 
 
-def _valid(days: Optional[int]) -> int:
+def _valid(days: int | None) -> int:
     if days is None:
         return 0
     if not 0 < days <= _MOST_DAYS:
@@ -228,7 +229,7 @@ def _valid(days: Optional[int]) -> int:
     return days
 
 
-def _seconds(date: Optional[str]) -> Optional[int]:
+def _seconds(date: str | None) -> int | None:
     """The beginning of a day in UTC."""
     if not date:
         return None

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import connections
@@ -35,7 +36,7 @@ PRUNE, GENERATE, DELETE = "prune", "generate", "delete"
 # Entries of lists in a result; the files have all of them.
 MAX_LISTED = 20
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     **PLANNING,
     **DESTINATION,
     "mode": {"type": "str", "choices": [PRUNE, GENERATE, DELETE], "default": PRUNE},
@@ -162,7 +163,7 @@ def _told(run: DeletionRun, what: str) -> Outcome:
 
 
 def _problem(run: DeletionRun, what: str) -> str:
-    reasons: List[str] = list(dict.fromkeys(" ".join(filter(None, (failure.message, failure.advice))) for failure in run.failures))
+    reasons: list[str] = list(dict.fromkeys(" ".join(filter(None, (failure.message, failure.advice))) for failure in run.failures))
     if not reasons:
         return ""
     more = f" And {counted(len(reasons) - 3, 'other reason')}." if len(reasons) > 3 else ""

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.answers import (
     difference_values,
@@ -24,7 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.r
 
 Params = Mapping[str, Any]
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     **PLANNING,
     **FAILURES,
     "locked": {"type": "bool", "default": False},

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import DESTINATION, PLANNING, plan_request
@@ -23,7 +24,7 @@ Params = Mapping[str, Any]
 # Entries of lists in a result; the file has all of them.
 MAX_LISTED = 20
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     **PLANNING,
     **DESTINATION,
     "plan": {"type": "path"},
@@ -85,14 +86,14 @@ def verify_request(params: Params) -> VerifyRequest:
     )
 
 
-def _repaired(found: VerifyRun) -> Dict[str, int]:
+def _repaired(found: VerifyRun) -> dict[str, int]:
     repair = found.repair
     return {"images": found.mended, "blobs": repair.blobs if repair else 0, "bytes": repair.size if repair else 0}
 
 
 def _problem(found: VerifyRun) -> str:
     """A sentence that names what is wrong, empty when nothing is."""
-    reasons: List[str] = [finding.message for finding in found.left.findings[:3]]
+    reasons: list[str] = [finding.message for finding in found.left.findings[:3]]
     total = len(found.left.findings)
     if total:
         more = f"; and {counted(total - 3, 'more finding')}" if total > 3 else ""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import traceback
 import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import Notice
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
 
@@ -36,19 +37,19 @@ class Outcome:
     """
 
     changed: bool
-    values: Dict[str, Any] = field(default_factory=dict)
-    failures: Optional[Tuple[Failure, ...]] = None
-    warnings: Tuple[str, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    failures: tuple[Failure, ...] | None = None
+    warnings: tuple[str, ...] = ()
     problem: str = ""
-    diff: Dict[str, str] = field(default_factory=dict)
+    diff: dict[str, str] = field(default_factory=dict)
 
-    def result(self) -> Dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """The keyword arguments of exit_json."""
-        result: Dict[str, Any] = {"changed": self.changed, **self.values}
+        result: dict[str, Any] = {"changed": self.changed, **self.values}
         return result if self.failures is None else {**result, **failure_values(self.failures)}
 
 
-def failure_values(failures: Sequence[Failure]) -> Dict[str, Any]:
+def failure_values(failures: Sequence[Failure]) -> dict[str, Any]:
     """The return values of modules that report failures one by one."""
     return {
         "failures": [_short(failure).document() for failure in failures[:MAX_FAILURES]],
@@ -96,7 +97,7 @@ def _fault(error: Exception) -> str:
     )
 
 
-def _texts(noticed: Sequence[Any]) -> Tuple[str, ...]:
+def _texts(noticed: Sequence[Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(each.message) for each in noticed if issubclass(each.category, Notice)))
 
 
@@ -116,9 +117,9 @@ def problem_of(failures: Iterable[Failure], what: str) -> str:
     return f"{what} is not complete, {len(listed)} failed: {'; '.join(_first(_reasons(listed), 3, 'failure'))}"
 
 
-def _reasons(failures: Sequence[Failure]) -> List[str]:
+def _reasons(failures: Sequence[Failure]) -> list[str]:
     """One text for each failure; a host that cannot be reached is one reason, whatever was wanted of it."""
-    found: Dict[Any, List[Failure]] = {}
+    found: dict[Any, list[Failure]] = {}
     for number, failure in enumerate(failures):
         found.setdefault(failure.host if failure.code == Unreachable.code and failure.host else number, []).append(failure)
     return [_reason(same) for same in found.values()]
@@ -131,5 +132,5 @@ def _reason(same: Sequence[Failure]) -> str:
     return f"{first.subject}: {first.message}" if first.subject not in first.message else first.message
 
 
-def _first(texts: Sequence[str], count: int, what: str) -> List[str]:
+def _first(texts: Sequence[str], count: int, what: str) -> list[str]:
     return list(texts) if len(texts) <= count else [*texts[:count], f"and {counted(len(texts) - count, f'more {what}')}"]

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED_KEYS, trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
@@ -15,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan_info import DOCUMENTS, PLAN, Question, answer, path_of
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     "document": {"type": "str", "choices": list(DOCUMENTS), "default": PLAN},
     "workspace": {"type": "path"},
     "path": {"type": "str"},

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.daemon.process import Daemon, ensure_started, ensure_stopped
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
     "pid_file": {"type": "path", "required": True},
     "command": {"type": "list", "elements": "str"},

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY, connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.info import Question
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.release_info import ReleaseRequest, look_at_releases
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     **REGISTRY,
     "channel": {"type": "str"},
     "architecture": {"type": "str", "choices": ["amd64", "arm64", "ppc64le", "s390x", "multi"], "default": "amd64"},

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import secrets
@@ -19,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secr
 _PROXIES = ("http_proxy", "https_proxy")
 
 
-def secrets_in(params: Mapping[str, Any]) -> Set[str]:
+def secrets_in(params: Mapping[str, Any]) -> set[str]:
     """Every text among the options of a module that must not be shown."""
     found = set(_in_texts(dict(params)))
     for name in _PROXIES:

@@ -28,7 +28,7 @@ class Digest(str):
     __slots__ = ()
 
     @classmethod
-    def parse(cls, text: Any) -> "Digest":
+    def parse(cls, text: Any) -> Digest:
         """Raises InputError unless `text` is a digest of a known algorithm, lower case, full length."""
         match = _FORM.match(text) if isinstance(text, str) else None
         if match is None or len(match.group(2)) != LENGTHS[match.group(1)]:
@@ -36,7 +36,7 @@ class Digest(str):
         return cls(text)
 
     @classmethod
-    def of(cls, content: bytes) -> "Digest":
+    def of(cls, content: bytes) -> Digest:
         """The sha256 digest of some bytes."""
         return cls("sha256:" + hashlib.sha256(content).hexdigest())
 

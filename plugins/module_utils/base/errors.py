@@ -13,8 +13,9 @@ failure never stops the others.
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, FrozenSet, Iterable, List, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
 
@@ -134,24 +135,24 @@ class Failure:
     status: int = 0
     attempts: int = 1
     advice: str = ""
-    wanted_by: Tuple[str, ...] = ()
+    wanted_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # Documents have lists.
         object.__setattr__(self, "wanted_by", tuple(self.wanted_by))
 
     @property
-    def entries(self) -> FrozenSet[str]:
+    def entries(self) -> frozenset[str]:
         """The entries of the configuration that want the object."""
         return frozenset(text.partition(_STEP)[0] for text in self.wanted_by)
 
     @staticmethod
-    def chains(why: Iterable[Sequence[str]]) -> Tuple[str, ...]:
+    def chains(why: Iterable[Sequence[str]]) -> tuple[str, ...]:
         """Chains of reasons, as plans have them, in the form of `wanted_by`."""
         return tuple(_STEP.join(chain) for chain in why)
 
     @classmethod
-    def of(cls, error: MirrorError, subject: str = "", category: str = "", why: Iterable[Sequence[str]] = ()) -> "Failure":
+    def of(cls, error: MirrorError, subject: str = "", category: str = "", why: Iterable[Sequence[str]] = ()) -> Failure:
         """The value of an error, for the given object.  why: chains of reasons, as plans have them."""
         return cls(
             code=error.code,
@@ -165,12 +166,12 @@ class Failure:
             wanted_by=cls.chains(why),
         )
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """A JSON-ready mapping, empty members left out."""
         return {key: value for key, value in {**asdict(self), "wanted_by": list(self.wanted_by)}.items() if value not in ("", 0, [])}
 
 
-def not_allowed(failures: Iterable[Failure], patterns: Iterable[str]) -> List[Failure]:
+def not_allowed(failures: Iterable[Failure], patterns: Iterable[str]) -> list[Failure]:
     """The failures whose object no shell pattern matches."""
     patterns = tuple(patterns)
     return [failure for failure in failures if not any(fnmatch.fnmatchcase(failure.subject, pattern) for pattern in patterns)]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from typing import Any, List, Union
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import Limit
@@ -29,7 +29,7 @@ class TooMuch(ValueError):
     """More than its limit allows."""
 
 
-def parse(content: Union[bytes, str], limit: Limit = limits.DOCUMENT) -> Any:
+def parse(content: bytes | str, limit: Limit = limits.DOCUMENT) -> Any:
     """The value of a JSON text in UTF-8, texts in it whole: half a character becomes U+FFFD, as in most of the field's readers.
 
     Raises ValueError with the reason when it is no JSON, TooMuch when it is more than the limit allows.
@@ -52,7 +52,7 @@ def parse(content: Union[bytes, str], limit: Limit = limits.DOCUMENT) -> Any:
 
 
 def _check_depth(value: Any) -> None:
-    level: List[Any] = [value]
+    level: list[Any] = [value]
     for _depth in range(limits.DEPTH + 1):
         below = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, (dict, list)))
         level = [inner for values in below for inner in values]

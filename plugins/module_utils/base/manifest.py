@@ -12,7 +12,7 @@ so that it can be refused by name.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -38,13 +38,13 @@ class Descriptor:
     media_type: str
     digest: Digest
     size: int
-    platform: Optional[Platform] = None
+    platform: Platform | None = None
     artifact_type: str = ""
-    annotations: Dict[str, str] = field(default_factory=dict, compare=False, hash=False)
-    urls: Tuple[str, ...] = ()
+    annotations: dict[str, str] = field(default_factory=dict, compare=False, hash=False)
+    urls: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, document: Any, subject: str = "") -> "Descriptor":
+    def of(cls, document: Any, subject: str = "") -> Descriptor:
         """From its JSON object; raises InputError when digest or size are not what the specification allows."""
         if not isinstance(document, dict):
             raise InputError("a descriptor must be a JSON object", subject=subject)
@@ -79,11 +79,11 @@ class Manifest:
     content: bytes = field(repr=False)
     media_type: str
     digest: Digest
-    children: Tuple[Descriptor, ...] = ()
-    blobs: Tuple[Descriptor, ...] = ()
-    subject: Optional[Descriptor] = None
+    children: tuple[Descriptor, ...] = ()
+    blobs: tuple[Descriptor, ...] = ()
+    subject: Descriptor | None = None
     artifact_type: str = ""
-    annotations: Dict[str, str] = field(default_factory=dict, compare=False, hash=False)
+    annotations: dict[str, str] = field(default_factory=dict, compare=False, hash=False)
 
     @property
     def size(self) -> int:
@@ -96,13 +96,13 @@ class Manifest:
     def descriptor(self) -> Descriptor:
         return Descriptor(self.media_type, self.digest, self.size, artifact_type=self.artifact_type)
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The parsed JSON, anew."""
-        document: Dict[str, Any] = json_values.parse(self.content, limits.MANIFEST)
+        document: dict[str, Any] = json_values.parse(self.content, limits.MANIFEST)
         return document
 
     @classmethod
-    def parse(cls, content: bytes, media_type: str = "", digest: Optional[Digest] = None, subject: str = "") -> "Manifest":
+    def parse(cls, content: bytes, media_type: str = "", digest: Digest | None = None, subject: str = "") -> Manifest:
         """Reads a manifest from bytes.
 
         media_type: what the store said (a Content-Type); the document's own `mediaType` wins.
@@ -141,7 +141,7 @@ class Manifest:
             raise InputError(f"the manifest is malformed: {error}", subject=subject) from error
 
 
-def _object(content: bytes, subject: str) -> Dict[str, Any]:
+def _object(content: bytes, subject: str) -> dict[str, Any]:
     try:
         document = json_values.parse(content, limits.MANIFEST)
     except ValueError as error:
@@ -151,7 +151,7 @@ def _object(content: bytes, subject: str) -> Dict[str, Any]:
     return document
 
 
-def _media_type(document: Dict[str, Any], served: str) -> str:
+def _media_type(document: dict[str, Any], served: str) -> str:
     if document.get("schemaVersion") == 1:
         return DOCKER_SCHEMA1
     own = document.get("mediaType")
@@ -163,24 +163,24 @@ def _media_type(document: Dict[str, Any], served: str) -> str:
     return OCI_INDEX if "manifests" in document else OCI_MANIFEST
 
 
-def _blobs(document: Dict[str, Any], subject: str) -> Tuple[Descriptor, ...]:
+def _blobs(document: dict[str, Any], subject: str) -> tuple[Descriptor, ...]:
     config = [document["config"]] if document.get("config") else []
     # `blobs` is the list of the short-lived OCI artifact manifest.
     return tuple(Descriptor.of(entry, subject) for entry in [*config, *(document.get("layers") or ()), *(document.get("blobs") or ())])
 
 
-def _annotations(document: Dict[str, Any]) -> Dict[str, str]:
+def _annotations(document: dict[str, Any]) -> dict[str, str]:
     """Texts by name, as the specification has them; anything else says nothing."""
     found = document.get("annotations")
     return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
 
 
-def _urls(document: Dict[str, Any]) -> Tuple[str, ...]:
+def _urls(document: dict[str, Any]) -> tuple[str, ...]:
     found = document.get("urls")
     return tuple(url for url in found if isinstance(url, str)) if isinstance(found, list) else ()
 
 
-def _artifact_type(document: Dict[str, Any]) -> str:
+def _artifact_type(document: dict[str, Any]) -> str:
     if document.get("artifactType"):
         return str(document["artifactType"])
     config = document.get("config")

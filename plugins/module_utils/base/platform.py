@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
@@ -21,7 +22,7 @@ class Platform:
     variant: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> "Platform":
+    def parse(cls, text: str) -> Platform:
         """From `os/architecture[/variant]`, blanks around it dropped; raises InputError otherwise (1.3.6)."""
         parts = text.strip().split("/")
         if len(parts) not in (2, 3):
@@ -33,11 +34,11 @@ class Platform:
         return cls(*parts)
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Platform":
+    def of(cls, document: Mapping[str, Any]) -> Platform:
         """From the JSON object of an index entry; absent members are empty."""
         return cls(str(document.get("os") or ""), str(document.get("architecture") or ""), str(document.get("variant") or ""))
 
-    def serves(self, wanted: "Platform") -> bool:
+    def serves(self, wanted: Platform) -> bool:
         """Whether this instance is meant by a wanted platform; a wanted platform without variant means every variant."""
         return (self.os, self.architecture) == (wanted.os, wanted.architecture) and wanted.variant in ("", self.variant)
 

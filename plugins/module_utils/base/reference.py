@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -64,7 +64,7 @@ class Reference:
         """What to ask the repository for: the digest when there is one, else the tag."""
         return self.digest or self.tag
 
-    def pinned(self, digest: str) -> "Reference":
+    def pinned(self, digest: str) -> Reference:
         """The same reference with this digest; the tag stays."""
         return replace(self, digest=digest)
 
@@ -107,7 +107,7 @@ def parse(text: Any, generation: Generation = Generation.V2) -> Reference:
     return Reference(DOCKER, domain, path, tag, digest)
 
 
-def split(text: Any) -> Tuple[str, str, str, str]:
+def split(text: Any) -> tuple[str, str, str, str]:
     """Name, tag, digest and transport of a reference's text, each checked but the name."""
     if not isinstance(text, str) or not text:
         raise _refused(text, "it is empty" if text == "" else "it is not a text", "Write host/repository:tag.")
@@ -133,7 +133,7 @@ def split(text: Any) -> Tuple[str, str, str, str]:
     return name, tag or "", digest, transport
 
 
-def split_domain(name: str) -> Tuple[str, str]:
+def split_domain(name: str) -> tuple[str, str]:
     """Registry and path of a name without tag: the first component is a registry when it looks like a host (P1, P2)."""
     first, slash, rest = name.partition("/")
     if not slash:
@@ -154,7 +154,7 @@ def is_host(text: str) -> bool:
     return match is not None and int(match.group(1) or 0) <= 65535
 
 
-def _without_transport(text: str) -> Tuple[str, str]:
+def _without_transport(text: str) -> tuple[str, str]:
     for prefix, transport in (("docker://", DOCKER), ("oci://", OCI), ("oci:", OCI)):
         if text.startswith(prefix):
             return text[len(prefix) :], transport
@@ -164,7 +164,7 @@ def _without_transport(text: str) -> Tuple[str, str]:
     return text, DOCKER
 
 
-def _without_tag(name: str, transport: str) -> Tuple[str, Any]:
+def _without_tag(name: str, transport: str) -> tuple[str, Any]:
     """Name and tag, None for no tag.  A layout's directory may hold a colon; its tag never holds a slash."""
     start = name.rfind("/") + 1
     colon = name.rfind(":")

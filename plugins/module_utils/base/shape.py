@@ -10,7 +10,7 @@ Each method says what a value has to be and gives it, or raises InputError with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, NoReturn, Tuple
+from typing import Any, NoReturn
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -30,22 +30,22 @@ class Shape:
     def refuse(self, problem: str) -> NoReturn:
         raise InputError(f"{self.place or 'the document'} {problem}")
 
-    def mapping(self) -> Dict[str, Any]:
+    def mapping(self) -> dict[str, Any]:
         if not isinstance(self.value, dict):
             self.refuse(f"is {self.value!r:.50}, not an object")
         return self.value
 
-    def member(self, name: str) -> "Shape":
+    def member(self, name: str) -> Shape:
         """A member that has to be there."""
         if name not in self.mapping():
             self.refuse(f"has no {name}")
         return self.optional(name)
 
-    def optional(self, name: str, default: Any = None) -> "Shape":
+    def optional(self, name: str, default: Any = None) -> Shape:
         """A member, or `default` where there is none."""
         return Shape(self.mapping().get(name, default), f"{self.place}.{name}" if self.place else name)
 
-    def items(self) -> List["Shape"]:
+    def items(self) -> list[Shape]:
         if not isinstance(self.value, list):
             self.refuse(f"is {self.value!r:.50}, not a list")
         return [Shape(value, f"{self.place}[{number}]") for number, value in enumerate(self.value)]
@@ -55,7 +55,7 @@ class Shape:
             self.refuse(f"is {self.value!r:.50}, not a text")
         return self.value
 
-    def texts(self) -> Tuple[str, ...]:
+    def texts(self) -> tuple[str, ...]:
         return tuple(item.text() for item in self.items())
 
     def number(self, least: int = 0) -> int:
@@ -69,7 +69,7 @@ class Shape:
         except InputError as error:
             raise InputError(f"{self.place}: {error.message}") from error
 
-    def digests(self) -> Tuple[Digest, ...]:
+    def digests(self) -> tuple[Digest, ...]:
         return tuple(item.digest() for item in self.items())
 
     def repository(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import total_ordering
-from typing import Any, Tuple, Union
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
@@ -31,12 +31,12 @@ class Version:
     major: int
     minor: int
     patch: int
-    prerelease: Tuple[str, ...] = ()
+    prerelease: tuple[str, ...] = ()
     build: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
 
     @classmethod
-    def parse(cls, text: Any) -> "Version":
+    def parse(cls, text: Any) -> Version:
         """Strict: `X.Y.Z[-pre][+build]`, no leading zeros, no `v`.  Raises InputError."""
         version = cls._read(_STRICT, text)
         if any(part.isdigit() and len(part) > 1 and part[0] == "0" for part in version.prerelease):
@@ -44,12 +44,12 @@ class Version:
         return version
 
     @classmethod
-    def parse_lenient(cls, text: Any) -> "Version":
+    def parse_lenient(cls, text: Any) -> Version:
         """As users write bounds: `1`, `1.2`, `v1.2.3` and leading zeros are taken; what is missing is 0.  Raises InputError."""
         return cls._read(_LENIENT, text)
 
     @classmethod
-    def _read(cls, form: "re.Pattern[str]", text: Any) -> "Version":
+    def _read(cls, form: re.Pattern[str], text: Any) -> Version:
         match = form.match(text) if isinstance(text, str) and len(text) <= _MAX_TEXT else None
         if match is None:
             raise _refused(text)
@@ -57,14 +57,14 @@ class Version:
         return cls(int(major), int(minor or 0), int(patch or 0), tuple(prerelease.split(".")) if prerelease else (), build or "", text)
 
     @property
-    def key(self) -> Tuple[Any, ...]:
+    def key(self) -> tuple[Any, ...]:
         """Sorts by precedence: a release after its pre-releases, numbers before words, short before long."""
         return (self.major, self.minor, self.patch, not self.prerelease, tuple(_identifier(part) for part in self.prerelease))
 
     def __eq__(self, other: object) -> bool:
         return self.key == other.key if isinstance(other, Version) else NotImplemented
 
-    def __lt__(self, other: "Version") -> bool:
+    def __lt__(self, other: Version) -> bool:
         return self.key < other.key if isinstance(other, Version) else NotImplemented
 
     def __hash__(self) -> int:
@@ -80,7 +80,7 @@ class Version:
         return f"{text}+{self.build}" if self.build else text
 
 
-def _identifier(part: str) -> Tuple[bool, Union[int, str]]:
+def _identifier(part: str) -> tuple[bool, int | str]:
     return (False, int(part)) if part.isdigit() else (True, part)
 
 

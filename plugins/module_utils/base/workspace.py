@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Tuple
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class Workspace:
         return self.path("signatures")
 
     @property
-    def caches(self) -> Tuple[str, ...]:
+    def caches(self) -> tuple[str, ...]:
         """What a run in check mode reads of the user's workspace, and replaces only in its own."""
         return (self.manifests, self.catalogs, self.charts, self.content, self.releases, self.signatures, self.attachments)
 

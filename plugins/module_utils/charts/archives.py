@@ -15,11 +15,10 @@ import io
 import os
 import re
 import zlib
-from typing import Dict
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.gunzip import Gunzip
 
 # What helm itself takes at most.
@@ -32,7 +31,7 @@ class ChartArchives:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._taken: Dict[str, str] = {}
+        self._taken: dict[str, str] = {}
 
     def place(self, file: str, subject: str) -> str:
         """The path for an archive's name.  Raises InputError when it is none."""

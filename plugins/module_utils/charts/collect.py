@@ -12,9 +12,10 @@ run; mirroring C11).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Iterable, Iterator, List, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -39,9 +40,9 @@ class _Part:
     """What one chart gave."""
 
     found: FoundChart
-    references: Tuple[Reference, ...] = ()
-    warnings: Tuple[str, ...] = ()
-    failures: Tuple[Failure, ...] = ()
+    references: tuple[Reference, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 def collect(imageset: ImageSet, context: Context) -> Collected:
@@ -62,9 +63,9 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
     )
 
 
-def _find(imageset: ImageSet, context: Context) -> Tuple[List[FoundChart], List[Failure]]:
-    found: List[FoundChart] = []
-    failures: List[Failure] = []
+def _find(imageset: ImageSet, context: Context) -> tuple[list[FoundChart], list[Failure]]:
+    found: list[FoundChart] = []
+    failures: list[Failure] = []
     archives = ChartArchives(context.workspace.charts)
     for number, chart in enumerate(imageset.helm.local):
         key = f"helm.local[{number}]"
@@ -98,8 +99,8 @@ def _images_of(found: FoundChart, helm: Helm, generation: Generation) -> _Part:
         names = images_in(helm.template(found.path, found.chart), paths, f"chart {found.name}")
     except MirrorError as error:
         return _Part(found, failures=(_failure(error, found.key),))
-    references: List[Reference] = []
-    warnings: List[str] = []
+    references: list[Reference] = []
+    warnings: list[str] = []
     for name in names:
         unset = unset_in(name, found.chart)
         if unset:
@@ -122,7 +123,7 @@ def _wanted(reference: Reference, found: FoundChart, generation: Generation) -> 
     return WantedImage(HELM, reference, target.repository, (target.tag,), platforms=found.chart.platforms, why=why)
 
 
-def _entry(part: _Part) -> Dict[str, Any]:
+def _entry(part: _Part) -> dict[str, Any]:
     """The chart's entry in the plan; `file` is the archive's name below `charts` of the workspace, empty for directories."""
     found = part.found
     return {
@@ -145,9 +146,9 @@ def _failure(error: MirrorError, key: str) -> Failure:
     )
 
 
-def _once(repositories: Iterable[ChartRepository]) -> List[ChartRepository]:
+def _once(repositories: Iterable[ChartRepository]) -> list[ChartRepository]:
     """A second repository of the same name is ignored (mirroring 6)."""
-    seen: Dict[str, ChartRepository] = {}
+    seen: dict[str, ChartRepository] = {}
     for repository in repositories:
         seen.setdefault(repository.name, repository)
     return list(seen.values())

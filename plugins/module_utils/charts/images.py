@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator, List, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
@@ -28,17 +29,17 @@ CRONJOB_PATHS = (
 _DOCUMENT = re.compile(r"^---(?:\s.*)?$", re.MULTILINE)
 
 
-def finders(image_paths: Sequence[str]) -> Tuple[Finder, ...]:
+def finders(image_paths: Sequence[str]) -> tuple[Finder, ...]:
     """The default paths and then those of the chart.  Raises InputError, Unsupported."""
     return tuple(compile_path(path) for path in (*DEFAULT_PATHS, *CRONJOB_PATHS, *image_paths))
 
 
-def images_in(rendered: str, paths: Sequence[Finder], subject: str) -> Tuple[str, ...]:
+def images_in(rendered: str, paths: Sequence[Finder], subject: str) -> tuple[str, ...]:
     """References as the manifests spell them, each once, in the order in which they appear.
 
     Raises InputError when a manifest is not YAML, Unsupported when there is too much.
     """
-    found: List[str] = []
+    found: list[str] = []
     texts = _DOCUMENT.split(rendered)
     if len(texts) > limits.RENDERED_DOCUMENTS or bounds.values_at_most(rendered.encode("utf-8", "replace")) > limits.RENDERED.values:
         raise Unsupported("the rendered chart has more documents or values than are accepted", subject=subject)

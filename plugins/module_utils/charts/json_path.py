@@ -12,7 +12,8 @@ installed (mirroring 6, "Image extraction").
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Iterator, List, Tuple, Union
+from collections.abc import Iterator
+from typing import Any, Callable, Union
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
 
@@ -42,9 +43,9 @@ def compile_path(text: str) -> Finder:
     return lambda document: _walk(document, steps)
 
 
-def _steps(path: str) -> "Union[Tuple[Step, ...], None]":
+def _steps(path: str) -> tuple[Step, ...] | None:
     """The steps of a simple path, None for any other."""
-    steps: List[Step] = []
+    steps: list[Step] = []
     position = 0
     while position < len(path):
         match = _STEP.match(path, position)
@@ -60,7 +61,7 @@ def _steps(path: str) -> "Union[Tuple[Step, ...], None]":
     return tuple(steps)
 
 
-def _walk(value: Any, steps: Tuple[Step, ...]) -> Iterator[Any]:
+def _walk(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
     if not steps:
         yield value
         return

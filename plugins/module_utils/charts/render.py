@@ -11,11 +11,10 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
-from typing import List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files, process
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files, process
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Chart
 
 # Seconds until a chart that does not come to an end is given up.
@@ -66,7 +65,7 @@ class Helm:
         return done.output.decode("utf-8", "replace")
 
 
-def _run(command: List[str], home: str) -> process.Done:
+def _run(command: list[str], home: str) -> process.Done:
     """Raises Unsupported: it cannot be run, does not come to an end, or says too much."""
     # helm's own caches and configuration stay out of the user's home, and proxies or clusters of the host play no part.
     private = {f"HELM_{kind}_HOME": os.path.join(home, kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}
@@ -74,7 +73,7 @@ def _run(command: List[str], home: str) -> process.Done:
     return process.run(command, environment, seconds=_TIMEOUT, output=limits.RENDERED.size)
 
 
-def unset_in(name: str, chart: Chart) -> Tuple[str, ...]:
+def unset_in(name: str, chart: Chart) -> tuple[str, ...]:
     """The settings of a chart that an image's name was made of and that nobody gave: `releaseName`, `namespace`.
 
     Such an image is nobody's; whoever registers its name would decide what is mirrored.
@@ -84,7 +83,7 @@ def unset_in(name: str, chart: Chart) -> Tuple[str, ...]:
     return tuple(key for key, given, word in unset if not given and word in letters)
 
 
-def _options(chart: Chart, folder: str) -> List[str]:
+def _options(chart: Chart, folder: str) -> list[str]:
     options = [f"--values={_listed(path)}" for path in chart.value_files]
     if chart.values:
         path = os.path.join(folder, "values.json")

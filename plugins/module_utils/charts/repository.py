@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any
 from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 
 # An index of a large public repository has some twenty megabytes.
 # What is read of each version; the rest (descriptions, maintainers, icons) is most of an index.
@@ -26,7 +27,7 @@ class Offer:
 
     name: str
     version: str
-    urls: Tuple[str, ...]
+    urls: tuple[str, ...]
     digest: str = ""
     is_library: bool = False
 
@@ -36,7 +37,7 @@ def index_url(url: str) -> str:
     return url if url.endswith("/index.yaml") else url.rstrip("/") + "/index.yaml"
 
 
-def read_index(content: bytes, url: str) -> Dict[str, Tuple[Offer, ...]]:
+def read_index(content: bytes, url: str) -> dict[str, tuple[Offer, ...]]:
     """Offers by chart name, newest first.  Raises InputError when it is no chart index, or too large."""
     entries = documents.members(content, url, limits.CHART_INDEX, "entries", _KEYS)
     if entries is None:
@@ -49,7 +50,7 @@ def read_index(content: bytes, url: str) -> Dict[str, Tuple[Offer, ...]]:
     return {str(name): newest_first(_offers(str(name), versions, base)) for name, versions in entries.items()}
 
 
-def choose(offers: Tuple[Offer, ...], name: str, version: str, url: str) -> Offer:
+def choose(offers: tuple[Offer, ...], name: str, version: str, url: str) -> Offer:
     """The version that is asked for, with or without a leading v; the newest release when none is.
 
     Raises NotFound naming the nearest versions.
@@ -69,7 +70,7 @@ def choose(offers: Tuple[Offer, ...], name: str, version: str, url: str) -> Offe
     )
 
 
-def _offers(name: str, versions: Any, base: str) -> List[Offer]:
+def _offers(name: str, versions: Any, base: str) -> list[Offer]:
     offers = []
     for entry in versions if isinstance(versions, list) else []:
         if isinstance(entry, dict) and entry.get("version") and isinstance(entry.get("urls"), list):
@@ -93,7 +94,7 @@ def _address(base: str, url: str) -> str:
         return url
 
 
-def _version(text: str) -> Optional[Version]:
+def _version(text: str) -> Version | None:
     try:
         return Version.parse_lenient(text)
     except InputError:
@@ -105,7 +106,7 @@ def _is_prerelease(text: str) -> bool:
     return version is None or bool(version.prerelease)
 
 
-def newest_first(offers: Iterable[Offer]) -> Tuple[Offer, ...]:
+def newest_first(offers: Iterable[Offer]) -> tuple[Offer, ...]:
     """Offers in the order in which they are preferred; texts that are no versions come last, by name."""
     offers = list(offers)
     versions = [(version, offer) for offer in offers for version in [_version(offer.version)] if version is not None]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.repository import (
     Offer,
@@ -49,7 +49,7 @@ class FoundChart:
     digest: str = ""
 
 
-def wanted_charts(repository: ChartRepository, key: str, index: Dict[str, Tuple[Offer, ...]]) -> Iterator[Tuple[str, Chart]]:
+def wanted_charts(repository: ChartRepository, key: str, index: dict[str, tuple[Offer, ...]]) -> Iterator[tuple[str, Chart]]:
     """The charts of a repository with the key of their entry: those that are listed, or every version of all of them."""
     if repository.charts:
         for number, chart in enumerate(repository.charts):
@@ -61,7 +61,7 @@ def wanted_charts(repository: ChartRepository, key: str, index: Dict[str, Tuple[
                 yield key, Chart(name=name, version=offer.version)
 
 
-def fetch_index(repository: ChartRepository, context: Context) -> Dict[str, Tuple[Offer, ...]]:
+def fetch_index(repository: ChartRepository, context: Context) -> dict[str, tuple[Offer, ...]]:
     """What a repository offers; nothing for a registry, which has no index.  Raises what `fetch` raises, InputError."""
     if repository.url.startswith(OCI):
         if not repository.charts:
@@ -72,7 +72,7 @@ def fetch_index(repository: ChartRepository, context: Context) -> Dict[str, Tupl
 
 
 def fetch_chart(
-    repository: ChartRepository, index: Dict[str, Tuple[Offer, ...]], chart: Chart, key: str, context: Context, archives: ChartArchives
+    repository: ChartRepository, index: dict[str, tuple[Offer, ...]], chart: Chart, key: str, context: Context, archives: ChartArchives
 ) -> FoundChart:
     """The archive of one chart, kept in the workspace.
 
@@ -128,7 +128,7 @@ def _newest_tag(name: str, context: Context) -> str:
 
 
 def _download(offer: Offer, context: Context) -> bytes:
-    problems: List[str] = []
+    problems: list[str] = []
     for url in offer.urls:
         if url.startswith(("http://", "https://")):
             return context.fetch(url, None, limits.CHART)

@@ -16,10 +16,10 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, StorageError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.process import born
 
 _LOG_END = 2000
@@ -34,12 +34,12 @@ class Daemon:
     watch: files that it reads at its start; it is started anew when one of them changed.
     """
 
-    command: Tuple[str, ...]
+    command: tuple[str, ...]
     pid_file: str
     log_file: str
     address: str
     port: int
-    watch: Tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.command:
@@ -68,7 +68,7 @@ class Running:
     fingerprint: str
 
 
-def find(pid_file: str) -> Optional[Running]:
+def find(pid_file: str) -> Running | None:
     """The process that was started with this pid file; None when it has ended, whoever has its number now."""
     try:
         record = files.read_json(pid_file)
@@ -82,7 +82,7 @@ def find(pid_file: str) -> Optional[Running]:
     return Running(record["pid"], str(record.get("fingerprint")))
 
 
-def ensure_started(daemon: Daemon, timeout: float, check_mode: bool = False, anew: bool = False) -> Tuple[bool, int]:
+def ensure_started(daemon: Daemon, timeout: float, check_mode: bool = False, anew: bool = False) -> tuple[bool, int]:
     """Whether it had to be started, and its pid (0 in check mode).
 
     Started anew when its fingerprint is another one, and with `anew` in any case.
@@ -116,7 +116,7 @@ def start(daemon: Daemon, timeout: float) -> int:
             advice="Choose another port, or stop that program.",
         )
     process = _spawn(daemon)
-    record: Dict[str, Any] = {"pid": process.pid, "birth": born(process.pid), "fingerprint": daemon.fingerprint()}
+    record: dict[str, Any] = {"pid": process.pid, "birth": born(process.pid), "fingerprint": daemon.fingerprint()}
     try:
         files.write_json(daemon.pid_file, record, 0o600)
     except StorageError:
@@ -157,7 +157,7 @@ def stop(pid_file: str, timeout: float) -> bool:
     return running is not None
 
 
-def _spawn(daemon: Daemon) -> "subprocess.Popen[bytes]":
+def _spawn(daemon: Daemon) -> subprocess.Popen[bytes]:
     try:
         files.make_folder(os.path.dirname(daemon.log_file))
         log = files.extend(daemon.log_file, os.O_APPEND, 0o600)

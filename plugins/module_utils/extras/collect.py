@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import map_additional_image
@@ -24,8 +22,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 def collect(imageset: ImageSet, context: Context) -> Collected:
     """One image for each entry; an entry that cannot be read is a failure of its own.  Asks nobody anything."""
     generation = imageset.generation
-    images: List[WantedImage] = []
-    failures: List[Failure] = []
+    images: list[WantedImage] = []
+    failures: list[Failure] = []
     for number, entry in enumerate(imageset.additional_images):
         try:
             reference = parse(entry.name, generation)

@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, NotFound, RegistryError
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.requests_library import (
     AuthBase,
     BaseAdapter,

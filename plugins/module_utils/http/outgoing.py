@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.host import Host
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 _SMALL = 64 * 1024
@@ -30,9 +28,9 @@ class Outgoing:
         self.request = request
         self.sent = sent
         self.started = started
-        self.early: Optional[Response] = None
+        self.early: Response | None = None
         self._host = host
-        self._connection: Optional[Guarded] = connection
+        self._connection: Guarded | None = connection
         self._head = head
 
     def write(self, view: memoryview) -> None:

@@ -11,13 +11,14 @@ its mirrors may be (this is how clusters are told never to contact the source).
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, StorageError, Unsupported
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import notice
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.http import toml_subset
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth_file import normal_host
 
@@ -58,9 +59,9 @@ class Registry:
     location: str = ""
     insecure: bool = False
     blocked: bool = False
-    mirrors: Tuple[MirrorPlace, ...] = ()
+    mirrors: tuple[MirrorPlace, ...] = ()
 
-    def rest(self, name: str) -> Optional[str]:
+    def rest(self, name: str) -> str | None:
         """What follows the prefix in a name `host/path`; None when the prefix does not match."""
         if not self.prefix.startswith("*."):
             return _after(name, self.prefix)
@@ -75,11 +76,11 @@ class Registry:
 class RegistriesConf:
     """All registries of the files, by longest prefix.  source: the main file, empty for none."""
 
-    registries: Tuple[Registry, ...] = ()
+    registries: tuple[Registry, ...] = ()
     source: str = ""
 
     @classmethod
-    def of(cls, path: str = "", environ: Optional[Mapping[str, str]] = None) -> "RegistriesConf":
+    def of(cls, path: str = "", environ: Mapping[str, str] | None = None) -> RegistriesConf:
         """From a file and the `*.conf` files of the folder `<path>.d` beside it.
 
         Without a path: CONTAINERS_REGISTRIES_CONF, else the user's file, else the system's, with the drop-in files of
@@ -102,9 +103,9 @@ class RegistriesConf:
         return cls._read([*main, *others], (main or others or [""])[0], required=False)
 
     @classmethod
-    def _read(cls, paths: List[str], source: str, required: bool) -> "RegistriesConf":
+    def _read(cls, paths: list[str], source: str, required: bool) -> RegistriesConf:
         """required: a file that needs a TOML reader, where this Python has none, is an error and not left out."""
-        found: Dict[str, Registry] = {}
+        found: dict[str, Registry] = {}
         for path in paths:
             try:
                 found.update(registries_of(_document(path), path))
@@ -114,11 +115,11 @@ class RegistriesConf:
                 notice(f"{path} is left out: {error.message}. {error.advice} To go without it, set registries_conf to {os.devnull}.")
         return cls(tuple(sorted(found.values(), key=lambda registry: (-len(registry.prefix), registry.prefix))), source)
 
-    def find(self, name: str) -> Optional[Registry]:
+    def find(self, name: str) -> Registry | None:
         """The registry whose prefix matches `host/path` best."""
         return next((registry for registry in self.registries if registry.rest(name) is not None), None)
 
-    def routes(self, reference: Reference) -> Tuple[Route, ...]:
+    def routes(self, reference: Reference) -> tuple[Route, ...]:
         """Where to ask for a reference, in order.
 
         Raises InputError (a name without a registry), AccessDenied (all places are blocked).
@@ -153,11 +154,11 @@ class RegistriesConf:
         return registry is not None and registry.blocked
 
 
-def registries_of(document: Mapping[str, Any], path: str) -> Dict[str, Registry]:
+def registries_of(document: Mapping[str, Any], path: str) -> dict[str, Registry]:
     """By prefix, from a parsed file; raises InputError naming the entry that is wrong."""
     if isinstance(document.get("registries"), dict):
         raise InputError("the file has the form of version 1", subject=path, advice="Write it in version 2, see registries.conf(5).")
-    found: Dict[str, Registry] = {}
+    found: dict[str, Registry] = {}
     for number, entry in enumerate(_tables(document, "registry", path), 1):
         registry = _registry(entry, f"{path}, registry {number}")
         earlier = found.setdefault(registry.prefix, registry)
@@ -218,14 +219,14 @@ def _flag(entry: Mapping[str, Any], key: str, where: str) -> bool:
     return value
 
 
-def _tables(document: Mapping[str, Any], key: str, where: str) -> List[Mapping[str, Any]]:
+def _tables(document: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
     value = document.get(key) or []
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         raise InputError(f"{key} is not a list of tables", subject=where, advice=f"Each begins with [[{key}]].")
     return value
 
 
-def _document(path: str) -> Dict[str, Any]:
+def _document(path: str) -> dict[str, Any]:
     try:
         content = files.read(path).decode("utf-8")
     except FileNotFoundError:
@@ -245,7 +246,7 @@ def _document(path: str) -> Dict[str, Any]:
         raise InputError(f"the file is not TOML: {error}", subject=path) from error
 
 
-def _simple_document(content: str, path: str) -> Dict[str, Any]:
+def _simple_document(content: str, path: str) -> dict[str, Any]:
     try:
         return toml_subset.loads(content)
     except ValueError as error:
@@ -256,7 +257,7 @@ def _simple_document(content: str, path: str) -> Dict[str, Any]:
         ) from error
 
 
-def _drop_ins(folder: str) -> List[str]:
+def _drop_ins(folder: str) -> list[str]:
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith(".conf"))
     except (FileNotFoundError, NotADirectoryError):
@@ -266,7 +267,7 @@ def _drop_ins(folder: str) -> List[str]:
     return [os.path.join(folder, name) for name in names]
 
 
-def _after(name: str, prefix: str) -> Optional[str]:
+def _after(name: str, prefix: str) -> str | None:
     """What follows a prefix that ends at a slash or the end of a name; a port is no part of a shorter host."""
     return name[len(prefix) :] if name == prefix or name.startswith(f"{prefix}/") else None
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
@@ -27,7 +27,7 @@ class Access(NamedTuple):
     source: str = ""
 
     @property
-    def scopes(self) -> Tuple[str, ...]:
+    def scopes(self) -> tuple[str, ...]:
         """In the form of the token specification; without a repository, none (a mere login)."""
         own = (f"repository:{self.repository}:{self.actions}",) if self.repository else ()
         return (*own, f"repository:{self.source}:pull") if self.source and self.source != self.repository else own
@@ -56,20 +56,20 @@ class Request(NamedTuple):
     method: str
     origin: Origin
     target: str
-    headers: Tuple[Tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    access: Optional[Access] = None
+    access: Access | None = None
     authorization: str = ""
     slow: bool = False
     once: bool = False
-    rule: Optional[Rule] = None
+    rule: Rule | None = None
 
     @property
     def subject(self) -> str:
         """The URL for messages: without its query, which may hold a secret."""
         return f"{self.origin}{self.target.partition('?')[0]}"
 
-    def fields(self, common: Tuple[Tuple[str, str], ...], authorization: str, length: int) -> List[Tuple[str, str]]:
+    def fields(self, common: tuple[tuple[str, str], ...], authorization: str, length: int) -> list[tuple[str, str]]:
         """The headers; nothing from outside can end a line or add one.  length: of the body.  Raises InputError."""
         if _NOT_IN_TARGETS.search(self.target):
             raise InputError(f"{self.target!r:.200} cannot be asked for")

@@ -14,7 +14,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, Optional, Set, Tuple
+from collections.abc import Iterable
+from typing import Any, Callable
 from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -25,18 +26,18 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import ERROR_BODY
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import HIDDEN
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import Authenticator, secrets_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Fields, Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.host import Host
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized, Unreached
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.realm import check_onward
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request, Rule
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED, backoff, retry_after
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import Authenticator, secrets_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.realm import check_onward
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request, Rule
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Retries, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.tls import Contexts
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Fields, Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized, Unreached
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 # Bytes of an answer that is not a blob, unless its reader says otherwise (user-needs G16).
 LIMIT = 4 * 1024 * 1024
@@ -61,22 +62,22 @@ class Http:
     """
 
     def __init__(
-        self, settings: Settings = Settings(), credentials: Any = None, on_retry: Optional[RetryListener] = None, realms: Iterable[str] = ()
+        self, settings: Settings = Settings(), credentials: Any = None, on_retry: RetryListener | None = None, realms: Iterable[str] = ()
     ) -> None:
         self.settings = settings
         self.auth = Authenticator(self.exchange, lambda origin: self.host(origin).address, credentials, tuple(realms), self.check_plain)
         self._on_retry = on_retry
         self._contexts = Contexts()
-        self._hosts: Dict[Origin, Host] = {}
+        self._hosts: dict[Origin, Host] = {}
         self._lock = threading.Lock()
         self._counts: Counter = Counter()
         self._repeated = 0
         self._stop = threading.Event()
         # What failed as often as it may, in whatever task.
-        self._spent: Set[Tuple[Origin, str]] = set()
+        self._spent: set[tuple[Origin, str]] = set()
 
     @property
-    def requests(self) -> Dict[str, int]:
+    def requests(self) -> dict[str, int]:
         """How many requests were sent so far, by method; repeated ones and those for tokens included."""
         with self._lock:
             return dict(self._counts)
@@ -141,7 +142,7 @@ class Http:
                 advice="Use https, or set plain_http for this host.",
             )
 
-    def onward(self, source: Origin, origin: Origin, rule: Optional[Rule] = None) -> Rule:
+    def onward(self, source: Origin, origin: Origin, rule: Rule | None = None) -> Rule:
         """The rule for what is asked of `origin` because `source` led to it; `rule` when the request has one.  Raises AccessDenied.
 
         No credentials go along, so that from a host without TLS to another one nothing is lost.
@@ -155,7 +156,7 @@ class Http:
         if request.access is not None:
             self.auth.renew(request.origin, request.access, response.headers.get("www-authenticate", ""), sent, started)
 
-    def pause(self, origin: Origin, attempt: int, reason: str, response: Optional[Response] = None) -> bool:
+    def pause(self, origin: Origin, attempt: int, reason: str, response: Response | None = None) -> bool:
         """Waits before attempt number `attempt` + 1; False when it is not worth while.  Raises Cancelled."""
         host = self.host(origin)
         retries = self.settings.retries
@@ -177,7 +178,7 @@ class Http:
         self._sleep(delay)
         return True
 
-    def waiting(self) -> Tuple[str, float]:
+    def waiting(self) -> tuple[str, float]:
         """The host whose answer has been waited for the longest, and for how many seconds; no host and 0 when there is none."""
         waits = [(host.waits.oldest(), host.origin.netloc) for host in list(self._hosts.values())]
         seconds, netloc = max(waits, default=(0.0, ""))
@@ -199,7 +200,7 @@ class Http:
         for host in list(self._hosts.values()):
             host.close()
 
-    def _run(self, request: Request, limit: Optional[int]) -> Response:
+    def _run(self, request: Request, limit: int | None) -> Response:
         started = time.monotonic()
         attempt = hops = renewals = 0
         while True:
@@ -229,7 +230,7 @@ class Http:
                 self._spent.discard((request.origin, request.target))
                 return response
 
-    def _again(self, request: Request, attempt: int, reason: str, response: Optional[Response] = None) -> bool:
+    def _again(self, request: Request, attempt: int, reason: str, response: Response | None = None) -> bool:
         """Waits before the next attempt; False when what is asked for has had its attempts, by this task or by another one."""
         wanted = (request.origin, request.target)
         if wanted not in self._spent and self.pause(request.origin, attempt, reason, response):
@@ -237,7 +238,7 @@ class Http:
         self._spent.add(wanted)
         return False
 
-    def _once(self, host: Host, request: Request, sent: str, limit: Optional[int]) -> Response:
+    def _once(self, host: Host, request: Request, sent: str, limit: int | None) -> Response:
         fields = request.fields(host.common_headers + _COMMON, sent, len(request.body))
         _check(host)
         self._await_turn(host)
@@ -327,7 +328,7 @@ class Http:
             self._counts[method] += 1
 
 
-def _attempts(retries: Retries, response: Optional[Response]) -> int:
+def _attempts(retries: Retries, response: Response | None) -> int:
     """A server that fails at one thing (500) does so again more often than one that is overloaded."""
     return (retries.times + 1) // 2 if response is not None and response.status == 500 else retries.times
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Dict, List
+from typing import Any
 
 _TOKEN = re.compile(
     r"""[ \t]+ | \#[^\n]*
@@ -25,15 +25,15 @@ _TOKEN = re.compile(
 _LINE = "\n"
 
 
-def loads(text: str) -> Dict[str, Any]:
+def loads(text: str) -> dict[str, Any]:
     """Raises ValueError with the line that is malformed, or beyond this part of TOML."""
     return _Reader(text).document()
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self._tokens: List[str] = []
-        self._numbers: List[int] = []
+        self._tokens: list[str] = []
+        self._numbers: list[int] = []
         position, number = 0, 1
         while position < len(text):
             match = _TOKEN.match(text, position)
@@ -46,8 +46,8 @@ class _Reader:
             position = match.end()
         self._at = 0
 
-    def document(self) -> Dict[str, Any]:
-        root: Dict[str, Any] = {}
+    def document(self) -> dict[str, Any]:
+        root: dict[str, Any] = {}
         table = root
         while self._at < len(self._tokens):
             if self._took(_LINE):
@@ -60,7 +60,7 @@ class _Reader:
                 self._need(_LINE)
         return root
 
-    def _header(self, root: Dict[str, Any]) -> Dict[str, Any]:
+    def _header(self, root: dict[str, Any]) -> dict[str, Any]:
         several = self._took("[")
         *path, last = self._key()
         self._need("]")
@@ -74,7 +74,7 @@ class _Reader:
         entries.append({})
         return entries[-1]  # type: ignore[no-any-return]
 
-    def _below(self, table: Dict[str, Any], path: List[str]) -> Dict[str, Any]:
+    def _below(self, table: dict[str, Any], path: list[str]) -> dict[str, Any]:
         for name in path:
             inner = table.setdefault(name, {})
             table = inner[-1] if isinstance(inner, list) and inner else inner
@@ -82,7 +82,7 @@ class _Reader:
                 raise self._wrong()
         return table
 
-    def _pair(self, table: Dict[str, Any]) -> None:
+    def _pair(self, table: dict[str, Any]) -> None:
         *path, last = self._key()
         self._need("=")
         table = self._below(table, path)
@@ -90,7 +90,7 @@ class _Reader:
             raise self._wrong()
         table[last] = self._value()
 
-    def _key(self) -> List[str]:
+    def _key(self) -> list[str]:
         parts = []
         while True:
             token = self._next()
@@ -115,8 +115,8 @@ class _Reader:
         except ValueError:
             raise self._wrong() from None
 
-    def _list(self) -> List[Any]:
-        values: List[Any] = []
+    def _list(self) -> list[Any]:
+        values: list[Any] = []
         while True:
             while self._took(_LINE):
                 pass
@@ -130,8 +130,8 @@ class _Reader:
                     return values
             values.append(self._value())
 
-    def _inline_table(self) -> Dict[str, Any]:
-        table: Dict[str, Any] = {}
+    def _inline_table(self) -> dict[str, Any]:
+        table: dict[str, Any] = {}
         while not self._took("}"):
             if table:
                 self._need(",")

@@ -11,7 +11,8 @@ refused, so that a configuration means the same everywhere.
 from __future__ import annotations
 
 import re
-from typing import Iterable, Pattern, Tuple
+from collections.abc import Iterable
+from re import Pattern
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -45,7 +46,7 @@ class Blocked:
     """The blocked images of an image set.  Raises InputError when an expression is invalid."""
 
     def __init__(self, patterns: Iterable[str], generation: Generation) -> None:
-        self._patterns: Tuple[Pattern[str], ...] = tuple(compile_pattern(text) for text in patterns)
+        self._patterns: tuple[Pattern[str], ...] = tuple(compile_pattern(text) for text in patterns)
         self._generation = generation
 
     def __bool__(self) -> bool:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from typing import Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -49,7 +48,7 @@ def check_target(path: str) -> None:
         )
 
 
-def v1_parts(text: str) -> Tuple[str, str, str, str, str]:
+def v1_parts(text: str) -> tuple[str, str, str, str, str]:
     """Registry, namespace, name, tag and digest of a v1 catalog text: the first component is the registry when there are several (6.1)."""
     name = _TRANSPORT.sub("", text, count=1)
     name, _at, digest = name.partition("@")

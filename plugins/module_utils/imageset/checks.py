@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import secrets
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import compile_pattern
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.catalog_name import check_target, unique_name
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import (
@@ -43,7 +44,7 @@ class Finding:
     first: str = ""
 
 
-def check(imageset: ImageSet) -> Tuple[List[Finding], List[str]]:
+def check(imageset: ImageSet) -> tuple[list[Finding], list[str]]:
     """Broken rules in the order of the document's parts, and warnings."""
     return _Checks(imageset).run()
 
@@ -53,10 +54,10 @@ class _Checks:
         self._imageset = imageset
         self._v1 = imageset.generation is Generation.V1
         self._root = "delete" if imageset.delete else "mirror"
-        self._findings: List[Finding] = []
-        self._warnings: List[str] = []
+        self._findings: list[Finding] = []
+        self._warnings: list[str] = []
 
-    def run(self) -> Tuple[List[Finding], List[str]]:
+    def run(self) -> tuple[list[Finding], list[str]]:
         self._platform(self._imageset.platform, f"{self._root}.platform")
         self._catalogs()
         for index, catalog in enumerate(self._imageset.operators):
@@ -160,12 +161,12 @@ class _Checks:
         if channel.shortest_path and not bounded and not channel.full:
             self._warnings.append(f"{path}.shortestPath has no effect without minVersion and maxVersion: only the newest release is taken.")
 
-    def _release_bound(self, channel: Channel, key: str, text: str, path: str) -> Optional[Version]:
+    def _release_bound(self, channel: Channel, key: str, text: str, path: str) -> Version | None:
         if text and self._try("E-SEMVER", f"{path}.{key}", lambda value: _release_version(channel, key, value), text):
             return Version.parse(text)
         return None
 
-    def _range(self, channel: Channel, bounds: List[Optional[Version]], path: str) -> None:
+    def _range(self, channel: Channel, bounds: list[Version | None], path: str) -> None:
         low, high = bounds
         if low is None or high is None or low <= high:
             return
@@ -286,9 +287,9 @@ def _operator_version(owner: str, key: str, text: str) -> None:
         raise InputError(f'{owner}: {key} "{text}" must respect semantic versioning notation', advice="Write it as in 1.2.3.") from error
 
 
-def _duplicates(named: Iterable[Tuple[str, str]]) -> Iterator[Tuple[str, str, str]]:
+def _duplicates(named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
     """Names that come again, with the path of the first and of this one; empty names are faults of another kind."""
-    first: Dict[str, str] = {}
+    first: dict[str, str] = {}
     for name, path in named:
         if name and name in first:
             yield name, first[name], path

@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import GROUP, Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document import tree
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.checks import Finding, check
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document import tree
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.decode import Decoder
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.problems import ConfigurationError, Problem
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.schema import names_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.tree import Entry, Node
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import (
     DELETE_IMAGE_SET,
     IMAGE_SET,
@@ -23,9 +27,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
     ImageSet,
     Storage,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.problems import ConfigurationError, Problem
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.schema import names_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.tree import Entry, Node
 
 KINDS = (IMAGE_SET, DELETE_IMAGE_SET)
 _STANZAS = {IMAGE_SET: "mirror", DELETE_IMAGE_SET: "delete"}
@@ -35,7 +36,7 @@ _OLD_API = (
 )
 
 
-def load(path: str, kinds: Tuple[str, ...] = KINDS) -> ImageSet:
+def load(path: str, kinds: tuple[str, ...] = KINDS) -> ImageSet:
     """Reads a file.
 
     kinds: those that the caller has a use for.
@@ -51,17 +52,17 @@ def load(path: str, kinds: Tuple[str, ...] = KINDS) -> ImageSet:
     return replace(imageset, warnings=tree.slow_loader_warning() + imageset.warnings)
 
 
-def parse_bytes(content: bytes, kinds: Tuple[str, ...] = KINDS, subject: str = "") -> ImageSet:
+def parse_bytes(content: bytes, kinds: tuple[str, ...] = KINDS, subject: str = "") -> ImageSet:
     """Reads YAML that came from elsewhere than a file.  Raises ConfigurationError, InputError."""
     return _read(tree.from_bytes(content, subject), subject, kinds)
 
 
-def parse(document: Any, kinds: Tuple[str, ...] = KINDS, subject: str = "") -> ImageSet:
+def parse(document: Any, kinds: tuple[str, ...] = KINDS, subject: str = "") -> ImageSet:
     """Reads a document that is there as dictionaries and lists.  Raises ConfigurationError, InputError."""
     return _read(tree.from_value(document, subject), subject, kinds)
 
 
-def _read(root: Node, subject: str, kinds: Tuple[str, ...]) -> ImageSet:
+def _read(root: Node, subject: str, kinds: tuple[str, ...]) -> ImageSet:
     if not root.is_mapping:
         found = "nothing" if root.content is None else "this"
         message = f"a mapping with apiVersion, kind and the stanza mirror or delete is expected, not {found}"
@@ -76,11 +77,11 @@ def _read(root: Node, subject: str, kinds: Tuple[str, ...]) -> ImageSet:
 class _Reading:
     """One pass over one document: everything that can be said about it is collected."""
 
-    def __init__(self, root: Node, kinds: Tuple[str, ...]) -> None:
+    def __init__(self, root: Node, kinds: tuple[str, ...]) -> None:
         self._root = root
         self._kinds = kinds
-        self._warnings: List[str] = []
-        self.problems: List[Problem] = []
+        self._warnings: list[str] = []
+        self.problems: list[Problem] = []
 
     def imageset(self) -> ImageSet:
         kind = self._kind()
@@ -97,7 +98,7 @@ class _Reading:
         self.problems += [_problem(finding, decoder.lines) for finding in findings if not faulty.intersection(_around(finding.path))]
         return replace(_normalised(imageset), warnings=tuple(self._warnings + warnings))
 
-    def _entry(self, key: str) -> Optional[Entry]:
+    def _entry(self, key: str) -> Entry | None:
         """The first entry of a key, in any case; that it is there twice is told by the decoder."""
         found = [entry for entry in self._root.entries if entry.key.lower() == key.lower()]
         return found[0] if found else None
@@ -119,7 +120,7 @@ class _Reading:
             return named
         return DELETE_IMAGE_SET if self._entry("delete") and not self._entry("mirror") else IMAGE_SET
 
-    def _generation(self, kind: str) -> Optional[Generation]:
+    def _generation(self, kind: str) -> Generation | None:
         """The rules to apply; None when no rules are known for the apiVersion."""
         entry = self._entry("apiVersion")
         named = entry.value.content if entry else None
@@ -156,7 +157,7 @@ class _Reading:
         if extra is not None:
             self.problems.append(Problem("E-XSTANZA", other, f"is not allowed in {kind}; it has {wanted}", extra.line))
 
-    def _decode(self, decoder: Decoder, kind: str, generation: Generation) -> Tuple[Content, Envelope]:
+    def _decode(self, decoder: Decoder, kind: str, generation: Generation) -> tuple[Content, Envelope]:
         stanza = _STANZAS[kind]
         without = ("archiveSize", "storageConfig") if kind == DELETE_IMAGE_SET else ()
         top = names_of(Envelope, generation, without)
@@ -206,7 +207,7 @@ def _normalised(imageset: ImageSet) -> ImageSet:
     return replace(imageset, platform=replace(platform, channels=channels, architectures=architectures), storage=storage)
 
 
-def _problem(finding: Finding, lines: Dict[str, int]) -> Problem:
+def _problem(finding: Finding, lines: dict[str, int]) -> Problem:
     message = finding.message
     if finding.first:
         line = _line(lines, finding.first)
@@ -214,7 +215,7 @@ def _problem(finding: Finding, lines: Dict[str, int]) -> Problem:
     return Problem(finding.rule, finding.path, message, _line(lines, finding.path))
 
 
-def _line(lines: Dict[str, int], path: str) -> int:
+def _line(lines: dict[str, int], path: str) -> int:
     """The line of a path, or of the nearest thing around it."""
     return next((lines[place] for place in _around(path) if place in lines), 0)
 

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import MAX_NAME, is_host, is_path, split_domain
@@ -30,7 +30,7 @@ class Destination:
     max_nested_paths: int = 0
 
     @classmethod
-    def parse(cls, text: str, max_nested_paths: int = 0) -> "Destination":
+    def parse(cls, text: str, max_nested_paths: int = 0) -> Destination:
         """From `docker://host[:port][/namespace]`.
 
         A host without a dot and without a port below a path is not told from an image name, so it is refused, as the
@@ -87,14 +87,14 @@ class Claim:
     """An image that wants tags of a repository.  path: of the plan.  name: for messages, its origin."""
 
     path: str
-    tags: Tuple[str, ...]
+    tags: tuple[str, ...]
     digest: str
     name: str
 
 
-def check_collisions(claims: Iterable[Claim], destination: Destination) -> List[InputError]:
+def check_collisions(claims: Iterable[Claim], destination: Destination) -> list[InputError]:
     """An error for each tag that two different images want once the limit on nested paths has its say.  Sorted."""
-    wanted: Dict[Tuple[str, str], Dict[str, Claim]] = {}
+    wanted: dict[tuple[str, str], dict[str, Claim]] = {}
     for claim in claims:
         for tag in claim.tags:
             wanted.setdefault((destination.repository(claim.path), tag), {}).setdefault(claim.digest, claim)
@@ -111,7 +111,7 @@ def directory_of(text: str) -> str:
     return os.path.normpath(rest or ".")
 
 
-def _host_and_namespace(rest: str, text: str) -> Tuple[str, str]:
+def _host_and_namespace(rest: str, text: str) -> tuple[str, str]:
     name = rest[:-1] if rest.endswith("/") else rest
     if not name:
         raise InputError(f"{text!r:.300} is not a destination: not a valid reference, no registry is named", advice=_FORM)
@@ -125,7 +125,7 @@ def _host_and_namespace(rest: str, text: str) -> Tuple[str, str]:
     return host, namespace
 
 
-def _collision(place: Tuple[str, str], claims: Sequence[Claim], destination: Destination) -> InputError:
+def _collision(place: tuple[str, str], claims: Sequence[Claim], destination: Destination) -> InputError:
     names = sorted(claim.name for claim in claims)
     advice = "Raise max_nested_paths, or give one of them another repository or tag (targetRepo, targetTag, targetCatalog)."
     return InputError(

@@ -11,7 +11,8 @@ what a sparse index lacks.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
@@ -32,7 +33,7 @@ Fetch = Callable[[Descriptor], Manifest]
 
 def manifests(
     root: Manifest, platforms: Sequence[Platform], fetch: Fetch, field: str = "platforms", subject: str = ""
-) -> Tuple[Manifest, ...]:
+) -> tuple[Manifest, ...]:
     """All manifests to publish for `root`: each once, what is pointed to before what points to it, the root last.
 
     platforms: the wanted instances; empty for all.  A root that is no index is taken whatever the platforms.
@@ -40,7 +41,7 @@ def manifests(
     field, subject: the configuration's field and the image, for messages.
     Raises Unsupported when an index names platforms and none of them is wanted, or when indexes are nested too deep.
     """
-    found: Dict[Digest, Manifest] = {}
+    found: dict[Digest, Manifest] = {}
     if root.is_index and not _collect(root, tuple(platforms), fetch, found, MAX_DEPTH, subject):
         wanted = ", ".join(map(str, platforms))
         offered = ", ".join(sorted({str(child.platform) for child in root.children if _names_platform(child)}))
@@ -54,7 +55,7 @@ def manifests(
 
 
 def _collect(
-    index: Manifest, platforms: Tuple[Platform, ...], fetch: Fetch, found: Dict[Digest, Manifest], depth: int, subject: str
+    index: Manifest, platforms: tuple[Platform, ...], fetch: Fetch, found: dict[Digest, Manifest], depth: int, subject: str
 ) -> bool:
     """Adds what is chosen below an index; says whether the index has anything for these platforms."""
     if depth == 0:
@@ -74,7 +75,7 @@ def _collect(
     return matched or not platforms
 
 
-def choose(index: Manifest, platforms: Sequence[Platform]) -> Tuple[Descriptor, ...]:
+def choose(index: Manifest, platforms: Sequence[Platform]) -> tuple[Descriptor, ...]:
     """The entries of one index that are wanted, in the index's order.
 
     No platforms: all.  Otherwise those that serve one of them, the attestations of those, and entries that name no

@@ -9,8 +9,8 @@ The registry of the source is dropped and its path kept, unless the configuratio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Dict, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -95,13 +95,13 @@ def map_catalog(catalog: Catalog, generation: Generation, digest: str = "") -> T
     return Target(repository, _tag(tag))
 
 
-def without_crowds(images: Sequence[WantedImage]) -> Tuple[WantedImage, ...]:
+def without_crowds(images: Sequence[WantedImage]) -> tuple[WantedImage, ...]:
     """Images of a v1 image set, where `latest` would name several of one repository: those without a tag get 8 hex of their digest.
 
     The reference implementation does so on the way to disk only (2.3 item 4); here every way is the same, and images of
     charts and additional images are told apart as well.
     """
-    claims: Dict[str, Set[str]] = {}
+    claims: dict[str, set[str]] = {}
     for image in images:
         if image.type in (GENERIC, HELM) and image.tags == (LATEST,):
             claims.setdefault(image.reference.repository, set()).add(image.reference.digest or LATEST)
@@ -139,7 +139,7 @@ def partial_digest(digest: str) -> str:
 def fnv_tag(reference: Reference) -> str:
     """FNV-1a, 32 bits, of the full reference; hexadecimal without leading zeros."""
     value = 0x811C9DC5
-    for byte in f"{reference.repository}@{reference.digest}".encode("utf-8"):
+    for byte in f"{reference.repository}@{reference.digest}".encode():
         value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
     return f"{value:x}"
 
@@ -164,7 +164,7 @@ def _source_path(reference: Reference, generation: Generation) -> str:
     return path
 
 
-def _v1_catalog(catalog: Catalog, digest: str) -> Tuple[str, str]:
+def _v1_catalog(catalog: Catalog, digest: str) -> tuple[str, str]:
     registry, namespace, name, tag, source_digest = v1_parts(catalog.catalog)
     if is_oci(catalog.catalog):
         namespace = "/".join(part for part in (registry, namespace) if part)
@@ -177,7 +177,7 @@ def _v1_catalog(catalog: Catalog, digest: str) -> Tuple[str, str]:
     return repository, catalog.target_tag or named_tag or tag or partial_digest(source_digest or digest)
 
 
-def _v2_catalog(catalog: Catalog, digest: str) -> Tuple[str, str]:
+def _v2_catalog(catalog: Catalog, digest: str) -> tuple[str, str]:
     reference = parse(catalog.catalog, Generation.V2)
     if catalog.target_catalog:
         check_target(catalog.target_catalog)

@@ -12,7 +12,7 @@ are empty, lists that are not given are empty, `null` is the same as not given.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
@@ -63,9 +63,9 @@ class PlatformContent:
     """
 
     graph: bool = flag("graph")
-    channels: Tuple[Channel, ...] = items("channels", Channel)
-    architectures: Tuple[str, ...] = texts("architectures")
-    platforms: Tuple[Platform, ...] = platforms("platforms", only=V2)
+    channels: tuple[Channel, ...] = items("channels", Channel)
+    architectures: tuple[str, ...] = texts("architectures")
+    platforms: tuple[Platform, ...] = platforms("platforms", only=V2)
     release: str = text("release", only=V2)
     kubevirt_container: bool = flag("kubeVirtContainer", only=V2)
 
@@ -93,7 +93,7 @@ class Package:
     min_version: str = text("minVersion")
     max_version: str = text("maxVersion")
     min_bundle: str = text("minBundle", only=V1)
-    channels: Tuple[PackageChannel, ...] = items("channels", PackageChannel)
+    channels: tuple[PackageChannel, ...] = items("channels", PackageChannel)
 
     @property
     def bounded(self) -> bool:
@@ -116,8 +116,8 @@ class Catalog:
     skip_dependencies: bool = flag("skipDependencies")
     original_ref: str = text("originalRef", only=V1)
     target_catalog_source_template: str = text("targetCatalogSourceTemplate", only=V2)
-    platforms: Tuple[Platform, ...] = platforms("platforms", only=V2)
-    packages: Tuple[Package, ...] = items("packages", Package)
+    platforms: tuple[Platform, ...] = platforms("platforms", only=V2)
+    packages: tuple[Package, ...] = items("packages", Package)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class AdditionalImage:
     name: str = text("name")
     target_repo: str = text("targetRepo", only=V2)
     target_tag: str = text("targetTag", only=V2)
-    platforms: Tuple[Platform, ...] = platforms("platforms", only=V2)
+    platforms: tuple[Platform, ...] = platforms("platforms", only=V2)
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,10 @@ class Chart:
     name: str = text("name")
     version: str = text("version")
     path: str = text("path")
-    image_paths: Tuple[str, ...] = texts("imagePaths")
-    platforms: Tuple[Platform, ...] = platforms("platforms", only=V2)
-    values: Dict[str, Any] = tree("values")
-    value_files: Tuple[str, ...] = texts("valueFiles")
+    image_paths: tuple[str, ...] = texts("imagePaths")
+    platforms: tuple[Platform, ...] = platforms("platforms", only=V2)
+    values: dict[str, Any] = tree("values")
+    value_files: tuple[str, ...] = texts("valueFiles")
     release_name: str = text("releaseName")
     namespace: str = text("namespace")
     kube_version: str = text("kubeVersion")
@@ -156,15 +156,15 @@ class ChartRepository:
 
     name: str = text("name")
     url: str = text("url")
-    charts: Tuple[Chart, ...] = items("charts", Chart)
+    charts: tuple[Chart, ...] = items("charts", Chart)
 
 
 @dataclass(frozen=True)
 class Helm:
     """`helm` (1.3.4)."""
 
-    repositories: Tuple[ChartRepository, ...] = items("repositories", ChartRepository)
-    local: Tuple[Chart, ...] = items("local", Chart)
+    repositories: tuple[ChartRepository, ...] = items("repositories", ChartRepository)
+    local: tuple[Chart, ...] = items("local", Chart)
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,8 @@ class RegistryStorage:
 class Storage:
     """Where the history is kept, v1alpha2 only (1.2); exactly one of the two, or none: then nothing is remembered."""
 
-    local: Optional[LocalStorage] = item("local", LocalStorage)
-    registry: Optional[RegistryStorage] = item("registry", RegistryStorage)
+    local: LocalStorage | None = item("local", LocalStorage)
+    registry: RegistryStorage | None = item("registry", RegistryStorage)
 
 
 @dataclass(frozen=True)
@@ -198,11 +198,11 @@ class Content:
     """The stanza `mirror` or `delete` (1.3)."""
 
     platform: PlatformContent = item("platform", PlatformContent, default=PlatformContent())
-    operators: Tuple[Catalog, ...] = items("operators", Catalog)
-    additional_images: Tuple[AdditionalImage, ...] = items("additionalImages", AdditionalImage)
+    operators: tuple[Catalog, ...] = items("operators", Catalog)
+    additional_images: tuple[AdditionalImage, ...] = items("additionalImages", AdditionalImage)
     helm: Helm = item("helm", Helm, default=Helm())
-    blocked_images: Tuple[Named, ...] = items("blockedImages", Named)
-    samples: Tuple[Named, ...] = items("samples", Named)
+    blocked_images: tuple[Named, ...] = items("blockedImages", Named)
+    samples: tuple[Named, ...] = items("samples", Named)
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class Envelope:
     """The top level next to the stanza (1.2).  archive_size: GiB, 0 when not given."""
 
     archive_size: int = number("archiveSize")
-    storage: Optional[Storage] = item("storageConfig", Storage, only=V1)
+    storage: Storage | None = item("storageConfig", Storage, only=V1)
 
 
 @dataclass(frozen=True)
@@ -227,13 +227,13 @@ class ImageSet:
     generation: Generation
     delete: bool = False
     platform: PlatformContent = PlatformContent()
-    operators: Tuple[Catalog, ...] = ()
-    additional_images: Tuple[AdditionalImage, ...] = ()
+    operators: tuple[Catalog, ...] = ()
+    additional_images: tuple[AdditionalImage, ...] = ()
     helm: Helm = Helm()
-    blocked_images: Tuple[str, ...] = ()
+    blocked_images: tuple[str, ...] = ()
     archive_size: int = 0
-    storage: Optional[Storage] = None
-    warnings: Tuple[str, ...] = field(default=(), compare=False)
+    storage: Storage | None = None
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def kind(self) -> str:
@@ -244,7 +244,7 @@ class ImageSet:
         """The largest size of one archive volume, in bytes."""
         return (self.archive_size or DEFAULT_ARCHIVE_GIB) * GIB
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The canonical form: keys as the API spells them, nothing that has its default value, `samples` dropped.
 
         Parsing it gives an equal image set; two configurations that mean the same have the same document.
@@ -256,7 +256,7 @@ class ImageSet:
             helm=self.helm,
             blocked_images=tuple(Named(name) for name in self.blocked_images),
         )
-        document: Dict[str, Any] = {"apiVersion": self.generation.api_version, "kind": self.kind}
+        document: dict[str, Any] = {"apiVersion": self.generation.api_version, "kind": self.kind}
         document.update(documents_of(Envelope(self.archive_size, self.storage)))
         document["delete" if self.delete else "mirror"] = documents_of(content)
         return document

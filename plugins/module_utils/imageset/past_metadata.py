@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import os
-from typing import Optional
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Storage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layer import file_of
@@ -22,7 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 _FILE = "publish/.metadata.json"
 
 
-def read(storage: Optional[Storage], upstream: Store) -> Optional[Metadata]:
+def read(storage: Storage | None, upstream: Store) -> Metadata | None:
     """None where there is none to carry on.
 
     Raises CorruptContent, Incompatible, InputError, StorageError, and what the registry raises.
@@ -42,14 +41,14 @@ def read(storage: Optional[Storage], upstream: Store) -> Optional[Metadata]:
     return None if metadata.single_use else metadata
 
 
-def _from_file(path: str) -> Optional[bytes]:
+def _from_file(path: str) -> bytes | None:
     try:
         return files.read(path)
     except FileNotFoundError:
         return None
 
 
-def _from_registry(url: str, upstream: Store) -> Optional[bytes]:
+def _from_registry(url: str, upstream: Store) -> bytes | None:
     reference = parse(url, Generation.V1)
     try:
         manifest = upstream.fetch_manifest(reference.repository, reference.selector)

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, split
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import DELETE_IMAGE_SET
 
 
-def pinned(config: Mapping[str, Any], digests: Mapping[str, str]) -> Dict[str, Any]:
+def pinned(config: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
     """config: in canonical form.  digests: of catalogs, by their text in it; one that is not among them stays as it is.
 
     A catalog keeps the tag that it had as its `targetTag`, unless it has one, so that it goes where it went.
@@ -24,7 +25,7 @@ def pinned(config: Mapping[str, Any], digests: Mapping[str, str]) -> Dict[str, A
     return {**config, "mirror": stanza}
 
 
-def deletion(config: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
+def deletion(config: Mapping[str, Any]) -> dict[str, Any] | None:
     """The DeleteImageSetConfiguration of what a configuration mirrors; None for `v1alpha2`, which has none."""
     if config.get("apiVersion") != Generation.V2.api_version:
         return None
@@ -32,7 +33,7 @@ def deletion(config: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
     return {"kind": DELETE_IMAGE_SET, "apiVersion": config["apiVersion"], "delete": stanza}
 
 
-def _operator(entry: Mapping[str, Any], digest: str) -> Dict[str, Any]:
+def _operator(entry: Mapping[str, Any], digest: str) -> dict[str, Any]:
     name, tag, known, transport = split(entry["catalog"])
     if not digest or known or transport == OCI:
         return dict(entry)

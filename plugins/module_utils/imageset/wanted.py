@@ -11,8 +11,9 @@ The next source is a new folder and one line in planning.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
@@ -64,9 +65,9 @@ class WantedImage:
     type: str
     reference: Reference
     repository: str
-    tags: Tuple[str, ...]
-    platforms: Tuple[Platform, ...] = ()
-    why: Tuple[str, ...] = ()
+    tags: tuple[str, ...]
+    platforms: tuple[Platform, ...] = ()
+    why: tuple[str, ...] = ()
     source: str = ""
 
 
@@ -78,18 +79,18 @@ class Collected:
     failures: what could not be resolved, one by one; the rest is unharmed.
     """
 
-    images: Tuple[WantedImage, ...] = ()
-    releases: Tuple[Dict[str, Any], ...] = ()
-    catalogs: Tuple[Dict[str, Any], ...] = ()
-    charts: Tuple[Dict[str, Any], ...] = ()
-    warnings: Tuple[str, ...] = ()
-    failures: Tuple[Failure, ...] = ()
+    images: tuple[WantedImage, ...] = ()
+    releases: tuple[dict[str, Any], ...] = ()
+    catalogs: tuple[dict[str, Any], ...] = ()
+    charts: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 Fetch = Callable[[str, Optional[Mapping[str, str]], int], bytes]
 
 
-def no_fetch(url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
+def no_fetch(url: str, headers: Mapping[str, str] | None, limit: int) -> bytes:
     """The fetch of a run without network but its registries (an air-gapped side)."""
     raise Unreachable(f"{url} is not read here: this run has no network but its registries", subject=url)
 

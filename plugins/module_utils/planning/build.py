@@ -10,8 +10,9 @@ layers are never read (user-needs G24, G25).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple, TypeVar
+from typing import TypeVar
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -19,11 +20,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.block
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import without_crowds
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context, WantedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.entries import COPY, check_policy, with_attachments
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.lookups import Lookups
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.merge import entry_of, united, without_collisions
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.entries import COPY, check_policy, with_attachments
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sources import SOURCES, Source, used_sources
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
@@ -45,7 +46,7 @@ def build_plan(
     imageset: ImageSet,
     context: Context,
     sources: Sequence[Source] = SOURCES,
-    previous: Optional[Plan] = None,
+    previous: Plan | None = None,
     options: PlanOptions = PlanOptions(),
 ) -> Plan:
     """Resolves an image set once and for all.
@@ -91,11 +92,11 @@ def _collect(imageset: ImageSet, context: Context, sources: Sequence[Source]) ->
     )
 
 
-def _without_blocked(imageset: ImageSet, images: Sequence[WantedImage]) -> Tuple[List[WantedImage], List[str]]:
+def _without_blocked(imageset: ImageSet, images: Sequence[WantedImage]) -> tuple[list[WantedImage], list[str]]:
     """What no entry of blockedImages names; a sentence for each entry that left something out."""
     blocked = Blocked(imageset.blocked_images, imageset.generation)
-    kept: List[WantedImage] = []
-    left_out: Dict[str, List[str]] = {}
+    kept: list[WantedImage] = []
+    left_out: dict[str, list[str]] = {}
     for image in images:
         pattern = blocked.matches(str(image.reference), image.repository)
         if pattern:
@@ -111,9 +112,9 @@ def _sentence(pattern: str, names: Sequence[str]) -> str:
     return f"blockedImages: {pattern} leaves out {', '.join(names[:3])}{more}."
 
 
-def _known(previous: Optional[Plan]) -> Dict[Tuple[str, str], Digest]:
+def _known(previous: Plan | None) -> dict[tuple[str, str], Digest]:
     """What the tags of the sources meant in the last plan, by repository and tag."""
-    known: Dict[Tuple[str, str], Digest] = {}
+    known: dict[tuple[str, str], Digest] = {}
     for image in previous.images if previous is not None else ():
         prefix = f"{image.source}:"
         if image.origin.startswith(prefix) and "@" not in image.origin:
@@ -121,7 +122,7 @@ def _known(previous: Optional[Plan]) -> Dict[Tuple[str, str], Digest]:
     return known
 
 
-def _empty(entries: Sequence[object], collected: Collected) -> List[str]:
+def _empty(entries: Sequence[object], collected: Collected) -> list[str]:
     nothing = not entries and not collected.images and not collected.failures
     return ["The image set names no image."] if nothing else []
 
@@ -129,5 +130,5 @@ def _empty(entries: Sequence[object], collected: Collected) -> List[str]:
 _Value = TypeVar("_Value")
 
 
-def _once(values: Sequence[_Value]) -> Tuple[_Value, ...]:
+def _once(values: Sequence[_Value]) -> tuple[_Value, ...]:
     return tuple(dict.fromkeys(values))

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, Dict, Sequence, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
@@ -22,26 +23,26 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 class Content:
     """The manifests of one image, each once, the root last."""
 
-    manifests: Tuple[Manifest, ...]
+    manifests: tuple[Manifest, ...]
 
     @property
     def root(self) -> Manifest:
         return self.manifests[-1]
 
     @property
-    def blobs(self) -> Dict[Digest, Descriptor]:
+    def blobs(self) -> dict[Digest, Descriptor]:
         """Config and layers by digest.  Foreign layers are not among them: registries do not hold them."""
         return {blob.digest: blob for manifest in self.manifests for blob in manifest.blobs if not blob.foreign}
 
     @property
-    def sizes(self) -> Dict[Digest, int]:
+    def sizes(self) -> dict[Digest, int]:
         """Bytes of every manifest and blob."""
         sizes = {digest: blob.size for digest, blob in self.blobs.items()}
         sizes.update((manifest.digest, manifest.size) for manifest in self.manifests)
         return sizes
 
     @property
-    def instances(self) -> Tuple[Tuple[str, str], ...]:
+    def instances(self) -> tuple[tuple[str, str], ...]:
         """Digest and platform of what an index leads to, sorted (`PlanImage.instances`)."""
         names = {child.digest: str(child.platform or "") for manifest in self.manifests for child in manifest.children}
         return tuple(sorted((manifest.digest, names.get(manifest.digest, "")) for manifest in self.manifests[:-1]))

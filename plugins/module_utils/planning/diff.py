@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
@@ -25,12 +26,12 @@ class Diff:
     bytes_added, bytes_removed: content that only the new plan, only the old plan has; each blob and manifest once.
     """
 
-    added: Tuple[PlanImage, ...] = ()
-    removed: Tuple[PlanImage, ...] = ()
-    moved: Tuple[Tuple[PlanImage, PlanImage], ...] = ()
-    changed: Tuple[Tuple[PlanImage, PlanImage], ...] = ()
-    releases: Tuple[Tuple[str, ...], Tuple[str, ...]] = ((), ())
-    packages: Tuple[Tuple[str, ...], Tuple[str, ...]] = ((), ())
+    added: tuple[PlanImage, ...] = ()
+    removed: tuple[PlanImage, ...] = ()
+    moved: tuple[tuple[PlanImage, PlanImage], ...] = ()
+    changed: tuple[tuple[PlanImage, PlanImage], ...] = ()
+    releases: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    packages: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     bytes_added: int = 0
     bytes_removed: int = 0
 
@@ -38,13 +39,13 @@ class Diff:
     def empty(self) -> bool:
         return not (self.added or self.removed or self.moved or self.changed or any(self.releases) or any(self.packages))
 
-    def apply(self, images: Iterable[PlanImage]) -> Tuple[PlanImage, ...]:
+    def apply(self, images: Iterable[PlanImage]) -> tuple[PlanImage, ...]:
         """The images of the new plan, from those of the old one."""
         gone = {_key(image) for image in self.removed} | {_key(before) for before, _after in (*self.moved, *self.changed)}
         kept = [image for image in images if _key(image) not in gone]
         return Plan(images=(*kept, *self.added, *(after for _before, after in (*self.moved, *self.changed)))).sorted().images
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return {
             "added": [image.document() for image in self.added],
             "removed": [image.document() for image in self.removed],
@@ -57,7 +58,7 @@ class Diff:
         }
 
 
-def diff(before: Optional[Plan], after: Plan, shelf: Optional[Shelf] = None) -> Diff:
+def diff(before: Plan | None, after: Plan, shelf: Shelf | None = None) -> Diff:
     """before: None for no plan at all.
 
     shelf: where manifests lie, for exact bytes; an image whose manifests are not there counts with its whole size.
@@ -81,7 +82,7 @@ def diff(before: Optional[Plan], after: Plan, shelf: Optional[Shelf] = None) -> 
     )
 
 
-def before_and_after(before: Optional[Plan], after: Plan) -> Dict[str, str]:
+def before_and_after(before: Plan | None, after: Plan) -> dict[str, str]:
     """The two plans as sorted lines, for Ansible's `--diff`."""
     return {"before": plan_text(before) if before is not None else "", "after": plan_text(after)}
 
@@ -92,14 +93,14 @@ def plan_text(plan: Plan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def release_lines(plan: Plan) -> List[str]:
+def release_lines(plan: Plan) -> list[str]:
     keys = ("version", "channel", "architecture", "payload")
     return sorted({"release " + " ".join(str(release[key]) for key in keys if release.get(key)) for release in plan.releases})
 
 
-def package_lines(plan: Plan) -> List[str]:
+def package_lines(plan: Plan) -> list[str]:
     """`package <catalog> <package> <channel> <bundle>` for each bundle."""
-    lines: Set[str] = set()
+    lines: set[str] = set()
     for catalog in plan.catalogs:
         for package in catalog.get("packages") or ():
             start = f"package {catalog.get('catalog', '')} {package.get('name', '')}"
@@ -110,7 +111,7 @@ def package_lines(plan: Plan) -> List[str]:
     return sorted(lines)
 
 
-def _bundles(channel: Dict[str, Any]) -> List[Any]:
+def _bundles(channel: dict[str, Any]) -> list[Any]:
     return channel.get("bundles") or channel.get("entries") or [channel.get("head", "")]
 
 
@@ -124,11 +125,11 @@ def _image_line(image: PlanImage) -> str:
     return f"image {image.origin} -> {image.destination}:{names} {image.digest} {image.size} bytes{platforms}"
 
 
-def _key(image: PlanImage) -> Tuple[str, str, str, str, str]:
+def _key(image: PlanImage) -> tuple[str, str, str, str, str]:
     return (image.destination, image.origin, image.source, image.digest, image.subject)
 
 
-def _moved(removed: Iterable[PlanImage], added: Iterable[PlanImage]) -> List[Tuple[PlanImage, PlanImage]]:
+def _moved(removed: Iterable[PlanImage], added: Iterable[PlanImage]) -> list[tuple[PlanImage, PlanImage]]:
     """Pairs with one name and two contents."""
     now = {_name_of(image): image for image in added}
     pairs = []
@@ -139,12 +140,12 @@ def _moved(removed: Iterable[PlanImage], added: Iterable[PlanImage]) -> List[Tup
     return pairs
 
 
-def _name_of(image: PlanImage) -> Tuple[str, str, str]:
+def _name_of(image: PlanImage) -> tuple[str, str, str]:
     """What was built here lies somewhere else whenever it is another content, as a rebuilt catalog does."""
     return image.destination, image.origin, "" if image.source.startswith("built:") else image.source
 
 
-def _bytes(before: Iterable[PlanImage], after: Iterable[PlanImage], shelf: Optional[Shelf]) -> Tuple[int, int]:
+def _bytes(before: Iterable[PlanImage], after: Iterable[PlanImage], shelf: Shelf | None) -> tuple[int, int]:
     """Bytes that came and that went.  Content that both plans hold is not looked at."""
     old, new = set(before), set(after)
     if shelf is None:
@@ -155,16 +156,16 @@ def _bytes(before: Iterable[PlanImage], after: Iterable[PlanImage], shelf: Optio
     return sum(size for digest, size in has.items() if digest not in had), sum(size for digest, size in had.items() if digest not in has)
 
 
-def _whole(images: Set[PlanImage]) -> int:
+def _whole(images: set[PlanImage]) -> int:
     return sum({_content(image): image.size for image in images}.values())
 
 
-def _content(image: PlanImage) -> Tuple[str, Tuple[str, ...]]:
+def _content(image: PlanImage) -> tuple[str, tuple[str, ...]]:
     return image.digest, image.platforms
 
 
-def _sizes(images: Set[PlanImage], shelf: Shelf) -> Dict[Digest, int]:
-    sizes: Dict[Digest, int] = {}
+def _sizes(images: set[PlanImage], shelf: Shelf) -> dict[Digest, int]:
+    sizes: dict[Digest, int] = {}
     for image in {_content(image): image for image in images}.values():
         try:
             sizes.update(shelved(image, shelf).sizes)
@@ -173,6 +174,6 @@ def _sizes(images: Set[PlanImage], shelf: Shelf) -> Dict[Digest, int]:
     return sizes
 
 
-def _lines(before: Iterable[str], after: Iterable[str]) -> Tuple[Tuple[str, ...], Tuple[str, ...]]:
+def _lines(before: Iterable[str], after: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     old, new = set(before), set(after)
     return tuple(sorted(new - old)), tuple(sorted(old - new))

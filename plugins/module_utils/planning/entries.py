@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Dict
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
@@ -23,7 +23,7 @@ _CHART = ("name", "version", "repository", "file", "digest")
 _FAILURE = ("code", "message", "subject", "category", "host", "advice")
 
 
-def configuration(shape: Shape) -> Dict[str, Any]:
+def configuration(shape: Shape) -> dict[str, Any]:
     """The configuration, as far as later steps read it; `imageset.configuration` reads the whole."""
     _texts(shape, ("apiVersion", "kind"))
     for stanza in ("mirror", "delete"):
@@ -32,7 +32,7 @@ def configuration(shape: Shape) -> Dict[str, Any]:
     return shape.mapping()
 
 
-def release(shape: Shape) -> Dict[str, Any]:
+def release(shape: Shape) -> dict[str, Any]:
     _texts(shape, _RELEASE)
     for chain in _list(shape, "why"):
         chain.texts()
@@ -45,7 +45,7 @@ def release(shape: Shape) -> Dict[str, Any]:
     return shape.mapping()
 
 
-def catalog(shape: Shape) -> Dict[str, Any]:
+def catalog(shape: Shape) -> dict[str, Any]:
     _texts(shape, _CATALOG)
     for package in _list(shape, "packages"):
         _texts(package, ("name", "default_channel"))
@@ -57,7 +57,7 @@ def catalog(shape: Shape) -> Dict[str, Any]:
     return shape.mapping()
 
 
-def chart(shape: Shape) -> Dict[str, Any]:
+def chart(shape: Shape) -> dict[str, Any]:
     _texts(shape, _CHART)
     _list_of_texts(shape, "images")
     return shape.mapping()

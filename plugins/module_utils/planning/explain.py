@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Optional, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
@@ -36,15 +37,15 @@ class Explanation:
 
     question: str
     verdict: str
-    images: Tuple[PlanImage, ...] = ()
-    chains: Tuple[Tuple[str, ...], ...] = ()
-    text: Tuple[str, ...] = ()
+    images: tuple[PlanImage, ...] = ()
+    chains: tuple[tuple[str, ...], ...] = ()
+    text: tuple[str, ...] = ()
 
     @property
     def present(self) -> bool:
         return self.verdict in (PLANNED, INSTANCE)
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return {
             "question": self.question,
             "verdict": self.verdict,
@@ -55,7 +56,7 @@ class Explanation:
         }
 
 
-def explain(plan: Plan, question: str, shelf: Optional[Shelf] = None) -> Explanation:
+def explain(plan: Plan, question: str, shelf: Shelf | None = None) -> Explanation:
     """Answers for a reference, a repository, a destination, a digest, or a link of a chain (a package, a bundle, a version).
 
     shelf: where manifests lie; without it instances of indexes are not known.
@@ -74,23 +75,23 @@ def explain(plan: Plan, question: str, shelf: Optional[Shelf] = None) -> Explana
     )
 
 
-def _matching(images: Iterable[PlanImage], name: str) -> Tuple[PlanImage, ...]:
+def _matching(images: Iterable[PlanImage], name: str) -> tuple[PlanImage, ...]:
     """Exact names first; only where there are none, links of the chains."""
     images = tuple(images)
     exact = tuple(image for image in images if name in _names(image))
     return exact or tuple(image for image in images if any(name == link or name in link.split() for chain in image.why for link in chain))
 
 
-def _names(image: PlanImage) -> Tuple[str, ...]:
+def _names(image: PlanImage) -> tuple[str, ...]:
     places = [image.destination, *(f"{image.destination}:{tag}" for tag in image.tags)]
     return (image.origin, image.source, f"{image.source}@{image.digest}", image.digest, f"{image.destination}@{image.digest}", *places)
 
 
-def _because(image: PlanImage, chain: Tuple[str, ...]) -> str:
+def _because(image: PlanImage, chain: tuple[str, ...]) -> str:
     return f"{image.origin} is mirrored to {image.destination} because of {' > '.join(chain) or 'no recorded reason'}."
 
 
-def _instance(plan: Plan, question: str, name: str, shelf: Optional[Shelf]) -> Optional[Explanation]:
+def _instance(plan: Plan, question: str, name: str, shelf: Shelf | None) -> Explanation | None:
     """A digest that an index of the plan names: taken along, or left out by the platform filter."""
     digest = name.rsplit("@", 1)[-1]
     if shelf is None or not digest.startswith(("sha256:", "sha384:", "sha512:")):
@@ -112,7 +113,7 @@ def _instance(plan: Plan, question: str, name: str, shelf: Optional[Shelf]) -> O
     return None
 
 
-def _platform(manifests: Iterable[Manifest], digest: str) -> Optional[str]:
+def _platform(manifests: Iterable[Manifest], digest: str) -> str | None:
     """The platform under which an index names a digest; empty when it says none, None when no index names it."""
     for manifest in manifests:
         for child in manifest.children:
@@ -121,14 +122,14 @@ def _platform(manifests: Iterable[Manifest], digest: str) -> Optional[str]:
     return None
 
 
-def _failed(plan: Plan, question: str, name: str) -> Optional[Explanation]:
+def _failed(plan: Plan, question: str, name: str) -> Explanation | None:
     failures = [failure for failure in plan.failures if _is_named(failure.subject, name)]
     if not failures:
         return None
     return Explanation(question, FAILED, text=tuple(f"{failure.subject} is wanted and failed: {failure.message}" for failure in failures))
 
 
-def _blocked(plan: Plan, question: str, name: str) -> Optional[Explanation]:
+def _blocked(plan: Plan, question: str, name: str) -> Explanation | None:
     imageset = parse(plan.config)
     pattern = Blocked(imageset.blocked_images, imageset.generation).matches(name)
     if not pattern:
@@ -149,7 +150,7 @@ def _unknown(plan: Plan, question: str, name: str) -> Explanation:
     return Explanation(question, NOT_NAMED, text=tuple(text))
 
 
-def _known(plan: Plan) -> Set[str]:
+def _known(plan: Plan) -> set[str]:
     """All that could have been meant: references, versions, packages, bundles."""
     known = {candidate for image in plan.images if not image.subject for candidate in (image.origin, image.source)}
     known.update(link for image in plan.images if not image.subject for chain in image.why for link in chain)

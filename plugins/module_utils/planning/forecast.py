@@ -10,8 +10,9 @@ Sums over blobs and manifests, each counted once, from the manifests on the shel
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
@@ -54,12 +55,12 @@ class Forecast:
     store: int
     blobs: int
     images: int
-    by_source: Dict[str, Share] = field(default_factory=dict)
-    by_category: Dict[str, Share] = field(default_factory=dict)
-    by_operator: Dict[str, Share] = field(default_factory=dict)
-    by_architecture: Dict[str, Share] = field(default_factory=dict)
+    by_source: dict[str, Share] = field(default_factory=dict)
+    by_category: dict[str, Share] = field(default_factory=dict)
+    by_operator: dict[str, Share] = field(default_factory=dict)
+    by_architecture: dict[str, Share] = field(default_factory=dict)
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -67,15 +68,15 @@ class _Shares:
     """Collects which digests the parts of one kind need."""
 
     def __init__(self) -> None:
-        self._needs: Dict[str, Set[Digest]] = defaultdict(set)
-        self._images: Dict[str, Set[PlanImage]] = defaultdict(set)
+        self._needs: dict[str, set[Digest]] = defaultdict(set)
+        self._images: dict[str, set[PlanImage]] = defaultdict(set)
 
     def add(self, name: str, image: PlanImage, digests: Iterable[Digest]) -> None:
         self._images[name].add(image)
         self._needs[name].update(digests)
 
-    def shares(self, sizes: Dict[Digest, int]) -> Dict[str, Share]:
-        parts: Dict[Digest, int] = defaultdict(int)
+    def shares(self, sizes: dict[Digest, int]) -> dict[str, Share]:
+        parts: dict[Digest, int] = defaultdict(int)
         for digests in self._needs.values():
             for digest in digests:
                 parts[digest] += 1
@@ -89,16 +90,16 @@ class _Shares:
         }
 
 
-def forecast(plan: Plan, shelf: Shelf, history: Optional[History] = None, step: Optional[Step] = None) -> Forecast:
+def forecast(plan: Plan, shelf: Shelf, history: History | None = None, step: Step | None = None) -> Forecast:
     """What it takes to bring a plan to a registry.
 
     history: what the destination has; that is neither read nor sent.  None for nothing.  step: its next one, where it is known.
     Raises NotFound when a manifest of the plan is not on the shelf.
     """
     step = step or (history or History("")).next(plan, shelf)
-    sizes: Dict[Digest, int] = {}
-    blobs: Set[Digest] = set()
-    remote: Set[Digest] = set()
+    sizes: dict[Digest, int] = {}
+    blobs: set[Digest] = set()
+    remote: set[Digest] = set()
     sources, categories, operators, architectures = _Shares(), _Shares(), _Shares(), _Shares()
     releases = {str(release.get("tag")): str(release.get("architecture") or "") for release in plan.releases}
     for image in plan.images:
@@ -129,7 +130,7 @@ def forecast(plan: Plan, shelf: Shelf, history: Optional[History] = None, step: 
     )
 
 
-def _manifests(plan: Plan, shelf: Shelf, step: Step, history: Optional[History]) -> int:
+def _manifests(plan: Plan, shelf: Shelf, step: Step, history: History | None) -> int:
     """Bytes of manifests that are put: children once for each repository, an image's own once for each of its names.
 
     An image that has attachments is put before them by digest, so that its tags come last.
@@ -137,7 +138,7 @@ def _manifests(plan: Plan, shelf: Shelf, step: Step, history: Optional[History])
     fresh = {(entry.path, entry.id) for entry in step.fresh}
     known = {(entry.path, entry.id): set(entry.tags) for entry in history.associations} if history is not None else {}
     attached = {(image.destination, image.subject) for image in plan.images if image.subject}
-    children: Dict[Tuple[str, Digest], int] = {}
+    children: dict[tuple[str, Digest], int] = {}
     total = 0
     for place, images in _by_place(plan, fresh).items():
         content = shelved(images[0], shelf)
@@ -150,16 +151,16 @@ def _manifests(plan: Plan, shelf: Shelf, step: Step, history: Optional[History])
     return total + sum(children.values())
 
 
-def _by_place(plan: Plan, fresh: Set[Tuple[str, str]]) -> Dict[Tuple[str, str], List[PlanImage]]:
+def _by_place(plan: Plan, fresh: set[tuple[str, str]]) -> dict[tuple[str, str], list[PlanImage]]:
     """The images of some places: repository and digest."""
-    found: Dict[Tuple[str, str], List[PlanImage]] = defaultdict(list)
+    found: dict[tuple[str, str], list[PlanImage]] = defaultdict(list)
     for image in plan.images:
         if (image.destination, image.digest) in fresh:
             found[image.destination, image.digest].append(image)
     return found
 
 
-def top(shares: Dict[str, Share], count: int = 10) -> List[Tuple[str, Share]]:
+def top(shares: dict[str, Share], count: int = 10) -> list[tuple[str, Share]]:
     """The largest shares first."""
     return sorted(shares.items(), key=lambda item: (-item[1].size, item[0]))[:count]
 
@@ -168,7 +169,7 @@ def _source(image: PlanImage) -> str:
     return LOCAL if image.source.startswith(("oci:", "built:")) else image.source.split("/", 1)[0]
 
 
-def _operators(image: PlanImage) -> List[str]:
+def _operators(image: PlanImage) -> list[str]:
     """The packages that want an image: the second link of chains that begin at a catalog."""
     return sorted({chain[1] for chain in image.why if len(chain) > 1 and chain[0].startswith("operators[")})
 
@@ -181,7 +182,7 @@ def _released_for(image: PlanImage, releases: Mapping[str, str]) -> str:
     return names.pop() if len(names) == 1 and names != {"multi"} else ""
 
 
-def _architectures(content: Content, otherwise: str) -> Iterable[Tuple[str, List[Digest]]]:
+def _architectures(content: Content, otherwise: str) -> Iterable[tuple[str, list[Digest]]]:
     """Each instance with its blobs under its architecture; the rest under another one, or none."""
     names = {child.digest: child.platform.architecture for index in content.manifests for child in index.children if child.platform}
     for manifest in content.manifests:

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES, WantedImage
@@ -47,12 +47,12 @@ def entry_of(wanted: WantedImage, content: Content) -> Entry:
     return Entry(image, content, built=bool(wanted.source))
 
 
-def united(entries: Iterable[Entry]) -> List[Entry]:
+def united(entries: Iterable[Entry]) -> list[Entry]:
     """One entry for each content, origin and destination: tags, platforms and reasons of all of them.
 
     Names of one image by tag and by digest stay two entries, for clusters look each up in another kind of mirror set.
     """
-    groups: Dict[Tuple[str, str, str, str, str], List[Entry]] = {}
+    groups: dict[tuple[str, str, str, str, str], list[Entry]] = {}
     for entry in entries:
         image = entry.image
         groups.setdefault((image.destination, image.digest, image.source, image.origin, image.subject), []).append(entry)
@@ -79,19 +79,19 @@ def _one(group: Sequence[Entry]) -> Entry:
     return Entry(image, content, built=group[0].built)
 
 
-def _sorted(lists: Iterable[Iterable[str]]) -> Tuple[str, ...]:
+def _sorted(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(sorted({text for texts in lists for text in texts}))
 
 
-def without_collisions(entries: Sequence[Entry]) -> Tuple[List[Entry], List[Failure]]:
+def without_collisions(entries: Sequence[Entry]) -> tuple[list[Entry], list[Failure]]:
     """Leaves out images that want one tag of one repository for different contents: none of them has a better right."""
-    claims: Dict[Tuple[str, str], List[PlanImage]] = {}
+    claims: dict[tuple[str, str], list[PlanImage]] = {}
     for entry in entries:
         for tag in entry.image.tags:
             claims.setdefault((entry.image.destination, tag), []).append(entry.image)
     disputed = {place: images for place, images in claims.items() if len({image.digest for image in images}) > 1}
-    kept: List[Entry] = []
-    failures: List[Failure] = []
+    kept: list[Entry] = []
+    failures: list[Failure] = []
     for entry in entries:
         places = sorted((entry.image.destination, tag) for tag in entry.image.tags if (entry.image.destination, tag) in disputed)
         if places:
@@ -101,7 +101,7 @@ def without_collisions(entries: Sequence[Entry]) -> Tuple[List[Entry], List[Fail
     return kept, failures
 
 
-def _collision(image: PlanImage, place: Tuple[str, str], claimants: Iterable[PlanImage]) -> Failure:
+def _collision(image: PlanImage, place: tuple[str, str], claimants: Iterable[PlanImage]) -> Failure:
     destination, tag = place
     rivals = sorted({f"{other.origin} ({entry_name(other)})" for other in claimants if other.digest != image.digest})
     error = InputError(

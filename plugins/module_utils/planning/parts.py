@@ -11,7 +11,8 @@ that only this image has.  Layers that were there before stay where they come fr
 from __future__ import annotations
 
 import os
-from typing import BinaryIO, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from collections.abc import Mapping
+from typing import BinaryIO, Callable, NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -48,7 +49,7 @@ def beside(plan: str) -> str:
     return f"{plan[: -len('.json')] if plan.endswith('.json') else plan}-parts.tar"
 
 
-def built(plan: Plan) -> Tuple[PlanImage, ...]:
+def built(plan: Plan) -> tuple[PlanImage, ...]:
     """The images that were built in the workspace; what is attached to them is not."""
     return tuple(image for image in plan.images if image.source.startswith(BUILT) and not image.subject)
 
@@ -71,7 +72,7 @@ def keep(plan: Plan, workspace: Workspace, path: str) -> None:
     if not images:
         _remove(path)
     elif all(is_there(image, workspace) for image in images):
-        members: Dict[str, bytes] = {}
+        members: dict[str, bytes] = {}
         for image in images:
             members.update(_members_of(image, built_path(workspace, image.source)))
         files.write(path, b"".join(_member(name, content) for name, content in sorted(members.items())) + tar.END)
@@ -118,7 +119,7 @@ class _Restoring:
         if origin is not None:
             files.write(os.path.join(self._folder, ORIGIN), _repository(self._read(origin)))
 
-    def _place(self, digest: Digest) -> Optional[_Place]:
+    def _place(self, digest: Digest) -> _Place | None:
         return self._members.get(f"{self._name}/{digest.algorithm}/{digest.hex}")
 
     def _manifest(self, digest: Digest) -> bytes:
@@ -140,9 +141,9 @@ class _Restoring:
         return self._file.read(place.size)
 
 
-def _manifests(image: PlanImage, fetch: Callable[[Digest], bytes]) -> List[Manifest]:
+def _manifests(image: PlanImage, fetch: Callable[[Digest], bytes]) -> list[Manifest]:
     """An image's manifests, its own last.  fetch: gives the bytes for a digest."""
-    found: Dict[Digest, Manifest] = {}
+    found: dict[Digest, Manifest] = {}
 
     def visit(digest: Digest, media_type: str, depth: int) -> None:
         if digest in found or depth > _DEPTH:
@@ -156,7 +157,7 @@ def _manifests(image: PlanImage, fetch: Callable[[Digest], bytes]) -> List[Manif
     return list(found.values())
 
 
-def _members_of(image: PlanImage, folder: str) -> Dict[str, bytes]:
+def _members_of(image: PlanImage, folder: str) -> dict[str, bytes]:
     """Manifests, the blobs that the layout has, and where the others are."""
     name, layout = image.source[len(BUILT) :], LayoutStore(folder)
     manifests = _manifests(image, lambda digest: layout.fetch_manifest("", digest).content)
@@ -168,7 +169,7 @@ def _members_of(image: PlanImage, folder: str) -> Dict[str, bytes]:
     return {**found, f"{name}/{ORIGIN}": files.read(origin)} if os.path.exists(origin) else found
 
 
-def _members_in(file: BinaryIO, path: str) -> Dict[str, _Place]:
+def _members_in(file: BinaryIO, path: str) -> dict[str, _Place]:
     try:
         walk = TarWalk(Seekable(file, os.path.getsize(path)), whole=True)
         return {member.name: _Place(member.offset, member.size) for member in walk if member.is_file}

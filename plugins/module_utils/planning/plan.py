@@ -11,12 +11,12 @@ mirrors and crosses the air gap in an archive.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, Incompatible, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning import entries
@@ -48,14 +48,14 @@ class PlanImage:
     media_type: str
     size: int
     destination: str
-    tags: Tuple[str, ...] = ()
-    platforms: Tuple[str, ...] = ()
-    why: Tuple[Tuple[str, ...], ...] = ()
+    tags: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    why: tuple[tuple[str, ...], ...] = ()
     subject: str = ""
-    instances: Tuple[Tuple[str, str], ...] = ()
+    instances: tuple[tuple[str, str], ...] = ()
 
-    def document(self) -> Dict[str, Any]:
-        document: Dict[str, Any] = {
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = {
             "type": self.type,
             "origin": self.origin,
             "source": self.source,
@@ -74,7 +74,7 @@ class PlanImage:
         return document
 
     @classmethod
-    def of(cls, shape: Shape) -> "PlanImage":
+    def of(cls, shape: Shape) -> PlanImage:
         """Plans come from files and archives: each member is checked.  Raises InputError."""
         subject = shape.optional("subject", "")
         return cls(
@@ -96,7 +96,7 @@ class PlanImage:
         )
 
     @property
-    def key(self) -> Tuple[str, str, str, Tuple[str, ...]]:
+    def key(self) -> tuple[str, str, str, tuple[str, ...]]:
         """What makes two entries the same: the place and the content."""
         return (self.destination, self.digest, self.source, self.tags)
 
@@ -110,13 +110,13 @@ class Plan:
     whole: whether it names all that is wanted.  Who makes a plan has to say so: what a part does not name is not unwanted.
     """
 
-    config: Dict[str, Any] = field(default_factory=dict)
-    releases: Tuple[Dict[str, Any], ...] = ()
-    catalogs: Tuple[Dict[str, Any], ...] = ()
-    charts: Tuple[Dict[str, Any], ...] = ()
-    images: Tuple[PlanImage, ...] = ()
-    warnings: Tuple[str, ...] = ()
-    failures: Tuple[Failure, ...] = ()
+    config: dict[str, Any] = field(default_factory=dict)
+    releases: tuple[dict[str, Any], ...] = ()
+    catalogs: tuple[dict[str, Any], ...] = ()
+    charts: tuple[dict[str, Any], ...] = ()
+    images: tuple[PlanImage, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
     whole: bool = False
 
     @property
@@ -124,7 +124,7 @@ class Plan:
         """Whose rules the plan was made by; the second's where the configuration does not say."""
         return Generation.V1 if self.config.get("apiVersion") == Generation.V1.api_version else Generation.V2
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The public JSON document; the same plan has the same bytes in `base.files.json_bytes`."""
         return {
             "schema": SCHEMA,
@@ -139,7 +139,7 @@ class Plan:
         }
 
     @classmethod
-    def of(cls, document: Any, subject: str = "plan") -> "Plan":
+    def of(cls, document: Any, subject: str = "plan") -> Plan:
         """Raises Incompatible (not a plan, or of another schema), InputError (a member is missing or malformed)."""
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             found = document.get("schema") if isinstance(document, dict) else type(document).__name__
@@ -165,7 +165,7 @@ class Plan:
             ) from error
 
     @classmethod
-    def read(cls, path: str) -> "Plan":
+    def read(cls, path: str) -> Plan:
         """Raises FileNotFoundError, StorageError, Incompatible, InputError."""
         return cls.of(files.read_json(path), subject=path)
 
@@ -173,7 +173,7 @@ class Plan:
         """Says whether the file changed."""
         return files.write_json(path, self.document())
 
-    def sorted(self) -> "Plan":
+    def sorted(self) -> Plan:
         return replace(
             self, images=tuple(sorted(self.images, key=lambda image: (image.destination, image.tags, image.digest, image.source)))
         )

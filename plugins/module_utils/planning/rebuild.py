@@ -9,8 +9,8 @@ The same content gives the same bytes, so that it either is what the plan locked
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Dict, Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -25,7 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 
 
-def rebuild(plan: Plan, imageset: ImageSet, context: Context) -> Tuple[Failure, ...]:
+def rebuild(plan: Plan, imageset: ImageSet, context: Context) -> tuple[Failure, ...]:
     """Builds what the workspace lacks; why it could not be built, where that is known."""
     lacking = [image for image in parts.built(plan) if not parts.is_there(image, context.workspace)]
     locked = replace(context, upstream=AsLocked(context.upstream, plan, imageset))
@@ -61,7 +61,7 @@ class AsLocked(ReadOnlyStore):
         self.name = upstream.name
         self.capabilities = upstream.capabilities
         self._upstream = upstream
-        self._meant: Dict[Tuple[str, str], Digest] = {}
+        self._meant: dict[tuple[str, str], Digest] = {}
         for image in plan.images:
             repository, _colon, tag = image.origin.rpartition(":")
             self._meant[repository, tag] = image.digest
@@ -72,19 +72,19 @@ class AsLocked(ReadOnlyStore):
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         return self._upstream.fetch_manifest(repository, self._meant.get((repository, reference), reference))
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         return self._upstream.find_manifest(repository, self._meant.get((repository, reference), reference))
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         return self._upstream.open_blob(repository, blob, offset)
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         return self._upstream.tags(repository)
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return self._upstream.referrers(repository, digest)
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         return self._upstream.blobs_present(repository, digests)
 
     @property

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Dict, List, Optional, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError, NotFound
@@ -22,7 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resol
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
 
-def replay(plan: Plan, imageset: ImageSet, context: Context) -> List[Failure]:
+def replay(plan: Plan, imageset: ImageSet, context: Context) -> list[Failure]:
     """Makes sure that a kept plan can be carried out; what fails is told, the plan itself stays as it is.
 
     Reads by digest only what the workspace's shelf lacks: wherever tags have moved to is not looked at.  What was built then and is
@@ -42,7 +42,7 @@ def replay(plan: Plan, imageset: ImageSet, context: Context) -> List[Failure]:
     return [*lost.values(), *(failure for failure in failures if failure is not None)]
 
 
-def _rebuilt(plan: Plan, imageset: ImageSet, context: Context) -> Dict[PlanImage, Failure]:
+def _rebuilt(plan: Plan, imageset: ImageSet, context: Context) -> dict[PlanImage, Failure]:
     """What was built and cannot be had again, and why."""
     if all(parts.is_there(image, context.workspace) for image in parts.built(plan)):
         return {}
@@ -64,7 +64,7 @@ def _lost(image: PlanImage, reasons: Sequence[Failure]) -> Failure:
     return Failure.of(error, subject=image.origin, category=category, why=image.why)
 
 
-def _check(image: PlanImage, resolver: Resolver) -> Optional[Failure]:
+def _check(image: PlanImage, resolver: Resolver) -> Failure | None:
     def fetch(digest: Digest) -> Manifest:
         return resolver.fetch(image.source, digest)
 
@@ -89,7 +89,7 @@ def _named(image: PlanImage) -> str:
     return f"{image.origin} ({image.digest})" if "@" not in image.origin else image.origin
 
 
-def _differences(before: object, after: object, path: str = "") -> List[str]:
+def _differences(before: object, after: object, path: str = "") -> list[str]:
     """Paths of the members that differ."""
     if isinstance(before, dict) and isinstance(after, dict):
         return [

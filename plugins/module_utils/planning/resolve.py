@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterable, List, Mapping, Sequence, Tuple, Union
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError, NotFound
@@ -20,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 # Where and what to ask: repository, tag or digest (empty: the layout's only image), wanted instances.
-Question = Tuple[str, str, Tuple[Platform, ...]]
+Question = tuple[str, str, tuple[Platform, ...]]
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,18 @@ class Resolver:
 
     store: Store
     shelf: Shelf
-    known: Mapping[Tuple[str, str], Digest] = field(default_factory=dict)
+    known: Mapping[tuple[str, str], Digest] = field(default_factory=dict)
     parallel: int = 8
     partial: bool = False
 
-    def resolve(self, wanted: Iterable[WantedImage]) -> Tuple[Dict[WantedImage, Content], List[Failure]]:
+    def resolve(self, wanted: Iterable[WantedImage]) -> tuple[dict[WantedImage, Content], list[Failure]]:
         """The content of each image that has any, and the failures of the others, both in the order given."""
         wanted = list(wanted)
         questions = list(dict.fromkeys(question(image) for image in wanted))
         with ThreadPoolExecutor(max_workers=max(1, self.parallel)) as pool:
             answers = dict(zip(questions, pool.map(self._answer, questions)))
-        contents: Dict[WantedImage, Content] = {}
-        failures: Dict[Failure, List[Sequence[str]]] = {}
+        contents: dict[WantedImage, Content] = {}
+        failures: dict[Failure, list[Sequence[str]]] = {}
         for image in wanted:
             answer = answers[question(image)]
             if isinstance(answer, Content):
@@ -76,7 +76,7 @@ class Resolver:
         self.shelf.put(manifest)
         return manifest
 
-    def _answer(self, asked: Question) -> Union[Content, MirrorError]:
+    def _answer(self, asked: Question) -> Content | MirrorError:
         repository, name, platforms = asked
         try:
             root = self.named(repository, name)

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, Optional, Sequence, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Helm, ImageSet, PlatformContent
@@ -26,7 +27,7 @@ class Source:
 
     key: str
     used: Callable[[ImageSet], bool]
-    collect: Optional[Collect] = None
+    collect: Collect | None = None
 
 
 def _releases(imageset: ImageSet, context: Context) -> Collected:
@@ -54,7 +55,7 @@ def _charts(imageset: ImageSet, context: Context) -> Collected:
 
 
 # A source is imported when an image set uses it, for the others cost a run time and memory.
-SOURCES: Tuple[Source, ...] = (
+SOURCES: tuple[Source, ...] = (
     Source("platform", lambda imageset: imageset.platform != PlatformContent(), _releases),
     Source("operators", lambda imageset: bool(imageset.operators), _catalogs),
     Source("additionalImages", lambda imageset: bool(imageset.additional_images), _additional_images),
@@ -62,7 +63,7 @@ SOURCES: Tuple[Source, ...] = (
 )
 
 
-def used_sources(imageset: ImageSet, sources: Sequence[Source] = SOURCES) -> Tuple[Source, ...]:
+def used_sources(imageset: ImageSet, sources: Sequence[Source] = SOURCES) -> tuple[Source, ...]:
     """The sources that an image set needs; raises Unsupported when one of them cannot be collected."""
     used = tuple(source for source in sources if source.used(imageset))
     stanza = "delete" if imageset.delete else "mirror"

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Callable, Dict, FrozenSet, Iterable, Set, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
@@ -31,8 +32,8 @@ class Candidate:
     digest: Digest
     origin: str
     type: str
-    tags: Tuple[str, ...] = ()
-    children: FrozenSet[str] = frozenset()
+    tags: tuple[str, ...] = ()
+    children: frozenset[str] = frozenset()
     subject: str = ""
     tags_known: bool = True
 
@@ -40,16 +41,16 @@ class Candidate:
         return tag in self.tags or (not self.tags_known and _RELEASE_TAG.match(tag) is not None)
 
 
-def candidates(gone: Iterable[Association], kept: Iterable[Association], place: Callable[[str], str]) -> Tuple[Candidate, ...]:
+def candidates(gone: Iterable[Association], kept: Iterable[Association], place: Callable[[str], str]) -> tuple[Candidate, ...]:
     """Manifests of images that are no longer wanted, children included, less everything that a wanted image has there.
 
     gone, kept: as the history knows them.  place: the destination's repository for a path of a plan.
     The same digest in another repository does not count: deletion is by repository.
     """
-    needed: Dict[str, Set[str]] = {}
+    needed: dict[str, set[str]] = {}
     for entry in kept:
         needed.setdefault(place(entry.path), set()).update((entry.id, *entry.manifests))
-    found: Dict[Tuple[str, str], Candidate] = {}
+    found: dict[tuple[str, str], Candidate] = {}
     for entry in gone:
         repository = place(entry.path)
         for digest in (entry.id, *entry.manifests):

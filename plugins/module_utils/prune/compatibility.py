@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, parse, split
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import compatibility_tag, digest_tag
@@ -15,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 
 
-def with_v1_tags(images: Sequence[PlanImage], config: Dict[str, Any]) -> Tuple[PlanImage, ...]:
+def with_v1_tags(images: Sequence[PlanImage], config: dict[str, Any]) -> tuple[PlanImage, ...]:
     """The images under the tags of v1.  config: of the plan, which says where catalogs come from."""
     layouts = _layouts(config)
     return tuple(replace(image, tags=(_tag(image, layouts),)) if _differs(image) else image for image in images)
@@ -31,7 +32,7 @@ def _tag(image: PlanImage, layouts: Sequence[str]) -> str:
     return compatibility_tag(image.type, parse(image.origin), from_layout=any(chain[0] in layouts for chain in image.why if chain))
 
 
-def _layouts(config: Dict[str, Any]) -> Tuple[str, ...]:
+def _layouts(config: dict[str, Any]) -> tuple[str, ...]:
     """The entries of `operators` whose catalog is a local layout."""
     operators = (config.get("delete") or config.get("mirror") or {}).get("operators") or ()
     return tuple(f"operators[{number}]" for number, entry in enumerate(operators) if split(entry["catalog"])[3] == OCI)

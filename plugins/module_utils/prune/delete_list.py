@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, RELEASE, RELEASE_CONTENT
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -32,12 +33,12 @@ class Item:
     type: str
 
 
-def items_of(plan: Plan, destination: Destination, signatures: bool = False) -> Tuple[Item, ...]:
+def items_of(plan: Plan, destination: Destination, signatures: bool = False) -> tuple[Item, ...]:
     """What a plan made from a DeleteImageSetConfiguration names, sorted, each once; catalogs themselves never.
 
     signatures: also what is attached to the images.
     """
-    found: Dict[str, Item] = {}
+    found: dict[str, Item] = {}
     for image in plan.images:
         if image.type == CATALOG or (image.subject and not signatures):
             continue
@@ -47,12 +48,12 @@ def items_of(plan: Plan, destination: Destination, signatures: bool = False) -> 
     return tuple(found[key] for key in sorted(found))
 
 
-def document_of(items: Iterable[Item]) -> Dict[str, Any]:
+def document_of(items: Iterable[Item]) -> dict[str, Any]:
     entries = [{"imageName": item.origin, "imageReference": f"docker://{item.reference}", "type": item.type} for item in items]
     return {"apiVersion": API_VERSION, "kind": KIND, "items": entries}
 
 
-def read_list(content: bytes, subject: str) -> Tuple[Item, ...]:
+def read_list(content: bytes, subject: str) -> tuple[Item, ...]:
     """Raises InputError naming the entry that is not what the form allows."""
     document = documents.load(content, subject)
     if not isinstance(document, dict) or (document.get("apiVersion"), document.get("kind")) != (API_VERSION, KIND):
@@ -60,7 +61,7 @@ def read_list(content: bytes, subject: str) -> Tuple[Item, ...]:
     entries = document.get("items")
     if not isinstance(entries, list):
         raise InputError("items must be a list", subject=f"{subject}: items")
-    items: List[Item] = []
+    items: list[Item] = []
     for number, entry in enumerate(entries):
         where = f"{subject}: items[{number}]"
         if not isinstance(entry, dict) or set(entry) != _KEYS or not all(isinstance(value, str) for value in entry.values()):
@@ -69,13 +70,13 @@ def read_list(content: bytes, subject: str) -> Tuple[Item, ...]:
     return tuple(items)
 
 
-def placed(items: Sequence[Item], destination: Destination) -> "Tuple[List[Tuple[Item, Reference, str]], List[str]]":
+def placed(items: Sequence[Item], destination: Destination) -> tuple[list[tuple[Item, Reference, str]], list[str]]:
     """Items with their reference and repository, and a sentence for each that lies outside the destination.
 
     Release images must lie exactly where releases go, all others below the destination; what does not is never touched.
     """
-    inside: List[Tuple[Item, Reference, str]] = []
-    outside: List[str] = []
+    inside: list[tuple[Item, Reference, str]] = []
+    outside: list[str] = []
     for item in items:
         try:
             reference = parse(item.reference)

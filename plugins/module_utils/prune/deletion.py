@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError, NotFound, Unsupported
@@ -46,9 +47,9 @@ class Limits:
 class Deleted:
     """deleted, absent: what went, and what was gone before.  failures: what is still there, and why."""
 
-    deleted: Tuple[Candidate, ...] = ()
-    absent: Tuple[Candidate, ...] = ()
-    failures: Tuple[Failure, ...] = ()
+    deleted: tuple[Candidate, ...] = ()
+    absent: tuple[Candidate, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 def delete(doomed: Sequence[Candidate], destination: Store, parallel: int = 4) -> Deleted:
@@ -56,7 +57,7 @@ def delete(doomed: Sequence[Candidate], destination: Store, parallel: int = 4) -
 
     A registry that does not delete at all (405) is asked once for each repository, and told in words.
     """
-    by_repository: Dict[str, List[Candidate]] = {}
+    by_repository: dict[str, list[Candidate]] = {}
     for candidate in doomed:
         by_repository.setdefault(candidate.repository, []).append(candidate)
     with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
@@ -69,9 +70,9 @@ def delete(doomed: Sequence[Candidate], destination: Store, parallel: int = 4) -
 
 
 def _delete_from(doomed: Sequence[Candidate], destination: Store) -> Deleted:
-    deleted: List[Candidate] = []
-    absent: List[Candidate] = []
-    failures: List[Failure] = []
+    deleted: list[Candidate] = []
+    absent: list[Candidate] = []
+    failures: list[Failure] = []
     for candidate in doomed:
         try:
             destination.delete_manifest(candidate.repository, candidate.digest)
@@ -85,12 +86,12 @@ def _delete_from(doomed: Sequence[Candidate], destination: Store) -> Deleted:
     return Deleted(tuple(deleted), tuple(absent), tuple(failures))
 
 
-def pruning_plan(registry: str, doomed: Iterable[Candidate]) -> Dict[str, Any]:
+def pruning_plan(registry: str, doomed: Iterable[Candidate]) -> dict[str, Any]:
     """The document `pruning-plan.json`; repositories and digests sorted, empty lists left out (mirroring 5.3)."""
-    repositories: Dict[str, List[Digest]] = {}
+    repositories: dict[str, list[Digest]] = {}
     for candidate in doomed:
         repositories.setdefault(candidate.repository, []).append(candidate.digest)
-    document: Dict[str, Any] = {"registry": registry}
+    document: dict[str, Any] = {"registry": registry}
     if repositories:
         document["repositories"] = [{"name": name, "manifests": sorted(digests)} for name, digests in sorted(repositories.items())]
     return document

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
@@ -18,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.sources import SOURCES, Source
 
 
-def with_planned_charts(plan: Plan) -> Tuple[Source, ...]:
+def with_planned_charts(plan: Plan) -> tuple[Source, ...]:
     """The content sources, with the plan in the place of chart repositories."""
 
     def collect(imageset: ImageSet, _context: Context) -> Collected:
@@ -28,9 +29,9 @@ def with_planned_charts(plan: Plan) -> Tuple[Source, ...]:
 
 
 def _collect(imageset: ImageSet, plan: Plan) -> Collected:
-    images: List[WantedImage] = []
-    charts: List[Dict[str, Any]] = []
-    failures: List[Failure] = []
+    images: list[WantedImage] = []
+    charts: list[dict[str, Any]] = []
+    failures: list[Failure] = []
     for key, repository, chart in _wanted(imageset):
         found = [entry for entry in plan.charts if _is(entry, repository, chart)]
         if not found:
@@ -41,7 +42,7 @@ def _collect(imageset: ImageSet, plan: Plan) -> Collected:
     return Collected(images=tuple(images), charts=tuple(charts), failures=tuple(failures))
 
 
-def _wanted(imageset: ImageSet) -> Iterator[Tuple[str, str, Chart]]:
+def _wanted(imageset: ImageSet) -> Iterator[tuple[str, str, Chart]]:
     """Each chart with its key and the name of its repository; a repository without charts means all of its own."""
     for number, chart in enumerate(imageset.helm.local):
         yield f"helm.local[{number}]", "", chart
@@ -52,7 +53,7 @@ def _wanted(imageset: ImageSet) -> Iterator[Tuple[str, str, Chart]]:
             yield f"helm.repositories[{number}]", repository.name, Chart()
 
 
-def _is(entry: Dict[str, Any], repository: str, chart: Chart) -> bool:
+def _is(entry: dict[str, Any], repository: str, chart: Chart) -> bool:
     if entry.get("repository", "") != repository:
         return False
     names = {entry.get("name"), entry.get("file")}
@@ -62,7 +63,7 @@ def _is(entry: Dict[str, Any], repository: str, chart: Chart) -> bool:
     return chart.name in ("", entry.get("name")) and chart.version.lstrip("v") in ("", version)
 
 
-def _images(entry: Dict[str, Any], key: str, plan: Plan) -> Iterator[WantedImage]:
+def _images(entry: dict[str, Any], key: str, plan: Plan) -> Iterator[WantedImage]:
     title = f"chart {entry.get('name', '')} {entry.get('version', '')}".strip()
     for image in plan.images:
         if image.type == HELM and not image.subject and any(title in chain for chain in image.why):

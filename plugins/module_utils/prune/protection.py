@@ -12,9 +12,10 @@ tag is enough.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Collection, Dict, FrozenSet, Iterable, List, Optional, Pattern, Sequence, Set, Tuple
+from re import Pattern
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
@@ -29,7 +30,7 @@ _DEPTH = 5
 _SINGLE = (OCI_MANIFEST, DOCKER_MANIFEST)
 
 # Tags of a repository, each with the manifest that it names.
-Named = List[Tuple[str, Descriptor]]
+Named = list[tuple[str, Descriptor]]
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,12 @@ class Spared:
 class Judgement:
     """doomed: what may go, in the order of deletion.  spared: what stays.  absent: what is not there any more."""
 
-    doomed: Tuple[Candidate, ...]
-    spared: Tuple[Spared, ...]
-    absent: Tuple[Candidate, ...] = ()
+    doomed: tuple[Candidate, ...]
+    spared: tuple[Spared, ...]
+    absent: tuple[Candidate, ...] = ()
 
 
-def protect_list(patterns: Iterable[str]) -> Tuple[Pattern[str], ...]:
+def protect_list(patterns: Iterable[str]) -> tuple[Pattern[str], ...]:
     """Regular expressions, searched in origins, destinations and digests.  Raises InputError."""
     compiled = []
     for text in patterns:
@@ -65,7 +66,7 @@ def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Pa
 
     Raises MirrorError when a repository cannot be read: then nothing is safe.
     """
-    by_repository: Dict[str, List[Candidate]] = {}
+    by_repository: dict[str, list[Candidate]] = {}
     for candidate in found:
         by_repository.setdefault(candidate.repository, []).append(candidate)
     with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
@@ -79,11 +80,11 @@ def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Pa
     )
 
 
-def _named(repositories: Sequence[str], destination: Store, pool: ThreadPoolExecutor) -> Dict[str, Optional[Named]]:
+def _named(repositories: Sequence[str], destination: Store, pool: ThreadPoolExecutor) -> dict[str, Named | None]:
     """What the tags of each repository name; None for one that is not there."""
     listed = dict(zip(repositories, pool.map(destination.tags, repositories)))
     places = [(repository, tag) for repository in repositories for tag in listed[repository] or ()]
-    named: Dict[str, Optional[Named]] = {repository: None if tags is None else [] for repository, tags in listed.items()}
+    named: dict[str, Named | None] = {repository: None if tags is None else [] for repository, tags in listed.items()}
     for (repository, tag), found in zip(places, pool.map(lambda place: destination.find_manifest(*place), places)):
         tags_there = named[repository]
         if found is not None and tags_there is not None:
@@ -92,7 +93,7 @@ def _named(repositories: Sequence[str], destination: Store, pool: ThreadPoolExec
 
 
 def _judge_repository(
-    repository: str, found: List[Candidate], named: Optional[Named], destination: Store, protected: Sequence[Pattern[str]]
+    repository: str, found: list[Candidate], named: Named | None, destination: Store, protected: Sequence[Pattern[str]]
 ) -> Judgement:
     if named is None:
         return Judgement((), (), tuple(found))
@@ -114,7 +115,7 @@ def _judge_repository(
     return Judgement(_in_order(doomed), tuple(spared), tuple(absent))
 
 
-def _bookkeeping(repository: str, named: Named, doomed: Sequence[Candidate], destination: Store) -> List[Candidate]:
+def _bookkeeping(repository: str, named: Named, doomed: Sequence[Candidate], destination: Store) -> list[Candidate]:
     """The lists of referrers of what goes: they would name what is not there any more."""
     going = {candidate.digest: candidate for candidate in doomed}
     ours = {candidate.digest: set(candidate.tags) for candidate in doomed}
@@ -126,8 +127,8 @@ def _bookkeeping(repository: str, named: Named, doomed: Sequence[Candidate], des
     return found
 
 
-def _listed(found: Iterable[Candidate], protected: Sequence[Pattern[str]]) -> Dict[str, str]:
-    reasons: Dict[str, str] = {}
+def _listed(found: Iterable[Candidate], protected: Sequence[Pattern[str]]) -> dict[str, str]:
+    reasons: dict[str, str] = {}
     for candidate in found:
         texts = (candidate.origin, candidate.digest, candidate.repository, *(f"{candidate.repository}:{tag}" for tag in candidate.tags))
         for pattern in protected:
@@ -136,7 +137,7 @@ def _listed(found: Iterable[Candidate], protected: Sequence[Pattern[str]]) -> Di
     return reasons
 
 
-def _keep_alive(repository: str, named: Named, found: Sequence[Candidate], destination: Store, reasons: Dict[str, str]) -> None:
+def _keep_alive(repository: str, named: Named, found: Sequence[Candidate], destination: Store, reasons: dict[str, str]) -> None:
     """Adds what tags of others need, and what our own tags need that name something else by now."""
     ours = {candidate.digest: candidate for candidate in found}
     for tag, manifest in named:
@@ -161,12 +162,12 @@ def _is_referrers_tag(repository: str, tag: str, digest: Digest, ours: Collectio
     return manifest is not None and manifest.is_index and all(child.digest in ours for child in manifest.children)
 
 
-def _tree(repository: str, digest: Digest, media_type: str, destination: Store) -> FrozenSet[str]:
+def _tree(repository: str, digest: Digest, media_type: str, destination: Store) -> frozenset[str]:
     """A manifest and all manifests below it.  media_type: empty when it is not known."""
-    seen: Set[str] = set()
+    seen: set[str] = set()
     level = [(digest, media_type)]
     for _depth in range(_DEPTH):
-        below: List[Tuple[Digest, str]] = []
+        below: list[tuple[Digest, str]] = []
         for each, kind in level:
             if each not in seen:
                 seen.add(each)
@@ -176,19 +177,19 @@ def _tree(repository: str, digest: Digest, media_type: str, destination: Store) 
     return frozenset(seen)
 
 
-def _fetch(repository: str, digest: Digest, destination: Store) -> Optional[Manifest]:
+def _fetch(repository: str, digest: Digest, destination: Store) -> Manifest | None:
     try:
         return destination.fetch_manifest(repository, digest)
     except NotFound:
         return None
 
 
-def _in_order(doomed: Sequence[Candidate]) -> Tuple[Candidate, ...]:
+def _in_order(doomed: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """What points to others first, attachments before their subjects, then by digest."""
-    depth: Dict[str, int] = {}
+    depth: dict[str, int] = {}
     known = {candidate.digest: candidate for candidate in doomed}
 
-    def rank(digest: str, seen: FrozenSet[str]) -> int:
+    def rank(digest: str, seen: frozenset[str]) -> int:
         if digest not in known or digest in seen:
             return 0
         if digest not in depth:

@@ -10,11 +10,12 @@ An operator that goes shares images with operators that stay, a release with its
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, FrozenSet, List, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 
-Reason = Tuple[str, ...]
+Reason = tuple[str, ...]
 
 _OPERATOR = re.compile(r"operators\[(\d+)\]\Z")
 _NUMBER = re.compile(r"\[\d+\].*")
@@ -27,21 +28,21 @@ class Reasons:
 
     def __init__(self, plan: Plan) -> None:
         self._config = plan.config
-        self._images: Dict[Tuple[str, str], List[PlanImage]] = {}
+        self._images: dict[tuple[str, str], list[PlanImage]] = {}
         for image in plan.images:
             self._images.setdefault((image.destination, image.digest), []).append(image)
 
-    def of(self, image: PlanImage) -> FrozenSet[Reason]:
+    def of(self, image: PlanImage) -> frozenset[Reason]:
         same = self._images.get((image.destination, image.digest), ())
         return frozenset((*_essence(chain, self._config), f"({other.origin})") for other in same for chain in other.why)
 
 
-def still_wanted(image: PlanImage, given_up: Reasons, wanted: Reasons) -> Tuple[Reason, ...]:
+def still_wanted(image: PlanImage, given_up: Reasons, wanted: Reasons) -> tuple[Reason, ...]:
     """Reasons for which a plan wants this content at this place, and which what is given up does not name.  Sorted."""
     return tuple(sorted(wanted.of(image) - given_up.of(image)))
 
 
-def _essence(chain: Reason, config: Dict[str, Any]) -> Reason:
+def _essence(chain: Reason, config: dict[str, Any]) -> Reason:
     """A chain without positions in the configuration, so that two configurations can be compared."""
     if not chain:
         return ()
@@ -56,13 +57,13 @@ def _essence(chain: Reason, config: Dict[str, Any]) -> Reason:
     return (_NUMBER.sub("", first), *chain[1:])
 
 
-def _catalog(config: Dict[str, Any], number: int) -> str:
+def _catalog(config: dict[str, Any], number: int) -> str:
     stanza = config.get("mirror") or config.get("delete") or {}
-    operators: Sequence[Dict[str, Any]] = stanza.get("operators") or []
+    operators: Sequence[dict[str, Any]] = stanza.get("operators") or []
     return str(operators[number].get("catalog")) if number < len(operators) else f"operators[{number}]"
 
 
 def told(reasons: Sequence[Reason]) -> str:
     """One sentence's part about the first reasons."""
-    texts: List[str] = [" > ".join(reason) for reason in reasons[:2]]
+    texts: list[str] = [" > ".join(reason) for reason in reasons[:2]]
     return " and ".join(texts) + (f" and {len(reasons) - 2} more" if len(reasons) > 2 else "")

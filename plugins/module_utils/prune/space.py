@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import AbstractSet, Dict, Optional, Sequence
+from typing import AbstractSet
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
@@ -30,7 +31,7 @@ def freed(doomed: Sequence[Candidate], needed: AbstractSet[str], shelf: Shelf, d
     """
     with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
         manifests = list(pool.map(lambda candidate: _manifest(candidate, shelf, destination), doomed))
-    sizes: Dict[Digest, int] = {}
+    sizes: dict[Digest, int] = {}
     for manifest in manifests:
         if manifest is not None:
             sizes[manifest.digest] = manifest.size
@@ -38,7 +39,7 @@ def freed(doomed: Sequence[Candidate], needed: AbstractSet[str], shelf: Shelf, d
     return sum(size for digest, size in sizes.items() if digest not in needed)
 
 
-def _manifest(candidate: Candidate, shelf: Shelf, destination: Store) -> Optional[Manifest]:
+def _manifest(candidate: Candidate, shelf: Shelf, destination: Store) -> Manifest | None:
     known = shelf.get(candidate.digest)
     if known is not None:
         return known

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History, is_decided
@@ -23,9 +22,9 @@ class Marked:
         configuration, or because what takes their place has not arrived.
     """
 
-    gone: Tuple[Association, ...]
-    kept: Tuple[Association, ...]
-    undecided: Tuple[Association, ...] = ()
+    gone: tuple[Association, ...]
+    kept: tuple[Association, ...]
+    undecided: tuple[Association, ...] = ()
 
 
 def mark(history: History, plan: Plan, shelf: Shelf, arrived: bool = False) -> Marked:
@@ -43,8 +42,8 @@ def mark(history: History, plan: Plan, shelf: Shelf, arrived: bool = False) -> M
     named = {(image.destination, image.digest, image.origin) for image in plan.images}
     known = {entry.key for entry in history.associations}
     awaited = {(path, name) for path, digest, name in named if not arrived and (path, digest, name) not in known}
-    gone: List[Association] = []
-    undecided: List[Association] = []
+    gone: list[Association] = []
+    undecided: list[Association] = []
     for entry in history.associations:
         if entry.key not in named and not entry.found:
             waits = (entry.path, entry.name) in awaited or not is_decided(entry, plan)
@@ -53,13 +52,13 @@ def mark(history: History, plan: Plan, shelf: Shelf, arrived: bool = False) -> M
     return Marked(tuple(gone), (*kept, *undecided), tuple(undecided))
 
 
-def kept_images(images: Tuple[PlanImage, ...], history: History, shelf: Shelf) -> Tuple[Association, ...]:
+def kept_images(images: tuple[PlanImage, ...], history: History, shelf: Shelf) -> tuple[Association, ...]:
     """What planned images need at the destination: from the workspace's manifests, or as it was recorded.
 
     Raises NotFound when neither is there: then nobody knows what an index among them needs.
     """
-    recorded: Dict[Tuple[str, str], Association] = {(entry.path, entry.id): entry for entry in history.associations}
-    kept: List[Association] = []
+    recorded: dict[tuple[str, str], Association] = {(entry.path, entry.id): entry for entry in history.associations}
+    kept: list[Association] = []
     for image in images:
         try:
             kept.append(Association.of(image, shelf))

@@ -7,20 +7,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image import source
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import memory, takeover
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Channel, Picked
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.selection import ARCHITECTURES, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.update_service import UpdateService
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image import source
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.inspection import (
     CATEGORY,
     Inspected,
@@ -28,10 +32,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.paylo
     WantedRelease,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.payload import Payloads
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.selection import ARCHITECTURES, Selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import Signatures
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.update_service import UpdateService
 
 DEFAULT_ARCHITECTURE = "amd64"
 
@@ -61,9 +62,9 @@ class _Collecting:
         self.platform = imageset.platform
         self.context = context
         self.settings = settings
-        self.warnings: List[str] = list(settings.notes)
-        self.failures: List[Failure] = []
-        self._earlier: Optional[Mapping[str, Any]] = None
+        self.warnings: list[str] = list(settings.notes)
+        self.failures: list[Failure] = []
+        self._earlier: Mapping[str, Any] | None = None
 
     def collected(self) -> Collected:
         wanted = self._direct() if self.platform.release else self._from_channels()
@@ -81,7 +82,7 @@ class _Collecting:
             failures=(*self.failures, *(failure for one in inspected for failure in one.failures), *graph.failures),
         )
 
-    def _direct(self) -> List[WantedRelease]:
+    def _direct(self) -> list[WantedRelease]:
         """`platform.release` overrides the channels (PL-10); a tag is resolved once and its digest kept (PL-11)."""
         key = "platform.release"
         try:
@@ -107,7 +108,7 @@ class _Collecting:
         known.keep(repository, tag, found.digest)
         return found.digest
 
-    def _from_channels(self) -> List[WantedRelease]:
+    def _from_channels(self) -> list[WantedRelease]:
         channels = self._channels()
         if not channels:
             return []
@@ -135,8 +136,8 @@ class _Collecting:
             self._earlier = takeover.read(self.imageset.storage, self.context.upstream)
         return self._earlier
 
-    def _channels(self) -> List[Channel]:
-        channels: List[Channel] = []
+    def _channels(self) -> list[Channel]:
+        channels: list[Channel] = []
         for place, wanted in enumerate(self.platform.channels):
             try:
                 channels.append(Channel.of(wanted, place))
@@ -144,7 +145,7 @@ class _Collecting:
                 self.failures.append(Failure.of(error, f"platform.channels[{place}] ({wanted.name})", CATEGORY))
         return channels
 
-    def _architectures(self) -> List[str]:
+    def _architectures(self) -> list[str]:
         """Platforms always mean the payload for all of them (CH-16)."""
         if self.platform.platforms:
             return ["multi"]
@@ -158,7 +159,7 @@ class _Collecting:
     def _read_ahead(self, service: UpdateService, channels: Sequence[Channel], architectures: Sequence[str]) -> None:
         """Asks for the graphs together; selection meets the errors again where they belong."""
 
-        def ask(question: Tuple[Channel, str]) -> None:
+        def ask(question: tuple[Channel, str]) -> None:
             try:
                 service.graph(*question)
             except Cancelled:
@@ -170,12 +171,12 @@ class _Collecting:
         with ThreadPoolExecutor(max_workers=max(1, min(self.context.parallel, len(questions)))) as pool:
             list(pool.map(ask, questions))
 
-    def _releases(self, selected: Selection, okd: Set[str]) -> List[WantedRelease]:
+    def _releases(self, selected: Selection, okd: set[str]) -> list[WantedRelease]:
         """Each release image once, with all its reasons."""
-        groups: Dict[Tuple[str, str], List[Picked]] = {}
+        groups: dict[tuple[str, str], list[Picked]] = {}
         for picked in selected.picked:
             groups.setdefault((picked.architecture, picked.release.payload), []).append(picked)
-        wanted: List[WantedRelease] = []
+        wanted: list[WantedRelease] = []
         for (architecture, payload), reasons in groups.items():
             release = reasons[0].release
             try:

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, Iterable, List, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
@@ -34,16 +35,16 @@ class Question:
     from_version: str = ""
     to_version: str = ""
     conditional: bool = False
-    held: Optional[FrozenSet[Version]] = None
+    held: frozenset[Version] | None = None
 
 
-def minor_versions(tags: Iterable[str]) -> List[str]:
+def minor_versions(tags: Iterable[str]) -> list[str]:
     """`major.minor` of every release among these tags, oldest first; prereleases and signatures do not count (mirroring 8.5)."""
     found = {(int(match.group(1)), int(match.group(2))) for match in map(_TAG.match, tags) if match}
     return [f"{major}.{minor}" for major, minor in sorted(found)]
 
 
-def answer(question: Question, graph: Graph) -> Dict[str, Any]:
+def answer(question: Question, graph: Graph) -> dict[str, Any]:
     """The values of the `release_info` module.
 
     channels, versions: sorted.  path: versions, empty when there is none.  steps: each update of the path with its reason.
@@ -51,7 +52,7 @@ def answer(question: Question, graph: Graph) -> Dict[str, Any]:
     Raises NoVersionsFound, VersionNotFound, InputError (not a version).
     """
     newest = extremes(graph, question.channel or "given", question.architecture)[1]
-    found: Dict[str, Any] = {
+    found: dict[str, Any] = {
         "channels": list(graph.channels()),
         "versions": [str(version) for version in graph.versions()],
         "path": [],
@@ -67,9 +68,9 @@ def answer(question: Question, graph: Graph) -> Dict[str, Any]:
     return found
 
 
-def _way(question: Question, graph: Graph, start: Version, end: Version) -> Dict[str, Any]:
+def _way(question: Question, graph: Graph, start: Version, end: Version) -> dict[str, Any]:
     path = paths.shortest(graph, start, end, question.conditional, question.channel)
-    found: Dict[str, Any] = {
+    found: dict[str, Any] = {
         "path": [str(release.version) for release in path],
         "steps": steps(graph, path),
         "explanation": "" if path else paths.explain(graph, start, end, question.conditional, question.channel),
@@ -85,7 +86,7 @@ def _way(question: Question, graph: Graph, start: Version, end: Version) -> Dict
     return found
 
 
-def steps(graph: Graph, path: Any) -> List[Dict[str, Any]]:
+def steps(graph: Graph, path: Any) -> list[dict[str, Any]]:
     """The updates of a path as data."""
     return [
         {

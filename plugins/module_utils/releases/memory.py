@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Bounds, Channel, Memory
@@ -37,8 +38,8 @@ class Past:
         """
         if self._settings.generation is not Generation.V1:
             return Memory()
-        minimum: Dict[str, Version] = {}
-        previous: Dict[str, Bounds] = {}
+        minimum: dict[str, Version] = {}
+        previous: dict[str, Bounds] = {}
         for name, entry in self._entries().items():
             if not isinstance(entry, dict):
                 continue
@@ -62,7 +63,7 @@ class Past:
             low, high = min(bounds.low for bounds in found), max(bounds.high for bounds in found)
             before = entries.get(channel.name)
             first = before.get("first") if isinstance(before, dict) else None
-            entry: Dict[str, Any] = {"min": str(low), "max": str(high)}
+            entry: dict[str, Any] = {"min": str(low), "max": str(high)}
             if not channel.full:
                 entry["first"] = first if _version(first) is not None else str(low)
             entries[channel.name] = entry
@@ -97,7 +98,7 @@ class Tags:
     def keep(self, repository: str, tag: str, digest: str) -> None:
         files.write_json(self._path, {**self._entries(), f"{repository}:{tag}": digest})
 
-    def _entries(self) -> Dict[str, Any]:
+    def _entries(self) -> dict[str, Any]:
         try:
             entries = files.read_json(self._path)
         except (FileNotFoundError, StorageError):
@@ -105,7 +106,7 @@ class Tags:
         return entries if isinstance(entries, dict) else {}
 
 
-def _version(text: Any) -> Optional[Version]:
+def _version(text: Any) -> Version | None:
     try:
         return Version.parse(text) if text else None
     except InputError:

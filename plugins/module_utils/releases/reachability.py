@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Mapping, Tuple
+from typing import AbstractSet, Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.components import release_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph, Release
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.components import release_tag
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Reach:
     missing: its releases that are not held.  message: why the end cannot be reached, empty when it can.
     """
 
-    path: Tuple[Release, ...] = ()
-    missing: Tuple[Version, ...] = ()
+    path: tuple[Release, ...] = ()
+    missing: tuple[Version, ...] = ()
     message: str = ""
 
     @property
@@ -50,10 +51,10 @@ def reach(graph: Graph, start: Version, end: Version, held: AbstractSet[Version]
     )
 
 
-def _cheapest(graph: Graph, first: int, last: int, held: AbstractSet[Version], conditional: bool) -> List[int]:
+def _cheapest(graph: Graph, first: int, last: int, held: AbstractSet[Version], conditional: bool) -> list[int]:
     """Dijkstra: fewest missing releases, then fewest updates; ties go to newer releases."""
-    best: Dict[int, Tuple[int, int]] = {first: (0, 0)}
-    came_from: Dict[int, int] = {}
+    best: dict[int, tuple[int, int]] = {first: (0, 0)}
+    came_from: dict[int, int] = {}
     lacking = [release.version not in held for release in graph.releases]
     queue = [(0, 0, 0, first)]
     while queue:
@@ -76,18 +77,18 @@ def _cheapest(graph: Graph, first: int, last: int, held: AbstractSet[Version], c
     return found[::-1]
 
 
-def held_by_plan(releases: Iterable[Mapping[str, Any]], architecture: str) -> FrozenSet[Version]:
+def held_by_plan(releases: Iterable[Mapping[str, Any]], architecture: str) -> frozenset[Version]:
     """The versions that a plan's `releases` mirror for an architecture."""
     return _versions(str(entry.get("version")) for entry in releases if entry.get("architecture") == architecture)
 
 
-def held_by_tags(tags: Iterable[str], architecture: str) -> FrozenSet[Version]:
+def held_by_tags(tags: Iterable[str], architecture: str) -> frozenset[Version]:
     """The versions that the tags of a mirror's repository of releases name for an architecture."""
     suffix = release_tag("0", architecture)[1:]
     return _versions(tag[: -len(suffix)] for tag in tags if tag.endswith(suffix))
 
 
-def _versions(texts: Iterable[str]) -> FrozenSet[Version]:
+def _versions(texts: Iterable[str]) -> frozenset[Version]:
     found = set()
     for text in texts:
         try:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import past_metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Storage
@@ -14,9 +14,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 
-def past_of(metadata: Metadata) -> Dict[str, Any]:
+def past_of(metadata: Metadata) -> dict[str, Any]:
     """`{channel: {first, min, max}}`, as `memory.Past` keeps it; what cannot be read is left out."""
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for entry in metadata.platforms:
         if isinstance(entry, dict) and isinstance(entry.get("channel"), str):
             found[entry["channel"]] = {"first": entry.get("minVersion")}
@@ -28,7 +28,7 @@ def past_of(metadata: Metadata) -> Dict[str, Any]:
     return found
 
 
-def read(storage: Optional[Storage], upstream: Store) -> Dict[str, Any]:
+def read(storage: Storage | None, upstream: Store) -> dict[str, Any]:
     """What the metadata in a configuration's storage says; nothing where there is none.  Raises what `past_metadata.read` raises."""
     metadata = past_metadata.read(storage, upstream)
     return past_of(metadata) if metadata is not None else {}

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.excerpt import excerpt
 
 
-def changes(difference: Diff) -> Dict[str, Any]:
+def changes(difference: Diff) -> dict[str, Any]:
     """The JSON value: names that came, went or mean something else, and their bytes."""
     return {
         "added": excerpt(image.origin for image in difference.added),

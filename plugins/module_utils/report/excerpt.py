@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 MOST_LINES = 200
 
 
-def excerpt(values: Iterable[Any]) -> Dict[str, Any]:
+def excerpt(values: Iterable[Any]) -> dict[str, Any]:
     """listed: the first ones.  more: how many are left out.  total: all of them."""
     listed = list(values)
     return {"listed": listed[:MOST_LINES], "more": max(0, len(listed) - MOST_LINES), "total": len(listed)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATEGORIES
@@ -25,20 +24,20 @@ class Signed:
     """
 
     signed: int
-    unsigned: Tuple[str, ...]
+    unsigned: tuple[str, ...]
     attachments: int
 
 
 def signatures(plan: Plan, shelf: Shelf) -> Signed:
     """What was built here is not counted at all: nobody else can have signed it."""
     attached = [image for image in plan.images if image.subject]
-    subjects: Dict[str, Set[str]] = {}
+    subjects: dict[str, set[str]] = {}
     for image in attached:
         if _is_signature(image, shelf):
             subjects.setdefault(image.destination, set()).add(image.subject)
     releases = {str(release.get("tag")) for release in plan.releases if release.get("signatures")}
     signed = 0
-    unsigned: List[str] = []
+    unsigned: list[str] = []
     for image in plan.images:
         if image.subject or not image.origin.startswith(image.source):
             continue
@@ -49,12 +48,12 @@ def signatures(plan: Plan, shelf: Shelf) -> Signed:
     return Signed(signed, tuple(sorted(set(unsigned))), len(attached))
 
 
-def _is_released(image: PlanImage, releases: Set[str]) -> bool:
+def _is_released(image: PlanImage, releases: set[str]) -> bool:
     """Whether a release whose signature was verified is the image, or names it."""
     return CATEGORIES.get(image.type) == "release" and any(not releases.isdisjoint(chain) for chain in image.why)
 
 
-def _is_signed(image: PlanImage, subjects: Set[str], shelf: Shelf) -> bool:
+def _is_signed(image: PlanImage, subjects: set[str], shelf: Shelf) -> bool:
     if image.digest in subjects:
         return True
     try:

@@ -9,7 +9,8 @@ The page is a template of the role; it computes nothing.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
@@ -33,9 +34,9 @@ def summary(
     workflow: str = "",
     destination: str = "",
     generated: str = "",
-    result: Optional[Mapping[str, Any]] = None,
-    changes: Optional[Mapping[str, Any]] = None,
-) -> Dict[str, Any]:
+    result: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The JSON value of a report.
 
     generated: the time, as text, given by the caller.  result: the document of a `TransferResult`; None before a run.
@@ -64,14 +65,14 @@ def summary(
     }
 
 
-def _forecast(plan: Plan, shelf: Shelf) -> Optional[Forecast]:
+def _forecast(plan: Plan, shelf: Shelf) -> Forecast | None:
     try:
         return forecast(plan, shelf)
     except NotFound:
         return None
 
 
-def _state(failures: Sequence[object], result: Optional[Mapping[str, Any]]) -> str:
+def _state(failures: Sequence[object], result: Mapping[str, Any] | None) -> str:
     """planned, complete, incomplete or cancelled."""
     if result is None:
         return "incomplete" if failures else "planned"
@@ -80,7 +81,7 @@ def _state(failures: Sequence[object], result: Optional[Mapping[str, Any]]) -> s
     return "complete" if result.get("complete") and not failures else "incomplete"
 
 
-def _counts(plan: Plan, signed: Signed, failures: Sequence[object], result: Optional[Mapping[str, Any]]) -> Dict[str, int]:
+def _counts(plan: Plan, signed: Signed, failures: Sequence[object], result: Mapping[str, Any] | None) -> dict[str, int]:
     """Images are those of the run, attachments among them; before a run those of the plan."""
     return {
         "images": result["counts"]["images_total"] if result is not None else len(plan.images),
@@ -94,7 +95,7 @@ def _counts(plan: Plan, signed: Signed, failures: Sequence[object], result: Opti
     }
 
 
-def _outcome(result: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
+def _outcome(result: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if result is None:
         return None
     return {
@@ -105,7 +106,7 @@ def _outcome(result: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
     }
 
 
-def _sizes(sums: Optional[Forecast], plan: Plan) -> Dict[str, Any]:
+def _sizes(sums: Forecast | None, plan: Plan) -> dict[str, Any]:
     """Without manifests only the sum over images is known, in which shared layers count often."""
     if sums is None:
         return {"total": sum(image.size for image in plan.images), "blobs": 0, "exact": False, "parts": []}
@@ -127,7 +128,7 @@ def _sizes(sums: Optional[Forecast], plan: Plan) -> Dict[str, Any]:
     }
 
 
-def _shares(shares: Mapping[str, Share], total: int) -> List[Dict[str, Any]]:
+def _shares(shares: Mapping[str, Share], total: int) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
@@ -140,9 +141,9 @@ def _shares(shares: Mapping[str, Share], total: int) -> List[Dict[str, Any]]:
     ]
 
 
-def _releases(plan: Plan) -> List[Dict[str, Any]]:
+def _releases(plan: Plan) -> list[dict[str, Any]]:
     """Channels with their versions, in the plan's order."""
-    channels: Dict[Any, Dict[str, Any]] = {}
+    channels: dict[Any, dict[str, Any]] = {}
     for release in plan.releases:
         place = (str(release.get("channel") or ""), str(release.get("architecture") or ""))
         entry = channels.setdefault(place, {"channel": place[0], "architecture": place[1], "versions": []})
@@ -150,7 +151,7 @@ def _releases(plan: Plan) -> List[Dict[str, Any]]:
     return [channels[place] for place in sorted(channels)]
 
 
-def _catalog(catalog: Mapping[str, Any]) -> Dict[str, Any]:
+def _catalog(catalog: Mapping[str, Any]) -> dict[str, Any]:
     packages = list(catalog.get("packages") or ())
     return {
         "catalog": str(catalog.get("catalog") or ""),
@@ -160,7 +161,7 @@ def _catalog(catalog: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def _package(package: Mapping[str, Any]) -> Dict[str, Any]:
+def _package(package: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": str(package.get("name") or ""),
         "default_channel": str(package.get("default_channel") or ""),
@@ -170,14 +171,14 @@ def _package(package: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def _images(plan: Plan, result: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
+def _images(plan: Plan, result: Mapping[str, Any] | None) -> dict[str, Any]:
     """The largest images first, attachments left out."""
     outcomes = {(entry["origin"], entry["digest"], tuple(entry["tags"])): entry["outcome"] for entry in (result or {}).get("images") or ()}
     images = sorted((image for image in plan.images if not image.subject), key=lambda image: (-image.size, image.origin, image.destination))
     return {"listed": [_image(image, outcomes) for image in images[:MOST_IMAGES]], "more": max(0, len(images) - MOST_IMAGES)}
 
 
-def _image(image: PlanImage, outcomes: Mapping[Any, str]) -> Dict[str, Any]:
+def _image(image: PlanImage, outcomes: Mapping[Any, str]) -> dict[str, Any]:
     return {
         "origin": image.origin,
         "destination": image.destination,
@@ -191,6 +192,6 @@ def _image(image: PlanImage, outcomes: Mapping[Any, str]) -> Dict[str, Any]:
     }
 
 
-def _failures(plan: Plan, result: Optional[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+def _failures(plan: Plan, result: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """Of the run, which has those of planning among them; before a run those of the plan."""
     return list(result["failures"]) if result is not None else [failure.document() for failure in plan.failures]

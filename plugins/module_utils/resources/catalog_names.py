@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from itertools import chain
-from typing import Dict, Iterable, Set
 
 PREFIX = "cs-"
 MAX_NAME = 63
@@ -47,18 +47,18 @@ def name_v2(image: str) -> str:
     return f"{PREFIX}{stem[:room].strip('-')}-{suffix}"
 
 
-def names_v1(images: Dict[str, str]) -> Dict[str, str]:
+def names_v1(images: dict[str, str]) -> dict[str, str]:
     """Names by image; images: mirrored name by image, in the order of the configuration.  The second `dev` is `cs-dev-1`."""
-    taken: Set[str] = set()
+    taken: set[str] = set()
     names = {}
     for image, mirrored_name in images.items():
         names[image] = _free(name_v1(mirrored_name), (f"-{number}" for number in range(1, len(images) + 1)), taken)
     return names
 
 
-def names_v2(images: Iterable[str]) -> Dict[str, str]:
+def names_v2(images: Iterable[str]) -> dict[str, str]:
     """Names by image; where two would be the same, the later image gets some of its own digest in addition."""
-    taken: Set[str] = set()
+    taken: set[str] = set()
     names = {}
     for image in sorted(set(images)):
         mark = hashlib.sha256(image.encode("utf-8")).hexdigest()
@@ -66,7 +66,7 @@ def names_v2(images: Iterable[str]) -> Dict[str, str]:
     return names
 
 
-def _free(name: str, suffixes: Iterable[str], taken: Set[str]) -> str:
+def _free(name: str, suffixes: Iterable[str], taken: set[str]) -> str:
     """The name, or the first of its variants that nobody has."""
     variants = (name[: MAX_NAME - len(suffix)].rstrip("-") + suffix for suffix in suffixes)
     chosen = next(variant for variant in chain((name,), variants) if variant not in taken)

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.catalog_names import PREFIX
@@ -29,7 +30,7 @@ _RUNTIME = (
 )
 
 
-def catalog_source(name: str, image: str) -> Dict[str, Any]:
+def catalog_source(name: str, image: str) -> dict[str, Any]:
     """image: `host/repository:tag`, or with `@digest`."""
     return {
         "apiVersion": API_VERSION,
@@ -39,7 +40,7 @@ def catalog_source(name: str, image: str) -> Dict[str, Any]:
     }
 
 
-def from_template(name: str, image: str, template: Any) -> Dict[str, Any]:
+def from_template(name: str, image: str, template: Any) -> dict[str, Any]:
     """A CatalogSource with all that a user's template says but name, namespace, source type and image (7.4).
 
     Raises InputError for a template that is none.
@@ -69,7 +70,7 @@ def check_template(template: Any) -> None:
         raise InputError("the template has a configMap", advice=advice)
 
 
-def cluster_catalog(name: str, image: str) -> Dict[str, Any]:
+def cluster_catalog(name: str, image: str) -> dict[str, Any]:
     """name: of the CatalogSource."""
     return {
         "apiVersion": "olm.operatorframework.io/v1",

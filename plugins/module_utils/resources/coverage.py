@@ -11,8 +11,8 @@ neighbours: entries are chosen for all images together, and proved by the same l
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Dict, FrozenSet, Iterable, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
@@ -29,7 +29,7 @@ class Mirrored:
     category: str
     source: str
     mirror: str
-    kinds: FrozenSet[str]
+    kinds: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Rule:
     mirror: str
 
 
-def narrowed(image: Mirrored, scope: str, first_component: bool = False) -> Tuple[str, str]:
+def narrowed(image: Mirrored, scope: str, first_component: bool = False) -> tuple[str, str]:
     """Source and mirror of the entry for an image.
 
     scope: `namespace` and `host` hold only where the mirror's path ends with the source's; else the repository.
@@ -63,7 +63,7 @@ def narrowed(image: Mirrored, scope: str, first_component: bool = False) -> Tupl
     return "/".join([host, *parts[:kept]]), image.mirror[: -len(rest)]
 
 
-def cover(images: Iterable[Mirrored], scopes: Dict[str, str], first_component: bool = False) -> List[Rule]:
+def cover(images: Iterable[Mirrored], scopes: dict[str, str], first_component: bool = False) -> list[Rule]:
     """Rules by which every image is found at its mirror, in the order of the images.
 
     scopes: the scope by category.  An image that a wider entry does not lead to its place gets one of its own.
@@ -89,13 +89,13 @@ class Book:
     """Rules as a node reads them."""
 
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
-        self._rules: Dict[Rule, None] = {}
-        self._entries: Dict[str, Dict[str, List[str]]] = {}
+        self._rules: dict[Rule, None] = {}
+        self._entries: dict[str, dict[str, list[str]]] = {}
         for rule in rules:
             self.add(rule)
 
     @property
-    def rules(self) -> List[Rule]:
+    def rules(self) -> list[Rule]:
         return list(self._rules)
 
     def add(self, rule: Rule) -> None:
@@ -104,7 +104,7 @@ class Book:
         if rule.mirror not in mirrors:
             mirrors.append(rule.mirror)
 
-    def places(self, repository: str, kind: str) -> Tuple[str, ...]:
+    def places(self, repository: str, kind: str) -> tuple[str, ...]:
         """The repositories that a node tries for a reference, in order; empty when it goes to the source."""
         parts = repository.split("/")
         for length in range(len(parts), 0, -1):

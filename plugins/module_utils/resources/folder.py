@@ -10,11 +10,11 @@ What was written is listed in an index beside it, so that a file that somebody e
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 
 INDEX = ".disconnected-mirror.json"
 
@@ -24,15 +24,15 @@ class Change:
     """What a file was and is to be; None where it is not there."""
 
     path: str
-    before: Optional[bytes]
-    after: Optional[bytes]
+    before: bytes | None
+    after: bytes | None
 
     @property
     def changed(self) -> bool:
         return self.before != self.after
 
 
-def compare(folder: str, wanted: Mapping[str, bytes]) -> List[Change]:
+def compare(folder: str, wanted: Mapping[str, bytes]) -> list[Change]:
     """Every wanted file, then those that an earlier run wrote and nobody wants any more; sorted by path.  Writes nothing.
 
     wanted: content by file name.  Raises InputError for a name that is not one, StorageError.
@@ -52,7 +52,7 @@ def compare(folder: str, wanted: Mapping[str, bytes]) -> List[Change]:
     return changes
 
 
-def apply(folder: str, wanted: Mapping[str, bytes]) -> List[Tuple[str, bool]]:
+def apply(folder: str, wanted: Mapping[str, bytes]) -> list[tuple[str, bool]]:
     """Makes the folder hold what is wanted; returns each path with whether it changed, removed files included.
 
     Raises StorageError, InputError.
@@ -73,12 +73,12 @@ def apply(folder: str, wanted: Mapping[str, bytes]) -> List[Tuple[str, bool]]:
     return [(change.path, change.changed) for change in changes]
 
 
-def _write_index(folder: str, names: List[str]) -> None:
+def _write_index(folder: str, names: list[str]) -> None:
     if names or os.path.exists(os.path.join(folder, INDEX)):
         files.write_json(os.path.join(folder, INDEX), {"files": names})
 
 
-def _listed(folder: str) -> List[str]:
+def _listed(folder: str) -> list[str]:
     """What the index names; nothing that leads out of the folder."""
     try:
         document = files.read_json(os.path.join(folder, INDEX))
@@ -92,7 +92,7 @@ def _is_name(name: str) -> bool:
     return bool(name) and name == os.path.basename(name) and name not in (".", "..", INDEX) and "\x00" not in name
 
 
-def _content(path: str) -> Optional[bytes]:
+def _content(path: str) -> bytes | None:
     try:
         return files.read(path)
     except FileNotFoundError:

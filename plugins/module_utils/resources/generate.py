@@ -9,15 +9,16 @@ The plan covers the whole image set, so the files always cover it too, not the l
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents as yaml_documents
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents as yaml_documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, GRAPH, RELEASE
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
@@ -46,7 +47,7 @@ class ResourceOptions:
     size_limit: bytes of YAML after which a mirror set is cut into numbered ones.
     """
 
-    mirror_sets: Tuple[str, ...] = ()
+    mirror_sets: tuple[str, ...] = ()
     scope: str = ""
     signature_layout: str = ""
     size_limit: int = SIZE_LIMIT
@@ -66,14 +67,14 @@ class Resources:
     """files: content by name.  warnings: what was left out or done otherwise than asked."""
 
     files: Mapping[str, bytes]
-    warnings: Tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def make_resources(
     plan: Plan,
     destination: Destination,
     options: ResourceOptions = ResourceOptions(),
-    signatures: Optional[Mapping[Digest, Sequence[bytes]]] = None,
+    signatures: Mapping[Digest, Sequence[bytes]] | None = None,
 ) -> Resources:
     """The files for a cluster.  Reads nothing but the templates that the configuration names.
 
@@ -82,7 +83,7 @@ def make_resources(
     """
     options.check()
     generation = plan.generation
-    warnings: List[str] = []
+    warnings: list[str] = []
     plan = _placeable(plan, destination, warnings)
     found = _mirror_sets(plan, destination, options, generation)
     found.update(_catalogs(plan, destination, generation, warnings))
@@ -91,7 +92,7 @@ def make_resources(
     return Resources(found, tuple(warnings))
 
 
-def _placeable(plan: Plan, destination: Destination, warnings: List[str]) -> Plan:
+def _placeable(plan: Plan, destination: Destination, warnings: list[str]) -> Plan:
     """The plan without images whose repository this registry cannot have: a transfer fails them one by one, too."""
     lost = sorted({image.origin for image in plan.images if not destination.fits(image.destination)})
     warnings += [f"{origin} is left out: {destination.host} cannot have a repository for it." for origin in lost]
@@ -103,7 +104,7 @@ def _known(what: str, value: str, allowed: Sequence[str]) -> None:
         raise InputError(f'unknown {what} "{value}"', advice=f"Known are {', '.join(allowed)}.")
 
 
-def _mirror_sets(plan: Plan, destination: Destination, options: ResourceOptions, generation: Generation) -> Dict[str, bytes]:
+def _mirror_sets(plan: Plan, destination: Destination, options: ResourceOptions, generation: Generation) -> dict[str, bytes]:
     kinds = options.mirror_sets or ((IDMS, ITMS, ICSP) if generation is Generation.V1 else (IDMS, ITMS))
     images = mirror_sets.mirrored(plan.images, destination, generation)
     rules = {IDMS: mirror_sets.digest_and_tag_rules(images, destination, options.scope)}
@@ -118,7 +119,7 @@ def _mirror_sets(plan: Plan, destination: Destination, options: ResourceOptions,
     return found
 
 
-def _catalogs(plan: Plan, destination: Destination, generation: Generation, warnings: List[str]) -> Dict[str, bytes]:
+def _catalogs(plan: Plan, destination: Destination, generation: Generation, warnings: list[str]) -> dict[str, bytes]:
     """In the order of the configuration, which v1 counts names by."""
     images = sorted(
         (image for image in plan.images if image.type == CATALOG and not image.subject), key=lambda image: (_position(image), image.key)
@@ -137,7 +138,7 @@ def _catalogs(plan: Plan, destination: Destination, generation: Generation, warn
     return found
 
 
-def _catalog_source(plan: Plan, image: PlanImage, name: str, place: str, warnings: List[str]) -> Dict[str, Any]:
+def _catalog_source(plan: Plan, image: PlanImage, name: str, place: str, warnings: list[str]) -> dict[str, Any]:
     path = _template(plan, image)
     if not path:
         return catalog_source(name, place)
@@ -180,7 +181,7 @@ def _tagged(image: PlanImage, destination: Destination) -> str:
     return f"{place}:{image.tags[0]}" if image.tags else f"{place}@{image.digest}"
 
 
-def _update_service(plan: Plan, destination: Destination, warnings: List[str]) -> Dict[str, bytes]:
+def _update_service(plan: Plan, destination: Destination, warnings: list[str]) -> dict[str, bytes]:
     graphs = [image for image in plan.images if image.type == GRAPH and not image.subject]
     releases = sorted({image.destination for image in plan.images if image.type == RELEASE and not image.subject})
     if not graphs:
@@ -192,7 +193,7 @@ def _update_service(plan: Plan, destination: Destination, warnings: List[str]) -
     return {"updateService.yaml": yaml_bytes([update_service(destination.full(releases[0]), graph)])}
 
 
-def _signatures(signatures: Mapping[Digest, Sequence[bytes]], options: ResourceOptions, generation: Generation) -> Dict[str, bytes]:
+def _signatures(signatures: Mapping[Digest, Sequence[bytes]], options: ResourceOptions, generation: Generation) -> dict[str, bytes]:
     if not signatures:
         return {}
     if (options.signature_layout or (PER_RELEASE if generation is Generation.V1 else SINGLE)) == PER_RELEASE:

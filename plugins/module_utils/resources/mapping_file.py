@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Iterable, List
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -27,7 +27,7 @@ class Line:
         return f"{self.source}={self.destination}"
 
 
-def lines(images: Iterable[PlanImage], destination: Destination, generation: Generation, instances: bool = False) -> List[Line]:
+def lines(images: Iterable[PlanImage], destination: Destination, generation: Generation, instances: bool = False) -> list[Line]:
     """Sorted by destination, then source.
 
     instances: after an index a line for each instance that is taken of it, by digest on both sides.

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -60,7 +61,7 @@ _FORMS = {
 }
 
 
-def mirrored(images: Iterable[PlanImage], destination: Destination, generation: Generation) -> List[Mirrored]:
+def mirrored(images: Iterable[PlanImage], destination: Destination, generation: Generation) -> list[Mirrored]:
     """What clusters ask for.  Catalogs, the graph image, layouts and attachments are not named by clusters that way.
 
     V1 knows the digest of every image, so that each may be asked for by digest.  Raises InputError for an image without origin.
@@ -77,23 +78,23 @@ def mirrored(images: Iterable[PlanImage], destination: Destination, generation: 
     return sorted(found, key=lambda entry: (entry.source, entry.mirror, entry.category, sorted(entry.kinds)))
 
 
-def digest_and_tag_rules(images: Sequence[Mirrored], destination: Destination, scope: str = "") -> List[Rule]:
+def digest_and_tag_rules(images: Sequence[Mirrored], destination: Destination, scope: str = "") -> list[Rule]:
     """The rules of IDMS and ITMS.  scope: the widest entries wanted, empty for namespaces where they are right (7.3)."""
     chosen = REPOSITORY if destination.max_nested_paths else scope or NAMESPACE
-    return cover(images, {category: chosen for category in CATEGORIES})
+    return cover(images, dict.fromkeys(CATEGORIES, chosen))
 
 
-def content_source_rules(images: Sequence[Mirrored], destination: Destination, scope: str = "") -> List[Rule]:
+def content_source_rules(images: Sequence[Mirrored], destination: Destination, scope: str = "") -> list[Rule]:
     """The rules of ICSP: releases by repository, the rest by the first component of the path (7.1)."""
     by_digest = [Mirrored(image.category, image.source, image.mirror, frozenset((DIGEST,))) for image in images]
-    scopes = {category: scope or NAMESPACE for category in CATEGORIES}
+    scopes = dict.fromkeys(CATEGORIES, scope or NAMESPACE)
     scopes["release"] = REPOSITORY
     if destination.max_nested_paths:
         scopes["operator"] = REPOSITORY
     return cover(by_digest, scopes, first_component=True)
 
 
-def documents(kind: str, rules: Iterable[Rule], size_limit: int = SIZE_LIMIT) -> List[Dict[str, Any]]:
+def documents(kind: str, rules: Iterable[Rule], size_limit: int = SIZE_LIMIT) -> list[dict[str, Any]]:
     """The objects of a kind: one for each category that has rules, more where one would grow too large; sorted by name.
 
     Raises InputError when one entry alone is larger than `size_limit`.
@@ -101,7 +102,7 @@ def documents(kind: str, rules: Iterable[Rule], size_limit: int = SIZE_LIMIT) ->
     form = _FORMS[kind]
     found = []
     for category in CATEGORIES:
-        entries: Dict[str, List[str]] = {}
+        entries: dict[str, list[str]] = {}
         for rule in rules:
             if rule.category == category and rule.kind == form.references and rule.mirror not in entries.setdefault(rule.source, []):
                 entries[rule.source].append(rule.mirror)
@@ -118,7 +119,7 @@ def _origin(image: PlanImage) -> Reference:
         raise InputError(message, subject=image.origin, advice="Make the plan again with imageset_plan.") from error
 
 
-def _references(image: PlanImage, reference: Reference, generation: Generation) -> FrozenSet[str]:
+def _references(image: PlanImage, reference: Reference, generation: Generation) -> frozenset[str]:
     kinds = set()
     if reference.digest or generation is Generation.V1 or image.type == RELEASE:
         kinds.add(DIGEST)
@@ -128,8 +129,8 @@ def _references(image: PlanImage, reference: Reference, generation: Generation) 
     return frozenset(kinds)
 
 
-def _parts(entries: Sequence[Tuple[str, List[str]]], limit: int) -> Iterator[List[Tuple[str, List[str]]]]:
-    part: List[Tuple[str, List[str]]] = []
+def _parts(entries: Sequence[tuple[str, list[str]]], limit: int) -> Iterator[list[tuple[str, list[str]]]]:
+    part: list[tuple[str, list[str]]] = []
     size = _HEADER
     for source, mirrors in entries:
         more = _size(source, mirrors)
@@ -153,8 +154,8 @@ def _size(source: str, mirrors: Iterable[str]) -> int:
     return len(source) + 40 + sum(len(mirror) + 12 for mirror in mirrors)
 
 
-def _document(form: _Form, category: str, number: int, entries: Iterable[Tuple[str, List[str]]]) -> Dict[str, Any]:
-    metadata: Dict[str, Any] = {"name": f"{form.prefix}{category}-{number}"}
+def _document(form: _Form, category: str, number: int, entries: Iterable[tuple[str, list[str]]]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": f"{form.prefix}{category}-{number}"}
     if form is not _FORMS[ICSP]:
         metadata["annotations"] = dict(CREATED_BY)
     elif category == "operator":

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import yaml
 

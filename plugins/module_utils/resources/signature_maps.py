@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, Dict, List, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.mirror_sets import CREATED_BY
@@ -19,7 +20,7 @@ NAME = "mirrored-release-signatures"
 SIZE_LIMIT = 900_000
 
 
-def one_per_release(signatures: Mapping[Digest, Sequence[bytes]]) -> Dict[str, Dict[str, Any]]:
+def one_per_release(signatures: Mapping[Digest, Sequence[bytes]]) -> dict[str, dict[str, Any]]:
     """ConfigMaps by file name, one for each release image (the first generation's form)."""
     found = {}
     for digest, contents in sorted(signatures.items()):
@@ -28,9 +29,9 @@ def one_per_release(signatures: Mapping[Digest, Sequence[bytes]]) -> Dict[str, D
     return found
 
 
-def single(signatures: Mapping[Digest, Sequence[bytes]]) -> List[Dict[str, Any]]:
+def single(signatures: Mapping[Digest, Sequence[bytes]]) -> list[dict[str, Any]]:
     """One ConfigMap for all releases (the second generation's form); numbered ones after it when it would grow too large."""
-    parts: List[Dict[str, str]] = []
+    parts: list[dict[str, str]] = []
     size = 0
     for digest, contents in sorted(signatures.items()):
         data = _data(digest, contents)
@@ -43,12 +44,12 @@ def single(signatures: Mapping[Digest, Sequence[bytes]]) -> List[Dict[str, Any]]
     return [_config_map(NAME if number == 0 else f"{NAME}-{number}", data) for number, data in enumerate(parts)]
 
 
-def _data(digest: Digest, contents: Sequence[bytes]) -> Dict[str, str]:
+def _data(digest: Digest, contents: Sequence[bytes]) -> dict[str, str]:
     """Keys count from 1 for each digest; clusters read no more of them than the digest."""
     names = (f"{digest.algorithm}-{digest.hex}-{number}" for number in range(1, len(contents) + 1))
     return {name: base64.b64encode(content).decode("ascii") for name, content in zip(names, contents)}
 
 
-def _config_map(name: str, data: Dict[str, str]) -> Dict[str, Any]:
+def _config_map(name: str, data: dict[str, str]) -> dict[str, Any]:
     metadata = {"name": name, "namespace": NAMESPACE, "labels": dict(LABELS), "annotations": dict(CREATED_BY)}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "binaryData": data}

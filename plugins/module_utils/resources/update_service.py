@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.mirror_sets import CREATED_BY
 
@@ -14,7 +14,7 @@ NAME = "update-service-oc-mirror"
 NAMESPACE = "openshift-update-service"
 
 
-def update_service(releases: str, graph_image: str) -> Dict[str, Any]:
+def update_service(releases: str, graph_image: str) -> dict[str, Any]:
     """releases: the repository of release images, `host/path`.  graph_image: by digest, so that a new graph is taken over."""
     return {
         "apiVersion": "updateservice.operator.openshift.io/v1",

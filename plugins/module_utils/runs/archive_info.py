@@ -11,14 +11,14 @@ import os
 import shutil
 import tempfile
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive, Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 
 
-def describe(path: str, trusted: Optional[TrustedKeys] = None, check: bool = True, images: bool = False) -> List[Dict[str, Any]]:
+def describe(path: str, trusted: TrustedKeys | None = None, check: bool = True, images: bool = False) -> list[dict[str, Any]]:
     """A document for each archive of a folder, by sequence.
 
     check: read every byte and prove it; otherwise only that all volumes are there with their sizes.  images: list them.
@@ -32,11 +32,11 @@ def describe(path: str, trusted: Optional[TrustedKeys] = None, check: bool = Tru
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _document(archive: FoundArchive, verified: bool, images: bool) -> Dict[str, Any]:
+def _document(archive: FoundArchive, verified: bool, images: bool) -> dict[str, Any]:
     plan = archive.plan
     last = archive.history.runs[-1] if archive.history.runs else None
     brought = set(last.images) if last else set()
-    document: Dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": archive.archive_id,
         "maker": archive.maker,
         "uid": archive.uid,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, NotFound, StorageError
@@ -19,28 +20,29 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import related_images as images, render
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.info import overview, updates
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image import rebuild
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source import summary
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import related_images as images
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import render
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image import rebuild
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.info import overview, updates
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source import summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, Package, PackageChannel
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import content_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import LAYOUT
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
 
 # The catalogs that are published for each version of OpenShift (operator-catalogs 9.1).
 PUBLISHED = tuple(
@@ -57,7 +59,7 @@ class CatalogRequest:
     """
 
     catalog: str
-    workspace: Optional[Workspace] = None
+    workspace: Workspace | None = None
     connections: Connections = Connections()
     parallel: int = 4
 
@@ -74,7 +76,7 @@ class FilterRequest(CatalogRequest):
     """
 
     generation: Generation = Generation.V2
-    packages: Tuple[Mapping[str, Any], ...] = ()
+    packages: tuple[Mapping[str, Any], ...] = ()
     full: bool = False
     options: Options = Options()
     dest: str = ""
@@ -85,10 +87,10 @@ class FilterRun:
     """digest: of the rebuilt image's index, where there is one."""
 
     changed: bool
-    packages: List[Dict[str, Any]]
-    bundles: List[Dict[str, Any]]
-    related_images: List[Dict[str, Any]]
-    warnings: Tuple[str, ...]
+    packages: list[dict[str, Any]]
+    bundles: list[dict[str, Any]]
+    related_images: list[dict[str, Any]]
+    warnings: tuple[str, ...]
     digest: str = ""
 
 
@@ -115,8 +117,8 @@ class _Source:
     kept: Kept
     store: Store
     place: Workspace
-    reference: Optional[Reference] = None
-    root: Optional[Manifest] = field(default=None, repr=False)
+    reference: Reference | None = None
+    root: Manifest | None = field(default=None, repr=False)
 
 
 def filter_catalog(request: FilterRequest, environ: Mapping[str, str], check_mode: bool = False) -> FilterRun:
@@ -146,7 +148,7 @@ def filter_catalog(request: FilterRequest, environ: Mapping[str, str], check_mod
         )
 
 
-def look_into_catalog(request: InfoRequest, environ: Mapping[str, str]) -> Dict[str, Any]:
+def look_into_catalog(request: InfoRequest, environ: Mapping[str, str]) -> dict[str, Any]:
     """`updates`, `packages`, or `package` when one is named.  Raises InputError, and what reading the catalog raises."""
     with _opened(request, environ, check_mode=False) as source:
         if request.since:
@@ -159,7 +161,7 @@ def look_into_catalog(request: InfoRequest, environ: Mapping[str, str]) -> Dict[
         return {"package": found}
 
 
-def _updates(request: InfoRequest, source: _Source) -> List[Dict[str, Any]]:
+def _updates(request: InfoRequest, source: _Source) -> list[dict[str, Any]]:
     channels = (PackageChannel(name=request.channel),) if request.channel else ()
     listed = (Package(name=request.package, channels=channels),) if request.package else ()
     with _source(request.since, source.kept, source.store, source.place) as old:
@@ -167,7 +169,7 @@ def _updates(request: InfoRequest, source: _Source) -> List[Dict[str, Any]]:
         return updates.rows(found.selection)
 
 
-def published_catalogs(request: InfoRequest, environ: Mapping[str, str]) -> List[Dict[str, Any]]:
+def published_catalogs(request: InfoRequest, environ: Mapping[str, str]) -> list[dict[str, Any]]:
     """The catalogs that are published for a version of OpenShift: reference, whether it is there, its digest."""
     tag = f"v{request.openshift.lstrip('v')}"
     network = request.connections.open(environ, lambda host, reason, delay: None)
@@ -178,8 +180,8 @@ def published_catalogs(request: InfoRequest, environ: Mapping[str, str]) -> List
         network.close()
 
 
-def _published(store: Store, name: str, tag: str) -> Dict[str, Any]:
-    entry: Dict[str, Any] = {"catalog": f"{name}:{tag}", "exists": False, "digest": ""}
+def _published(store: Store, name: str, tag: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {"catalog": f"{name}:{tag}", "exists": False, "digest": ""}
     try:
         found = store.find_manifest(name, tag)
     except MirrorError as error:
@@ -243,7 +245,7 @@ def _scratch() -> Iterator[str]:
         raise StorageError(f"cannot use a temporary directory: {error.strerror}", subject=tempfile.gettempdir()) from error
 
 
-def _written(request: FilterRequest, source: _Source, selection: Selection, check_mode: bool) -> Tuple[bool, str]:
+def _written(request: FilterRequest, source: _Source, selection: Selection, check_mode: bool) -> tuple[bool, str]:
     """Whether the destination changed, and the digest of the image in it."""
     if not request.dest:
         return False, ""
@@ -253,7 +255,7 @@ def _written(request: FilterRequest, source: _Source, selection: Selection, chec
     return _as_layout(request, source, selection, check_mode)
 
 
-def _as_layout(request: FilterRequest, source: _Source, selection: Selection, check_mode: bool) -> Tuple[bool, str]:
+def _as_layout(request: FilterRequest, source: _Source, selection: Selection, check_mode: bool) -> tuple[bool, str]:
     """A layout that stands alone: what was built here, and the publisher's layers."""
     if source.reference is None or source.root is None:
         raise InputError("a layout can be built only upon an image", subject=request.dest)
@@ -273,7 +275,7 @@ def _as_layout(request: FilterRequest, source: _Source, selection: Selection, ch
     return True, index.digest
 
 
-def _present(path: str) -> Optional[Digest]:
+def _present(path: str) -> Digest | None:
     """The digest of the only image in a layout; None for no layout.  Raises InputError for anything else, which is never replaced."""
     if not os.path.isdir(path) or not os.listdir(path):
         return None
@@ -307,19 +309,19 @@ def _complete(source: _Source, index: Manifest, built: LayoutStore, target: Layo
         target.put_manifest("", manifest, "latest" if manifest.digest == index.digest else "")
 
 
-def _bundle(selection: Selection, bundle: images.BundleImages) -> Dict[str, Any]:
+def _bundle(selection: Selection, bundle: images.BundleImages) -> dict[str, Any]:
     version = selection.packages[bundle.package].version(bundle.name)
     return {"package": bundle.package, "name": bundle.name, "version": str(version or ""), "image": bundle.image}
 
 
-def _add_sizes(source: _Source, found: Dict[str, Any], parallel: int) -> None:
+def _add_sizes(source: _Source, found: dict[str, Any], parallel: int) -> None:
     """Bytes of all images of each channel's head, every blob once; None where an image cannot be asked for."""
     package = source.catalog.package(found["name"])
     resolver = Resolver(source.store, Shelf(source.place.manifests), parallel=parallel)
     for channel in found["channels"]:
         channel["size"] = 0
         try:
-            sizes: Dict[Digest, int] = {}
+            sizes: dict[Digest, int] = {}
             for bundle in overview.heads(package, [channel["name"]]) if package else ():
                 for text in images.BundleImages.of(bundle).references:
                     sizes.update(_sizes(resolver, images.read(text, Generation.V2)))
@@ -329,6 +331,6 @@ def _add_sizes(source: _Source, found: Dict[str, Any], parallel: int) -> None:
             channel["size_error"] = str(error)
 
 
-def _sizes(resolver: Resolver, reference: Reference) -> Dict[Digest, int]:
+def _sizes(resolver: Resolver, reference: Reference) -> dict[Digest, int]:
     root = resolver.named(reference.repository, reference.selector)
     return content_of(root, (), lambda digest: resolver.fetch(reference.repository, digest), str(reference)).sizes

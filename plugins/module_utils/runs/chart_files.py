@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 import os
-from typing import Dict
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 
 
-def chart_files(plan: Plan, place: Workspace) -> Dict[str, bytes]:
+def chart_files(plan: Plan, place: Workspace) -> dict[str, bytes]:
     """Their content by name in an archive.  Raises NotFound when planning did not leave them here, StorageError."""
     names = sorted({os.path.basename(str(chart["file"])) for chart in plan.charts if chart.get("file")})
     return {f"charts/{name}": _chart(name, place) for name in names}

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -19,8 +19,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.resources impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.folder import Change
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions, make_resources
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import Unplanned, opened_archives
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, find_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 
 
@@ -36,7 +36,7 @@ class ResourcesRequest:
     destination: Destination
     plan: str = ""
     archive: str = ""
-    trusted: Optional[TrustedKeys] = None
+    trusted: TrustedKeys | None = None
     folder: str = ""
     options: ResourceOptions = ResourceOptions()
     instances: bool = False
@@ -54,20 +54,20 @@ class ResourcesRequest:
 class ResourcesRun:
     """changes: every file, with what it was and is.  warnings: what was left out or done otherwise than asked."""
 
-    changes: Tuple[Change, ...]
-    warnings: Tuple[str, ...] = ()
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         return any(change.changed for change in self.changes)
 
     @property
-    def files(self) -> List[str]:
+    def files(self) -> list[str]:
         """Paths of the files that are there, or in check mode would be."""
         return [change.path for change in self.changes if change.after is not None]
 
     @property
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         """The files that change, one after the other."""
         changed = [change for change in self.changes if change.changed]
         return {
@@ -112,7 +112,7 @@ def _archived(request: ResourcesRequest, place: Workspace) -> Plan:
 def mapping_change(workspace: Workspace, plan: Plan, destination: Destination, instances: bool) -> Change:
     """`mapping.txt` as it is and as it has to be.  Raises InputError."""
     content = mapping_file.text(mapping_file.lines(plan.images, destination, plan.generation, instances)).encode("utf-8")
-    before: Optional[bytes] = None
+    before: bytes | None = None
     try:
         before = files.read(workspace.mapping)
     except FileNotFoundError:
@@ -120,5 +120,5 @@ def mapping_change(workspace: Workspace, plan: Plan, destination: Destination, i
     return Change(workspace.mapping, before, content)
 
 
-def _listed(path: str, content: Optional[bytes]) -> str:
+def _listed(path: str, content: bytes | None) -> str:
     return f"# {path}\n{content.decode('utf-8', 'replace')}" if content is not None else ""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, RegistryError, Unreachable
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -26,26 +27,26 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.a
     opened_archives,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.begun import Begun
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_plan, kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.loaded import kept_history, loaded_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.mending import Mending
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_plan, kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, publish
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination, with_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.archive_over_registry import Completed
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED, HELD, PENDING, Phase
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.archive_over_registry import Completed
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import LeftOut, prove_left_out
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, TransferResult, joined
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED, HELD, PENDING, Phase
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
 
 
@@ -61,7 +62,7 @@ class FromDiskRequest:
     archive: str
     destination: Destination
     connections: Connections = Connections()
-    trusted: Optional[TrustedKeys] = None
+    trusted: TrustedKeys | None = None
     planning: Mapping[str, Any] = field(default_factory=dict)
     options: TransferOptions = TransferOptions()
 
@@ -74,9 +75,9 @@ class FromDiskRun:
     """
 
     plan: Plan
-    loaded: Tuple[int, ...]
+    loaded: tuple[int, ...]
     result: TransferResult
-    warnings: Tuple[str, ...]
+    warnings: tuple[str, ...]
     path: str = ""
 
     @property
@@ -84,7 +85,7 @@ class FromDiskRun:
         return self.result.changed
 
     @property
-    def failures(self) -> Tuple[Failure, ...]:
+    def failures(self) -> tuple[Failure, ...]:
         return self.result.failures
 
     @property
@@ -93,7 +94,7 @@ class FromDiskRun:
         return bool(self.loaded) and self.result.complete
 
     @property
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         """The names that become, or would become, something else."""
         after = sorted(
             f"{image.placed.repository}:{tag} {image.placed.digest}\n"
@@ -129,13 +130,13 @@ class _Loading:
         self._registry = registry
         self._shelf = Shelf(run.place.manifests)
         self._memory = at_destination(registry, request.destination)
-        self._has: Dict[str, Optional[History]] = {}
-        self._warnings: List[str] = []
-        self._left_out: List[Failure] = []
-        self._results: List[TransferResult] = []
-        self._loaded: List[int] = []
+        self._has: dict[str, History | None] = {}
+        self._warnings: list[str] = []
+        self._left_out: list[Failure] = []
+        self._results: list[TransferResult] = []
+        self._loaded: list[int] = []
 
-    def run(self, archives: Tuple[FoundArchive, ...]) -> FromDiskRun:
+    def run(self, archives: tuple[FoundArchive, ...]) -> FromDiskRun:
         earlier, wanted = self._in_turn(archives)
         for uid in dict.fromkeys(archive.uid for archive in earlier):
             self._mend([archive for archive in earlier if archive.uid == uid])
@@ -159,12 +160,12 @@ class _Loading:
         place = str(self._request.destination)
         return keep_results(self._request.workspace, plan, self._shelf, "disk_to_mirror", place, result)
 
-    def _in_turn(self, archives: Tuple[FoundArchive, ...]) -> Tuple[List[FoundArchive], List[FoundArchive]]:
+    def _in_turn(self, archives: tuple[FoundArchive, ...]) -> tuple[list[FoundArchive], list[FoundArchive]]:
         """Archives that were loaded before others, and those to be loaded whole, among them the one that was loaded last.
 
         Raises Incompatible on a gap and for one that has expired, before anything is pushed.
         """
-        reached: Dict[str, int] = {}
+        reached: dict[str, int] = {}
         earlier, wanted = [], []
         for archive in archives:
             archive.require_fresh(time.time())
@@ -182,7 +183,7 @@ class _Loading:
         stored = self._stored(archive)
         return stored.sequence if stored is not None else 0
 
-    def _stored(self, archive: FoundArchive) -> Optional[History]:
+    def _stored(self, archive: FoundArchive) -> History | None:
         if archive.uid not in self._has:
             self._has[archive.uid] = archive.stored_history(self._memory)
         return self._has[archive.uid]
@@ -225,7 +226,7 @@ class _Loading:
         again = archive.sequence == self._sequence(archive)
         return replace(self._request.options, level=DEEP) if again else self._request.options
 
-    def _foresee(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal) -> TransferResult:
+    def _foresee(self, archive: FoundArchive, placed: list[PlacedImage], journal: Journal) -> TransferResult:
         def supply(missing: Sequence[Verdict]) -> Store:
             # An archive before this one that would be loaded first brings what this one leaves out.
             if first:
@@ -242,7 +243,7 @@ class _Loading:
         new = found.count(COPIED) or archive.sequence > self._sequence(archive)
         return with_history(found, archive.history, kept) if archive.recorded and new else found
 
-    def _move(self, archive: FoundArchive, placed: List[PlacedImage], journal: Journal, begun: Begun) -> TransferResult:
+    def _move(self, archive: FoundArchive, placed: list[PlacedImage], journal: Journal, begun: Begun) -> TransferResult:
         def supply(missing: Sequence[Verdict]) -> Store:
             left_out = self._prove(archive, [verdict.placed for verdict in missing])
             for digest, repository in left_out.blobs.items():
@@ -266,12 +267,12 @@ class _Loading:
             return LeftOut({}, {})
         place, parallel = self._request.destination.repository, self._request.options.parallel
         records = (History.load(self._request.workspace, str(self._request.destination)), self._stored(archive))
-        recorded: Dict[str, List[str]] = {}
+        recorded: dict[str, list[str]] = {}
         for entry in (entry for record in records if record is not None for entry in record.associations):
             for content in entry.digests:
                 recorded.setdefault(content, []).append(entry.path)
 
-        def homes(digest: Digest) -> Tuple[str, ...]:
+        def homes(digest: Digest) -> tuple[str, ...]:
             """Wherever this workspace, the registry and the archive say that earlier loads put it.
 
             What the archive's plan dropped is still there, and may be all that has what it leaves out.

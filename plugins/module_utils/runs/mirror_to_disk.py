@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Dict, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -17,9 +17,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_reduced
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
@@ -29,12 +29,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet, begun
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import Packing, pack, to_pull
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, ImageResult, TransferResult
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import Packing, pack, to_pull
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, ImageResult, TransferResult
 
 _DAY = 24 * 60 * 60
 
@@ -56,9 +56,9 @@ class ToDiskRequest:
     destination: str = ""
     plan: str = ""
     volume_size: int = 0
-    signing: Optional[SigningKey] = None
+    signing: SigningKey | None = None
     ignore_history: bool = False
-    since: Optional[int] = None
+    since: int | None = None
     valid_days: int = 0
     options: TransferOptions = TransferOptions()
 
@@ -76,10 +76,10 @@ class ToDiskRun:
 
     plan: Plan
     packing: Packing
-    result: Optional[TransferResult]
-    failures: Tuple[Failure, ...]
-    warnings: Tuple[str, ...]
-    volumes: Tuple[str, ...] = ()
+    result: TransferResult | None
+    failures: tuple[Failure, ...]
+    warnings: tuple[str, ...]
+    volumes: tuple[str, ...] = ()
     archive_id: str = ""
     path: str = ""
 
@@ -93,7 +93,7 @@ class ToDiskRun:
         return not self.failures and (self.result is None or self.result.complete)
 
     @property
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         """The images that the archive brings."""
         return {"before": "", "after": "".join(sorted(f"{placed.image.origin} {placed.digest}\n" for placed in self.packing.images))}
 
@@ -176,7 +176,7 @@ class _Writing:
             self._remember(packing, unfinished.archive_id)
         return self._done(packing, result, unfinished, whole)
 
-    def _fill(self, packing: Packing, unfinished: UnfinishedSet) -> Tuple[TransferResult, bool]:
+    def _fill(self, packing: Packing, unfinished: UnfinishedSet) -> tuple[TransferResult, bool]:
         """What came of it, and whether the archive is whole."""
         signature = sign(packing.contents.encoded(), self._request.signing) if self._request.signing else b""
         try:
@@ -196,7 +196,7 @@ class _Writing:
             unfinished.close()
         return result, whole
 
-    def _done(self, packing: Packing, result: Optional[TransferResult], unfinished: UnfinishedSet, whole: bool = True) -> ToDiskRun:
+    def _done(self, packing: Packing, result: TransferResult | None, unfinished: UnfinishedSet, whole: bool = True) -> ToDiskRun:
         if result is not None:
             result = replace(result, left_out=self._plan.failures)
             self._run.progress.conclude(result.counts(), result.complete)

@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.held_catalogs import held_catalogs
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records import published
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.held_catalogs import held_catalogs
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import (
     Remembered,
     at_destination,
@@ -29,11 +29,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.r
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED, HELD, PENDING, Phase
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED, HELD, PENDING, Phase
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class MirrorRun:
 
     plan: Plan
     result: TransferResult
-    warnings: Tuple[str, ...]
+    warnings: tuple[str, ...]
     path: str = ""
 
     @property
-    def failures(self) -> Tuple[Failure, ...]:
+    def failures(self) -> tuple[Failure, ...]:
         """Of the plan and of the transfer."""
         return self.result.failures
 
     @property
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         """The names that become, or would become, something else: what they are before and after."""
-        before: List[str] = []
-        after: List[str] = []
+        before: list[str] = []
+        after: list[str] = []
         for image in self.result.images:
             if image.outcome == COPIED:
                 repository, digest = image.placed.repository, image.placed.digest
@@ -154,7 +154,7 @@ class _Mirroring:
             keep_reduced(plan, run.place)
         return reduction.explained(both(result, self._move(history)))
 
-    def _remember(self, history: History, result: TransferResult) -> Tuple[str, ...]:
+    def _remember(self, history: History, result: TransferResult) -> tuple[str, ...]:
         """Records in the history what arrived, here and at the registry; says so when that cannot be done."""
         if result.sharded:
             return ()
@@ -174,7 +174,7 @@ class _Mirroring:
             return (f"The registry did not take a copy of the history, so archives that build on this run cannot be loaded there: {error}",)
         return self._publish(result, after.uid)
 
-    def _publish(self, result: TransferResult, uid: str) -> Tuple[str, ...]:
+    def _publish(self, result: TransferResult, uid: str) -> tuple[str, ...]:
         """The plan goes with the mirror that is whole, for those that are made from it."""
         try:
             if result.complete:
@@ -193,7 +193,7 @@ class _Mirroring:
         document = published.document(self._plan, self._request.destination)
         return with_history(result, after, document) if after is not history else result
 
-    def _missing(self, result: TransferResult) -> Set[Tuple[str, str]]:
+    def _missing(self, result: TransferResult) -> set[tuple[str, str]]:
         """Destination and digest of what did not arrive, or has no place there."""
         lost = {
             (image.placed.image.destination, image.placed.digest) for image in result.images if image.outcome in (FAILED, HELD, PENDING)
@@ -202,7 +202,7 @@ class _Mirroring:
         return lost | ({(image.destination, image.digest) for image in self._plan.images} - placed)
 
 
-def _homes(history: History, destination: Destination) -> Dict[str, str]:
+def _homes(history: History, destination: Destination) -> dict[str, str]:
     """A repository of the registry for each digest that is remembered to be there."""
     places = {path: destination.repository(path) for path in {entry.path for entry in history.associations} if destination.fits(path)}
     return {digest: places[path] for digest, path in history.repositories().items() if path in places}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -21,13 +22,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff, before_and_after, diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.explain import Explanation, explain
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forecast import Forecast, forecast
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.replay import replay
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import stored_size
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.replay import replay
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, taken
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import keep_changes
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import (
     expected_plan,
     is_complete,
@@ -38,10 +37,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.k
     read_plan,
     restored,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.pinned_configurations import keep_pinned
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, taken
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, storage_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import pack
@@ -61,12 +62,12 @@ class PlanRequest:
 
     workspace: Workspace
     config: str = ""
-    imageset: Optional[Mapping[str, Any]] = None
+    imageset: Mapping[str, Any] | None = None
     connections: Connections = Connections()
     signatures: str = "copy"
     options: Mapping[str, Any] = field(default_factory=dict)
     locked: bool = False
-    allow_failures: Tuple[str, ...] = ()
+    allow_failures: tuple[str, ...] = ()
     source_mirror: str = ""
     parallel: int = 8
 
@@ -92,15 +93,15 @@ class PlanRun:
     """
 
     plan: Plan
-    before: Optional[Plan]
+    before: Plan | None
     changed: bool
     complete: bool
     difference: Diff
     forecast: Forecast = Forecast(0, 0, 0, 0, 0)
-    explanations: Tuple[Explanation, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
     @property
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         return before_and_after(self.before, self.plan)
 
 
@@ -110,7 +111,7 @@ def plan_imageset(
     check_mode: bool = False,
     target: Target = Target(),
     questions: Sequence[str] = (),
-    reach: Optional[Destination] = None,
+    reach: Destination | None = None,
 ) -> PlanRun:
     """Makes the plan and keeps it in the workspace.  In check mode nothing is written.
 
@@ -137,7 +138,7 @@ def plan_imageset(
         network.close()
 
 
-def _planned(request: PlanRequest, imageset: Optional[ImageSet], place: Workspace, network: Network) -> PlanRun:
+def _planned(request: PlanRequest, imageset: ImageSet | None, place: Workspace, network: Network) -> PlanRun:
     """Makes the plan and keeps it in `place`, with what it changed."""
     before = kept_plan(request.workspace)
     plan = make_plan(request, imageset, before, place, network)
@@ -173,7 +174,7 @@ def _forecast(request: PlanRequest, plan: Plan, place: Workspace, network: Netwo
     return replace(found, ship=found.ship + stored_size(after.document()) + stored_size(kept))
 
 
-def _charts(plan: Plan, place: Workspace) -> Dict[str, bytes]:
+def _charts(plan: Plan, place: Workspace) -> dict[str, bytes]:
     """A forecast does without charts that a replayed plan has and this workspace lacks; the run that needs them says so."""
     try:
         return chart_files(plan, place)
@@ -181,7 +182,7 @@ def _charts(plan: Plan, place: Workspace) -> Dict[str, bytes]:
         return {}
 
 
-def make_plan(request: PlanRequest, imageset: Optional[ImageSet], before: Optional[Plan], place: Workspace, network: Network) -> Plan:
+def make_plan(request: PlanRequest, imageset: ImageSet | None, before: Plan | None, place: Workspace, network: Network) -> Plan:
     """The plan itself; manifests are kept in `place`, nothing else is written.
 
     imageset: None for whatever is replayed, or what a mirror holds.
@@ -196,13 +197,13 @@ def make_plan(request: PlanRequest, imageset: Optional[ImageSet], before: Option
     if before is None:
         raise InputError("there is no plan to replay", subject=request.workspace.plan, advice="Make one without locked first.")
     restored(before, place, request.workspace.plan)
-    failures: Tuple[Failure, ...] = tuple(replay(before, imageset or _imageset_of(before), context))
+    failures: tuple[Failure, ...] = tuple(replay(before, imageset or _imageset_of(before), context))
     if failures:
         raise _locked(failures)
     return before
 
 
-def _taken(request: PlanRequest, imageset: Optional[ImageSet], context: Context, network: Network) -> Plan:
+def _taken(request: PlanRequest, imageset: ImageSet | None, context: Context, network: Network) -> Plan:
     """By the plan of another mirror, which must hold all of it."""
     mirror = Destination.parse(request.source_mirror)
     plan = taken(network.source(mirror.host), mirror, imageset)
@@ -242,7 +243,7 @@ def expected(request: PlanRequest, path: str, place: Workspace, network: Network
     return restored(_found(expected_plan, request.workspace, place), place, request.workspace.plan)
 
 
-def _found(find: Callable[[Workspace], Optional[Plan]], workspace: Workspace, place: Workspace) -> Plan:
+def _found(find: Callable[[Workspace], Plan | None], workspace: Workspace, place: Workspace) -> Plan:
     """What was planned in check mode goes before what the workspace keeps.  Raises InputError when there is neither."""
     return find(place) or find(workspace) or read_plan(workspace.plan)
 
@@ -264,7 +265,7 @@ def load_imageset(request: PlanRequest) -> ImageSet:
     return configuration.load(request.config, (IMAGE_SET,))
 
 
-def _locked(failures: Tuple[Failure, ...]) -> MirrorError:
+def _locked(failures: tuple[Failure, ...]) -> MirrorError:
     first = failures[0]
     more = f" ({len(failures) - 1} more like this)" if len(failures) > 1 else ""
     return InputError(f"{first.message}{more}", subject=first.subject, advice=first.advice)

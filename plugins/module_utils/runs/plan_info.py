@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import latest_path
@@ -37,11 +37,11 @@ class Question:
     """
 
     document: str
-    workspace: Optional[Workspace] = None
+    workspace: Workspace | None = None
     path: str = ""
     query: str = ""
     most: int = 256 * 1024
-    trusted: Optional[TrustedKeys] = None
+    trusted: TrustedKeys | None = None
 
 
 def answer(question: Question) -> Any:

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, DefaultDict, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import availability, exceptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.reduction import Reduced, Reducer
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.exceptions import Waiver
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.reduction import Reduced, Reducer
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
@@ -28,8 +29,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.conte
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import FAILED
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult, joined
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import FAILED
 
 # What is wrong on this side is no reason to leave anything out.
 _OWN_TROUBLES = ("storage_error", "locked", "cancelled")
@@ -43,9 +44,9 @@ class _Lost:
     skipped: keys of images that stay behind while their bundles stay.  sentences: what is told.
     """
 
-    gone: DefaultDict[str, DefaultDict[str, Set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
-    skipped: Set[Tuple[Any, ...]] = field(default_factory=set)
-    sentences: Dict[str, None] = field(default_factory=dict)
+    gone: defaultdict[str, defaultdict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    skipped: set[tuple[Any, ...]] = field(default_factory=set)
+    sentences: dict[str, None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.gone or self.skipped)
@@ -62,7 +63,7 @@ class Reduction:
         self._waivers = exceptions.read(options.get(exceptions.OPTION))
         self._host = host
 
-    def after(self, plan: Plan, result: TransferResult) -> Optional[Plan]:
+    def after(self, plan: Plan, result: TransferResult) -> Plan | None:
         """The plan without what could not be read and may be left out; None when there is no such thing.
 
         A catalog that cannot be built again stays as it was planned, and the warnings say why.  Raises Cancelled.
@@ -74,7 +75,7 @@ class Reduction:
             return None
         imageset = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
         reducer = Reducer(self._upstream, self._workspace, imageset.generation)
-        notes: List[str] = []
+        notes: list[str] = []
         for path, gone in sorted(lost.gone.items()):
             try:
                 plan, more = self._without(plan, path, gone, imageset, reducer)
@@ -121,7 +122,7 @@ class Reduction:
                     lost.sentences[f"{path}: {availability.stays_behind(image.origin, failure.message)}"] = None
         return lost
 
-    def _waiver(self, image: PlanImage, bundle: str) -> Optional[Waiver]:
+    def _waiver(self, image: PlanImage, bundle: str) -> Waiver | None:
         """Exceptions name images as bundles write them, by tag or by digest."""
         found = exceptions.covering(self._waivers, image.origin, bundle)
         return found if found is not None else exceptions.covering(self._waivers, image.origin.partition("@")[0], bundle)
@@ -133,8 +134,8 @@ class Reduction:
         return not failure.host or failure.host != self._host or image.source.startswith(f"{self._host}/")
 
     def _without(
-        self, plan: Plan, path: str, gone: Mapping[str, Set[str]], imageset: ImageSet, reducer: Reducer
-    ) -> Tuple[Plan, Tuple[str, ...]]:
+        self, plan: Plan, path: str, gone: Mapping[str, set[str]], imageset: ImageSet, reducer: Reducer
+    ) -> tuple[Plan, tuple[str, ...]]:
         """The plan with one catalog built anew; sentences about what that changed."""
         match = _ENTRY.match(path)
         wanted = imageset.operators[int(match.group(1))] if match else None
@@ -177,7 +178,7 @@ def _attached_to(image: PlanImage, path: str) -> bool:
     return bool(image.subject) and all(len(chain) == 2 and chain[0] == path for chain in image.why)
 
 
-def _trimmed(image: PlanImage, path: str, bundles: Set[Tuple[str, str]]) -> PlanImage:
+def _trimmed(image: PlanImage, path: str, bundles: set[tuple[str, str]]) -> PlanImage:
     """Without the reasons that went with bundles of a catalog."""
     why = tuple(chain for chain in image.why if len(chain) < 3 or chain[0] != path or (chain[1], chain[2]) in bundles)
     return image if why == image.why else replace(image, why=why)

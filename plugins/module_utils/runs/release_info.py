@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
@@ -42,7 +43,7 @@ class ReleaseRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> Dict[str, Any]:
+def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> dict[str, Any]:
     """See `releases.info.answer`; without a channel `openshift_versions`, all that are published.  Raises MirrorError."""
     question = request.question
     if not question.channel:
@@ -64,7 +65,7 @@ def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> Dic
     return info.answer(asked, graph)
 
 
-def _published(request: ReleaseRequest, environ: Mapping[str, str]) -> List[str]:
+def _published(request: ReleaseRequest, environ: Mapping[str, str]) -> list[str]:
     if request.okd:
         raise InputError("releases of OKD are listed by channel", subject="channel", advice="Name one, such as stable-4.")
     network = request.connections.open(environ, lambda host, reason, delay: None)
@@ -75,7 +76,7 @@ def _published(request: ReleaseRequest, environ: Mapping[str, str]) -> List[str]
         network.close()
 
 
-def _held(request: ReleaseRequest, network: Network) -> Optional[FrozenSet[Version]]:
+def _held(request: ReleaseRequest, network: Network) -> frozenset[Version] | None:
     architecture = request.question.architecture
     if request.plan:
         try:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Callable, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session
@@ -15,11 +16,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.content import ManifestReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import CORRUPT, REWRITABLE, Finding, Verification, repairs
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.rewriting import Removal, Rewriting
 
@@ -35,11 +36,11 @@ class Repaired:
     """
 
     left: Verification
-    moved: Optional[TransferResult] = None
+    moved: TransferResult | None = None
     blobs: int = 0
     size: int = 0
-    removed: Tuple[Removal, ...] = ()
-    failures: Tuple[Failure, ...] = ()
+    removed: tuple[Removal, ...] = ()
+    failures: tuple[Failure, ...] = ()
     writes: int = 0
 
 
@@ -60,7 +61,7 @@ class Repair:
         self._parallel = parallel
         self._removes = removes
         self._shelf = Shelf(run.place.manifests)
-        self._failures: List[Failure] = []
+        self._failures: list[Failure] = []
         self._blobs = 0
         self._size = 0
 
@@ -79,7 +80,7 @@ class Repair:
         moved = self._push(repairs(found.findings, self._placed))
         left = self._again(found)
         corrupt = [finding for finding in left.findings if finding.kind in CORRUPT]
-        removed: Tuple[Removal, ...] = ()
+        removed: tuple[Removal, ...] = ()
         if self._removes and corrupt and not self._run.stop.is_set():
             removed = self._replace(corrupt)
             left = self._again(found, frozenset(removal.repository for removal in removed))
@@ -89,7 +90,7 @@ class Repair:
             left, moved, self._blobs, self._size, removed, tuple(dict.fromkeys(failures)) if harmed or not left.complete else ()
         )
 
-    def _replace(self, corrupt: Sequence[Finding]) -> Tuple[Removal, ...]:
+    def _replace(self, corrupt: Sequence[Finding]) -> tuple[Removal, ...]:
         rewriting = self._rewriting(corrupt)
         removed = rewriting.removals()
         rewriting.remove()
@@ -109,7 +110,7 @@ class Repair:
         self._blobs += rewriting.blobs
         self._size += rewriting.size
 
-    def _push(self, broken: Sequence[PlacedImage]) -> Optional[TransferResult]:
+    def _push(self, broken: Sequence[PlacedImage]) -> TransferResult | None:
         """The engine at its deep level moves what is missing, and nothing else."""
         if not broken:
             return None
@@ -128,7 +129,7 @@ class Repair:
         self._size += result.size
         return result
 
-    def _again(self, found: Verification, near: FrozenSet[str] = frozenset()) -> Verification:
+    def _again(self, found: Verification, near: frozenset[str] = frozenset()) -> Verification:
         """At the images that anything was found about, and all of some repositories; a tag of somebody else is still as it was."""
         places = {(finding.repository, origin) for finding in found.findings for origin in finding.origins}
         images = [entry for entry in self._placed if (entry.repository, entry.image.origin) in places or entry.repository in near]

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -22,12 +23,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.repair im
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.first_of import Several
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.first_of import Several
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import Finding, Verification
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.rewriting import lines
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import MANIFESTS, Part, verify
@@ -47,11 +48,11 @@ class VerifyRequest:
     plan: str = ""
     level: str = MANIFESTS
     part: Part = Part()
-    ignore: FrozenSet[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
     repair: bool = False
     replace_corrupt: bool = False
     archive: str = ""
-    trusted: Optional[TrustedKeys] = None
+    trusted: TrustedKeys | None = None
 
     @property
     def workspace(self) -> Workspace:
@@ -69,18 +70,18 @@ class VerifyRun:
 
     found: Verification
     left: Verification
-    catalogs: Tuple[Dict[str, Any], ...] = ()
-    repair: Optional[Repaired] = None
-    failures: Tuple[Failure, ...] = ()
+    catalogs: tuple[dict[str, Any], ...] = ()
+    repair: Repaired | None = None
+    failures: tuple[Failure, ...] = ()
     path: str = ""
 
     @property
-    def repaired(self) -> Optional[TransferResult]:
+    def repaired(self) -> TransferResult | None:
         """What was missing and was moved."""
         return self.repair.moved if self.repair else None
 
     @property
-    def replaced(self) -> Tuple[str, ...]:
+    def replaced(self) -> tuple[str, ...]:
         return lines(self.repair.removed) if self.repair else ()
 
     @property
@@ -97,7 +98,7 @@ class VerifyRun:
         return moved or written or bool(self.replaced) or set(self.left.findings) != set(self.found.findings)
 
     @property
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         """What is, or would be, mended."""
         after = {_line(finding) for finding in self.left.findings}
         before = [_line(finding) for finding in self.found.findings]
@@ -142,22 +143,22 @@ class _Verifying:
         path = self._keep(repaired.left, catalogs, failures)
         return VerifyRun(found, repaired.left, catalogs, repaired, failures, path)
 
-    def _look(self, placed: Sequence[PlacedImage], level: str, known: Mapping[str, Set[str]]) -> Verification:
+    def _look(self, placed: Sequence[PlacedImage], level: str, known: Mapping[str, set[str]]) -> Verification:
         parallel = self._request.planning.parallel
         result = verify(placed, self._registry, level, self._request.part, known, parallel, self._run.stop)
         return replace(result, findings=tuple(finding for finding in result.findings if finding.kind not in self._request.ignore))
 
-    def _known_tags(self) -> Dict[str, Set[str]]:
+    def _known_tags(self) -> dict[str, set[str]]:
         """Tags that are in no plan of today and nobody's but ours: earlier sequences, other image sets."""
         destination = self._request.destination
         history = remembered(self._request.workspace, destination, self._plan, self._run.network).load()
-        known: Dict[str, Set[str]] = {}
+        known: dict[str, set[str]] = {}
         for entry in (*history.associations, *neighbours(history.uid, destination, self._registry)):
             if destination.fits(entry.path):
                 known.setdefault(destination.repository(entry.path), set()).update(entry.tags)
         return known
 
-    def _repair(self, found: Verification, known: Mapping[str, Set[str]]) -> Repaired:
+    def _repair(self, found: Verification, known: Mapping[str, set[str]]) -> Repaired:
         request = self._request
         tags = {name: set(names) for name, names in known.items()}
         for entry in self._placed:
@@ -206,10 +207,10 @@ class _Verifying:
         return path
 
 
-def _catalogs(plan: Plan, placed: Sequence[PlacedImage], findings: Sequence[Finding]) -> Tuple[Dict[str, Any], ...]:
+def _catalogs(plan: Plan, placed: Sequence[PlacedImage], findings: Sequence[Finding]) -> tuple[dict[str, Any], ...]:
     """Each catalog with all that it leads to: an operator can be installed when nothing of it is harmed."""
     harmed = {(finding.repository, origin) for finding in findings for origin in finding.origins}
-    members: Dict[str, List[PlacedImage]] = {}
+    members: dict[str, list[PlacedImage]] = {}
     for entry in placed:
         for owner in entry.owners:
             members.setdefault(owner, []).append(entry)
@@ -222,7 +223,7 @@ def _catalogs(plan: Plan, placed: Sequence[PlacedImage], findings: Sequence[Find
     return tuple(catalogs)
 
 
-def _harmed(verification: Verification) -> Set[Tuple[str, str]]:
+def _harmed(verification: Verification) -> set[tuple[str, str]]:
     return {(finding.repository, origin) for finding in verification.findings for origin in finding.origins}
 
 

@@ -11,7 +11,8 @@ annotation.  They are verified with public keys that the user gives, by the libr
 from __future__ import annotations
 
 import base64
-from typing import Any, List, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -43,7 +44,7 @@ def find(store: Store, repository: str, digest: Digest, keys: Sequence[bytes], n
         manifest = store.fetch_manifest(repository, place)
     except NotFound as error:
         raise SignatureMissing(f"no signature is attached to {digest}", subject=subject) from error
-    refused: List[SignatureError] = []
+    refused: list[SignatureError] = []
     for blob in manifest.blobs[1 : _MOST + 1]:
         try:
             content = read_blob(store, repository, blob, limits.CLAIM)

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -79,7 +80,7 @@ def check_tag(claim: Claim, tag: str, subject: str = "") -> None:
         raise SignatureError(f"the signature is for the tag {claim.tag} ({claim.identity}), not for {tag}", subject=subject)
 
 
-def identity_parts(identity: str) -> Tuple[str, str]:
+def identity_parts(identity: str) -> tuple[str, str]:
     """Repository and tag of a signed reference; empty texts where it cannot be read."""
     try:
         name, tag, _digest, _transport = split(identity)

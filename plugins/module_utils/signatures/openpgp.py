@@ -15,9 +15,10 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
@@ -111,11 +112,11 @@ def _verify_with_gpg(program: str, folder: str, message: bytes, keys: Sequence[b
         return Signed(file.read(), fingerprint)
 
 
-def _environment(folder: str) -> Dict[str, str]:
+def _environment(folder: str) -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "GNUPGHOME": folder}
 
 
-def _status(output: bytes) -> List[Tuple[str, str]]:
+def _status(output: bytes) -> list[tuple[str, str]]:
     """The keyword and the rest of each status line (GnuPG, doc/DETAILS)."""
     found = []
     for line in output.decode("utf-8", "replace").splitlines():
@@ -126,9 +127,9 @@ def _status(output: bytes) -> List[Tuple[str, str]]:
     return found
 
 
-def _judge(status: List[Tuple[str, str]], code: int, subject: str) -> str:
+def _judge(status: list[tuple[str, str]], code: int, subject: str) -> str:
     """The fingerprint of the signing key when exactly one signature is there and good."""
-    said: Dict[str, List[str]] = {}
+    said: dict[str, list[str]] = {}
     for keyword, arguments in status:
         said.setdefault(keyword, []).append(arguments)
     if "BADSIG" in said:
@@ -176,7 +177,7 @@ def _verify_with_sequoia(message: bytes, keys: Sequence[bytes], subject: str) ->
 def _fingerprint(verified: Any, certificates: Sequence[Any], subject: str) -> str:
     by_name = {certificate.fingerprint: certificate for certificate in certificates}
     for signature in verified.valid_sigs:
-        certificate: Optional[Any] = by_name.get(signature.certificate)
+        certificate: Any | None = by_name.get(signature.certificate)
         if certificate is None:
             continue
         expiration = certificate.expiration

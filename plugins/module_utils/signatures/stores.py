@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, List, Mapping, Optional
+from collections.abc import Iterator, Mapping
+from typing import Callable, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, MirrorError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import FILE
 
 # Reads a document, `fetch(url, headers, limit)`; see `imageset.wanted.Context`.
@@ -26,7 +27,7 @@ def url(store: str, digest: Digest, number: int, path: str = "") -> str:
     return f"{store}{path}{'@' if path else ''}{digest.algorithm}={digest.hex}/signature-{number}"
 
 
-def messages(store: str, digest: Digest, fetch: Fetch, most: int, refused: List[MirrorError], path: str = "") -> Iterator[bytes]:
+def messages(store: str, digest: Digest, fetch: Fetch, most: int, refused: list[MirrorError], path: str = "") -> Iterator[bytes]:
     """The signatures of a digest in their order, until there is none.
 
     refused: gets the error of a store that could not be read.

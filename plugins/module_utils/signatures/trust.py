@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Sequence, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.attached import PEM
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.openpgp import binary_key
@@ -32,10 +32,10 @@ class Trust:
     """
 
     policy: str
-    urls: Tuple[str, ...]
-    keys: Tuple[bytes, ...] = field(repr=False)
-    names: Tuple[str, ...] = ()
-    public_keys: Tuple[bytes, ...] = field(default=(), repr=False)
+    urls: tuple[str, ...]
+    keys: tuple[bytes, ...] = field(repr=False)
+    names: tuple[str, ...] = ()
+    public_keys: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 def check_policy(policy: str, option: str) -> str:
@@ -45,7 +45,7 @@ def check_policy(policy: str, option: str) -> str:
     return policy
 
 
-def read_keys(paths: Sequence[str]) -> Tuple[Tuple[bytes, ...], Tuple[bytes, ...]]:
+def read_keys(paths: Sequence[str]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """The keys of files: OpenPGP packets, and keys in PEM form.  Raises InputError (SIG-21), StorageError."""
     contents = {path: _content(path) for path in paths}
     openpgp = tuple(binary_key(content, path) for path, content in contents.items() if PEM not in content)

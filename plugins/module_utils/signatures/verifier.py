@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError, Unreachable
@@ -35,7 +35,7 @@ class Asked:
     def __str__(self) -> str:
         return f"{self.repository}@{self.digest}"
 
-    def names(self, trust: Trust) -> Tuple[str, ...]:
+    def names(self, trust: Trust) -> tuple[str, ...]:
         """Repositories that it may be signed as."""
         return tuple(dict.fromkeys((self.repository, *trust.names)))
 
@@ -71,7 +71,7 @@ class Verifier:
     by_path: stores file by the repository's path, as those of container images do; those of releases know digests alone.
     """
 
-    def __init__(self, upstream: Optional[Store], fetch: Fetch, most: int = MOST, by_path: bool = True) -> None:
+    def __init__(self, upstream: Store | None, fetch: Fetch, most: int = MOST, by_path: bool = True) -> None:
         self._upstream = upstream
         self._fetch = fetch
         self._most = most
@@ -82,7 +82,7 @@ class Verifier:
 
         Raises SignatureMissing, SignatureError (those that are there are not good), Unreachable, InputError (a key), Unsupported.
         """
-        refused: List[MirrorError] = []
+        refused: list[MirrorError] = []
         for message in self._messages(asked, trust, refused):
             try:
                 return verify(message, asked, trust)
@@ -111,7 +111,7 @@ class Verifier:
             except SignatureMissing:
                 raise error from None
 
-    def problem(self, asked: Asked, instances: Sequence[Digest], trust: Trust) -> Optional[MirrorError]:
+    def problem(self, asked: Asked, instances: Sequence[Digest], trust: Trust) -> MirrorError | None:
         """What is wrong with the signature of an image, or why that cannot be told; None when it is good.
 
         Raises InputError (a key), Cancelled.
@@ -127,7 +127,7 @@ class Verifier:
     def _attached(self, upstream: Store, asked: Asked, trust: Trust) -> Claim:
         return attached.find(upstream, asked.repository, asked.digest, trust.public_keys, asked.names(trust), asked.tag)
 
-    def _messages(self, asked: Asked, trust: Trust, refused: List[MirrorError]) -> Iterator[bytes]:
+    def _messages(self, asked: Asked, trust: Trust, refused: list[MirrorError]) -> Iterator[bytes]:
         """OpenPGP signatures of a digest from all stores, under each name that the image may have."""
         if not trust.keys:
             return
@@ -140,7 +140,7 @@ class Verifier:
 
 def _worst(refused: Sequence[MirrorError], asked: Asked, trust: Trust) -> MirrorError:
     """What is told when nothing was good: a bad signature before an unreadable store before an absent one."""
-    bad: Optional[MirrorError] = next(
+    bad: MirrorError | None = next(
         (error for error in refused if isinstance(error, SignatureError) and not isinstance(error, SignatureMissing)), None
     )
     if bad is not None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, MirrorError, Unsupported
@@ -131,7 +132,7 @@ class Layer:
         self._blob = _Packed(store.open_blob(repository, blob), blob, self._subject)
         self._packed = io.BufferedReader(self._blob, CHUNK)
 
-    def __enter__(self) -> "Layer":
+    def __enter__(self) -> Layer:
         return self
 
     def __exit__(self, kind: Any, *_error: object) -> None:
@@ -141,7 +142,7 @@ class Layer:
         finally:
             self._packed.close()
 
-    def members(self) -> Iterator[Tuple[str, Member, "Content"]]:
+    def members(self) -> Iterator[tuple[str, Member, Content]]:
         """Each member's plain name, its header, and what reads its content as long as the next one was not asked for.
 
         Raises CorruptContent (not a layer), InputError (a name that leads out of it), Unsupported (it unpacks without end);
@@ -186,7 +187,7 @@ def _told(subject: str) -> Iterator[None]:
         raise
 
 
-def file_of(store: Store, repository: str, blob: Descriptor, name: str, size: int) -> Optional[bytes]:
+def file_of(store: Store, repository: str, blob: Descriptor, name: str, size: int) -> bytes | None:
     """The content of a file of a layer, None when it has no such file.
 
     Raises what `Layer` raises, Unsupported (the file has more than `size` bytes).

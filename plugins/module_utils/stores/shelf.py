@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import zlib
-from typing import Optional, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, StorageError, Unsupported
@@ -30,13 +29,13 @@ class Shelf:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._folders: Set[str] = set()
+        self._folders: set[str] = set()
 
     def has(self, digest: Digest) -> bool:
         """Whether a file is there; only `get` knows whether it is whole."""
         return os.path.exists(self._file(digest))
 
-    def get(self, digest: Digest) -> Optional[Manifest]:
+    def get(self, digest: Digest) -> Manifest | None:
         """The manifest, verified; None when it is not there or not whole.  Raises StorageError."""
         path = self._file(digest)
         try:

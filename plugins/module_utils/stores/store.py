@@ -20,8 +20,8 @@ RegistryError, StorageError, CorruptContent.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Iterable, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, Unsupported
@@ -40,8 +40,8 @@ class Capabilities:
 
     mount: bool = False
     tags: bool = True
-    delete: Optional[bool] = None
-    referrers: Optional[bool] = None
+    delete: bool | None = None
+    referrers: bool | None = None
 
 
 class BlobReader(ABC):
@@ -99,7 +99,7 @@ class Store(ABC):
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         """By tag or digest; a digest is verified.  Raises NotFound."""
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         """What a tag or digest names; None when it is not there.  Found by reading it, where a store knows no cheaper way."""
         try:
             return self.fetch_manifest(repository, reference).descriptor()
@@ -111,10 +111,10 @@ class Store(ABC):
         """Raises NotFound.  The reader does not verify the digest: whoever reads from offset 0 hashes."""
 
     @abstractmethod
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         """All tags, every page followed; None when the repository does not exist."""
 
-    def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
+    def some_tags(self, repository: str, most: int) -> tuple[tuple[str, ...], bool]:
         """Tags, and whether these are all: no further page is asked for once `most` are known."""
         return self.tags(repository) or (), True
 
@@ -123,19 +123,19 @@ class Store(ABC):
         return self.capabilities
 
     @abstractmethod
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         """Manifests whose subject is `digest`, by the API or its tag fallback (OCI distribution specification)."""
 
     @abstractmethod
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         """Which of these blobs the repository holds; costs up to one request each."""
 
-    def blob_size(self, repository: str, blob: Descriptor) -> Optional[int]:
+    def blob_size(self, repository: str, blob: Descriptor) -> int | None:
         """How many bytes the repository has under a blob's digest, as far as the store says; None for no such blob."""
         return blob.size if self.blobs_present(repository, [blob.digest]) else None
 
     @abstractmethod
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> BlobWriter | None:
         """Begins to write a blob; None when the repository has it now.
 
         mount_from: a repository of this store that holds it; tried first where mounting is supported.

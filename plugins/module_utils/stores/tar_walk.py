@@ -11,7 +11,8 @@ bounded before it is believed, and what readers understand in different ways is 
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, Dict, Iterator, NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 
@@ -134,9 +135,9 @@ class TarWalk:
         self._left -= wanted
         return self._exactly(wanted)
 
-    def _next_header(self) -> "tuple[bytes, Dict[str, str]]":
+    def _next_header(self) -> tuple[bytes, dict[str, str]]:
         """The header of the next member and what headers before it say of it; nothing at the end."""
-        said: Dict[str, str] = {}
+        said: dict[str, str] = {}
         kinds = b""
         while True:
             block = self._source.read(BLOCK)
@@ -159,7 +160,7 @@ class TarWalk:
             raise TarFault(f"an extended header has {size} bytes, more than the {limits.TAR_EXTENSION} that are accepted")
         return self._exactly(-(-size // BLOCK) * BLOCK)[:size]
 
-    def _member(self, block: bytes, said: Dict[str, str]) -> Member:
+    def _member(self, block: bytes, said: dict[str, str]) -> Member:
         kind = block[156:157]
         sparse = kind == b"S" or any(key.startswith(_SPARSE) for key in said)
         if kind == b"S":
@@ -255,7 +256,7 @@ def _name(block: bytes) -> str:
     return f"{prefix}/{name}" if prefix else name
 
 
-def _add(said: Dict[str, str], kind: bytes, content: bytes) -> None:
+def _add(said: dict[str, str], kind: bytes, content: bytes) -> None:
     """Adds what an extended header says of the next member.  Raises TarFault when it was said before, or is said of all members."""
     records = {_PATH if kind == b"L" else _TARGET: _text(content)} if kind in b"LK" else _records(content)
     telling = {key: value for key, value in records.items() if key in (_PATH, _TARGET, _SIZE) or key.startswith(_SPARSE)}
@@ -266,9 +267,9 @@ def _add(said: Dict[str, str], kind: bytes, content: bytes) -> None:
     said.update(telling)
 
 
-def _records(content: bytes) -> Dict[str, str]:
+def _records(content: bytes) -> dict[str, str]:
     """`<length> <key>=<value>` and a line break, the length in decimal digits and of all of it (POSIX.1-2001, pax)."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     place = 0
     while place < len(content) and content[place]:
         space = content.find(b" ", place, place + 9)

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Callable, Iterator, Optional
+from collections.abc import Iterator
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobWriter, Store, WriteInterrupted
@@ -48,7 +49,7 @@ def copy_blob(source: Store, repository: str, target: Store, target_repository: 
     _write(target.start_blob(target_repository, blob), pieces)
 
 
-def _write(writer: Optional[BlobWriter], pieces: Pieces) -> None:
+def _write(writer: BlobWriter | None, pieces: Pieces) -> None:
     """writer: None when the store has the blob; it says where to go on after a break, and raises when there is no use in it."""
     if writer is None:
         return

@@ -10,11 +10,12 @@ content is addressed by digest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History, Step
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
@@ -43,8 +44,8 @@ class Packing:
 
     contents: Contents
     documents: Mapping[str, bytes] = field(repr=False)
-    images: Tuple[PlacedImage, ...]
-    left_out: FrozenSet[Digest]
+    images: tuple[PlacedImage, ...]
+    left_out: frozenset[Digest]
     history: History
 
     @property
@@ -60,7 +61,7 @@ def pack(
     volume_size: int,
     uid: str,
     signature: str = "",
-    extra: Optional[Mapping[str, bytes]] = None,
+    extra: Mapping[str, bytes] | None = None,
 ) -> Packing:
     """Describes the archive of the next sequence.
 
@@ -93,7 +94,7 @@ def pack(
     return Packing(contents, documents, placed, frozenset(left_out), after)
 
 
-def to_pull(packing: Packing, shelf: Shelf) -> Tuple[int, FrozenSet[Digest]]:
+def to_pull(packing: Packing, shelf: Shelf) -> tuple[int, frozenset[Digest]]:
     """Bytes of blobs that are read from other hosts for an archive, and all the blobs that it takes.  Manifests were read for the plan."""
     held = {member.digest: member.size for member in packing.contents.members if member.is_blob}
     away, found = set(), set()
@@ -105,10 +106,10 @@ def to_pull(packing: Packing, shelf: Shelf) -> Tuple[int, FrozenSet[Digest]]:
     return sum(held[digest] for digest in away), frozenset(found)
 
 
-def _split(images: List[PlanImage], shelf: Shelf, step: Step) -> Tuple[Dict[Digest, int], List[Digest]]:
+def _split(images: list[PlanImage], shelf: Shelf, step: Step) -> tuple[dict[Digest, int], list[Digest]]:
     """Sizes of what the archive holds, and the digests that it leaves out."""
-    held: Dict[Digest, int] = {}
-    left_out: List[Digest] = []
+    held: dict[Digest, int] = {}
+    left_out: list[Digest] = []
     for image in images:
         for digest, size in shelved(image, shelf).sizes.items():
             if digest in step.blobs:
@@ -118,7 +119,7 @@ def _split(images: List[PlanImage], shelf: Shelf, step: Step) -> Tuple[Dict[Dige
     return held, left_out
 
 
-def _index(images: List[PlanImage], shelf: Shelf) -> Dict[str, Any]:
+def _index(images: list[PlanImage], shelf: Shelf) -> dict[str, Any]:
     """The layout's index: every image under its full reference name, once for each name."""
     entries = {}
     for image in images:
@@ -142,7 +143,7 @@ def reference_name(image: PlanImage) -> str:
     return name if tagged else f"{image.source}@{image.digest}"
 
 
-def _custody(planned: bytes, images: int, sequence: int, history: History) -> List[Dict[str, Any]]:
+def _custody(planned: bytes, images: int, sequence: int, history: History) -> list[dict[str, Any]]:
     """One entry for each hop, with the archive before this one; no clock and no host, so that the same plan gives the same bytes."""
     return [
         {

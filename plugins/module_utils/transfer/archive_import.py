@@ -10,9 +10,10 @@ what the archive leaves out, because an earlier one shipped it, is there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Sequence, Set, Tuple
+from typing import AbstractSet, Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -60,8 +61,8 @@ def opened(archive: ArchiveReader) -> Load:
 class LeftOut:
     """Where the destination has what an archive leaves out: a repository by digest, of blobs and of manifests."""
 
-    blobs: Dict[Digest, str]
-    manifests: Dict[Digest, str]
+    blobs: dict[Digest, str]
+    manifests: dict[Digest, str]
 
 
 def prove_left_out(
@@ -103,9 +104,9 @@ def prove_left_out(
     return found
 
 
-def _places(history: History, wanted: AbstractSet[Tuple[str, str]], place: Place) -> Dict[str, List[str]]:
+def _places(history: History, wanted: AbstractSet[tuple[str, str]], place: Place) -> dict[str, list[str]]:
     """Repositories that should hold a digest, those of images that are there first."""
-    places: Dict[str, List[str]] = {}
+    places: dict[str, list[str]] = {}
     for entry in sorted(history.associations, key=lambda entry: (entry.path, entry.id) in wanted):
         repository = place(entry.path)
         for digest in entry.digests:
@@ -117,14 +118,14 @@ def _places(history: History, wanted: AbstractSet[Tuple[str, str]], place: Place
 
 def _found(
     digests: AbstractSet[Digest],
-    places: Dict[str, List[str]],
+    places: dict[str, list[str]],
     pool: ThreadPoolExecutor,
-    present: Callable[[str, List[Digest]], Set[Digest]],
-) -> Dict[Digest, str]:
+    present: Callable[[str, list[Digest]], set[Digest]],
+) -> dict[Digest, str]:
     """Asks the likeliest repository of each digest, then the next one for those that were not there."""
-    found: Dict[Digest, str] = {}
+    found: dict[Digest, str] = {}
     for attempt in range(max((len(places[digest]) for digest in digests), default=0)):
-        asked: Dict[str, List[Digest]] = {}
+        asked: dict[str, list[Digest]] = {}
         for digest in sorted(digests - set(found)):
             if attempt < len(places[digest]):
                 asked.setdefault(places[digest][attempt], []).append(digest)
@@ -133,7 +134,7 @@ def _found(
     return found
 
 
-def _manifests_present(destination: Store, repository: str, digests: List[Digest]) -> Set[Digest]:
+def _manifests_present(destination: Store, repository: str, digests: list[Digest]) -> set[Digest]:
     return {digest for digest in digests if destination.find_manifest(repository, digest) is not None}
 
 
@@ -148,7 +149,7 @@ class Told:
 
 def where_from(missing: AbstractSet[Digest], runs: Sequence[Run]) -> Told:
     """Which archives bring what is missing: those of the runs that brought each digest last."""
-    brought: Dict[str, Run] = {digest: run for run in runs for digest in run.blobs}
+    brought: dict[str, Run] = {digest: run for run in runs for digest in run.blobs}
     sequences = sorted({brought[digest].sequence for digest in missing if digest in brought})
     what = "1 blob" if len(missing) == 1 else f"{len(missing)} blobs"
     full = "write an archive of everything (ignore_history) on the other side"

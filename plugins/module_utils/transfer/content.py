@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound, StorageError
@@ -26,8 +25,8 @@ class Content:
     sparse: some instance of an index stays behind.
     """
 
-    manifests: Tuple[Digest, ...]
-    blobs: Tuple[Descriptor, ...]
+    manifests: tuple[Digest, ...]
+    blobs: tuple[Descriptor, ...]
     sparse: bool = False
 
 
@@ -53,7 +52,7 @@ class ManifestReader:
                 self.problem = str(error)
         return manifest
 
-    def _kept(self, digest: Digest) -> Optional[Manifest]:
+    def _kept(self, digest: Digest) -> Manifest | None:
         try:
             return self._shelf.get(digest)
         except StorageError as error:
@@ -82,7 +81,7 @@ class ManifestReader:
         platforms = () if every_instance else tuple(Platform.parse(text) for text in image.platforms)
         return content_of(instances.manifests(root, platforms, fetch, placed.field, image.origin))
 
-    def shelved(self, placed: PlacedImage) -> Optional[Content]:
+    def shelved(self, placed: PlacedImage) -> Content | None:
         """The content as far as the shelf alone knows it; None when something is missing there."""
         found = []
         waiting = [placed.digest]
@@ -95,9 +94,9 @@ class ManifestReader:
         return content_of(tuple(reversed(found)))
 
 
-def content_of(manifests: Tuple[Manifest, ...]) -> Content:
+def content_of(manifests: tuple[Manifest, ...]) -> Content:
     """The content that some manifests make up; layers that registries are not supposed to distribute are none of it."""
-    blobs: Dict[Digest, Descriptor] = {}
+    blobs: dict[Digest, Descriptor] = {}
     for manifest in manifests:
         for blob in manifest.blobs:
             if not blob.foreign:

@@ -11,12 +11,16 @@ of stores these are.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, ImageResult, Tally, TransferResult
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import (
     COPIED,
     FAILED,
@@ -31,9 +35,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.e
     ignore,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, ImageResult, Tally, TransferResult
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stop import Stop
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Survey, Verdict
@@ -50,10 +51,10 @@ def transfer(
     destination: Store,
     shelf: Shelf,
     options: TransferOptions = TransferOptions(),
-    journal: Optional[Journal] = None,
+    journal: Journal | None = None,
     listener: Listener = ignore,
     stop: Any = None,
-    supply: Optional[Supply] = None,
+    supply: Supply | None = None,
 ) -> TransferResult:
     """Makes the destination hold all images; what fails is in the result, image by image.
 
@@ -88,10 +89,10 @@ def predict(
     destination: Store,
     shelf: Shelf,
     options: TransferOptions = TransferOptions(),
-    journal: Optional[Journal] = None,
+    journal: Journal | None = None,
     listener: Listener = ignore,
     stop: Any = None,
-    supply: Optional[Supply] = None,
+    supply: Supply | None = None,
     holds: Holds = lambda digest: True,
 ) -> TransferResult:
     """What `transfer` would do, by reading only: `copied` means would be copied.  The journal should not be writable.
@@ -110,8 +111,8 @@ def predict(
 
 
 def _foreseen(
-    run: Run, verdicts: Mapping[int, Verdict], results: Mapping[int, ImageResult], supply: Optional[Supply], holds: Holds
-) -> Tuple[Tally, Ahead]:
+    run: Run, verdicts: Mapping[int, Verdict], results: Mapping[int, ImageResult], supply: Supply | None, holds: Holds
+) -> tuple[Tally, Ahead]:
     """What would be acknowledged, and the bytes that would move."""
     tally = Tally()
     lacking = {position: verdict for position, verdict in verdicts.items() if results[position].outcome == COPIED}
@@ -127,12 +128,12 @@ def _foreseen(
     return tally, Ahead(found.pull, found.size + found.manifests)
 
 
-def _survey(run: Run, images: Sequence[PlacedImage]) -> Dict[int, Verdict]:
+def _survey(run: Run, images: Sequence[PlacedImage]) -> dict[int, Verdict]:
     run.emit(Phase("survey"))
     return dict(sorted(Survey(run).run(list(images)).items()))
 
 
-def _present(run: Run, verdicts: Mapping[int, Verdict]) -> List[PlacedImage]:
+def _present(run: Run, verdicts: Mapping[int, Verdict]) -> list[PlacedImage]:
     """Tells of the images that are there."""
     found = [verdict.placed for verdict in verdicts.values() if verdict.present]
     for placed in found:
@@ -141,7 +142,7 @@ def _present(run: Run, verdicts: Mapping[int, Verdict]) -> List[PlacedImage]:
     return found
 
 
-def _deliver(run: Run, verdicts: Mapping[int, Verdict], present: List[PlacedImage]) -> Dict[int, ImageResult]:
+def _deliver(run: Run, verdicts: Mapping[int, Verdict], present: list[PlacedImage]) -> dict[int, ImageResult]:
     if not verdicts:
         return {}
     # An unchanged run does without, and starts sooner.

@@ -10,9 +10,10 @@ taken at any time: no tag moves, nothing that later archives brought is undone, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Sequence, Set, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled
@@ -30,7 +31,7 @@ class Held:
     """What archives hold.  source: finds a digest under any repository.  sizes: bytes of each digest."""
 
     source: Store
-    sizes: Dict[Digest, int]
+    sizes: dict[Digest, int]
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,16 @@ class Lost:
     """
 
     repository: str
-    blobs: FrozenSet[Digest] = frozenset()
-    manifests: FrozenSet[Digest] = frozenset()
-    tags: Tuple[Tuple[str, Digest], ...] = ()
-    children: Mapping[Digest, FrozenSet[Digest]] = field(default_factory=dict)
+    blobs: frozenset[Digest] = frozenset()
+    manifests: frozenset[Digest] = frozenset()
+    tags: tuple[tuple[str, Digest], ...] = ()
+    children: Mapping[Digest, frozenset[Digest]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.blobs or self.manifests or self.tags)
 
     @property
-    def digests(self) -> FrozenSet[Digest]:
+    def digests(self) -> frozenset[Digest]:
         return self.blobs | self.manifests | {digest for _tag, digest in self.tags}
 
 
@@ -60,12 +61,12 @@ class Mended:
 
     lost: Lost
     size: int = 0
-    left: FrozenSet[Digest] = frozenset()
+    left: frozenset[Digest] = frozenset()
 
 
-def survey(record: Sequence[Association], held: Held, destination: Store, place: Callable[[str], str], parallel: int) -> List[Lost]:
+def survey(record: Sequence[Association], held: Held, destination: Store, place: Callable[[str], str], parallel: int) -> list[Lost]:
     """What the destination lacks of its record, as far as the archives could help.  Raises what the destination raises."""
-    repositories: Dict[str, List[Association]] = {}
+    repositories: dict[str, list[Association]] = {}
     for entry in record:
         if any(digest in held.sizes for digest in entry.digests):
             repositories.setdefault(place(entry.path), []).append(entry)
@@ -93,7 +94,7 @@ def _lost(repository: str, entries: Sequence[Association], held: Held, destinati
     )
 
 
-def mend(lost: Sequence[Lost], held: Held, destination: Store, parallel: int, stop: Any) -> List[Mended]:
+def mend(lost: Sequence[Lost], held: Held, destination: Store, parallel: int, stop: Any) -> list[Mended]:
     """Brings what can be brought, repository by repository.  Raises Cancelled, and what the destination raises."""
     with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
         return list(pool.map(lambda each: _Mending(each, held, destination, stop).mended(), lost))
@@ -107,7 +108,7 @@ class _Mending:
         self._held = held
         self._destination = destination
         self._stop = stop
-        self._left: Set[Digest] = set()
+        self._left: set[Digest] = set()
 
     def mended(self) -> Mended:
         size = 0

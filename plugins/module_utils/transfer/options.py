@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import FrozenSet, Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
@@ -55,14 +54,14 @@ class TransferOptions:
 
     level: str = DEFAULT
     parallel: int = 8
-    stop_on: FrozenSet[str] = frozenset()
+    stop_on: frozenset[str] = frozenset()
     tag_moves: str = ALLOW
     hold_catalogs: bool = False
-    hold_entries: FrozenSet[str] = frozenset()
-    shard: Optional[Shard] = None
+    hold_entries: frozenset[str] = frozenset()
+    shard: Shard | None = None
     buffer: int = 512 * 1024
 
-    def holds(self, owners: FrozenSet[str]) -> bool:
+    def holds(self, owners: frozenset[str]) -> bool:
         """Whether the catalog that these entries of the configuration want is not published."""
         return self.hold_catalogs or bool(self.hold_entries and (not owners or owners & self.hold_entries))
 

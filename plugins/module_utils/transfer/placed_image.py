@@ -11,7 +11,6 @@ Plans know neither host nor namespace; whoever runs a transfer places each image
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import FrozenSet, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG, CATEGORIES
@@ -24,7 +23,7 @@ class PlacedImage:
 
     image: PlanImage
     repository: str
-    tags: Tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def digest(self) -> Digest:
@@ -45,7 +44,7 @@ class PlacedImage:
         return f"{self.image.why[0][0]}.platforms" if self.image.why and self.image.why[0] else "platforms"
 
     @property
-    def owners(self) -> FrozenSet[str]:
+    def owners(self) -> frozenset[str]:
         """The entries of the configuration that want it (the outermost reasons)."""
         return frozenset(chain[0] for chain in self.image.why if chain)
 

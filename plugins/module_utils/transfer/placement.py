@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Set, Tuple
+from collections.abc import Iterable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Claim, Destination, check_collisions
@@ -15,14 +15,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 
 
-def place_images(plan: Plan, destination: Destination) -> Tuple[Tuple[PlacedImage, ...], Tuple[Failure, ...]]:
+def place_images(plan: Plan, destination: Destination) -> tuple[tuple[PlacedImage, ...], tuple[Failure, ...]]:
     """The images in the plan's order, and a failure for each that has no place.
 
     Images that want one tag of one repository once paths are shortened have none, nor have repository names that the
     registry cannot have.
     """
-    placed: List[PlacedImage] = []
-    failures: List[Failure] = []
+    placed: list[PlacedImage] = []
+    failures: list[Failure] = []
     for image in plan.images:
         try:
             placed.append(PlacedImage(image, destination.repository(image.destination), image.tags))
@@ -35,16 +35,16 @@ def place_images(plan: Plan, destination: Destination) -> Tuple[Tuple[PlacedImag
     return tuple(placed), tuple(failures)
 
 
-def _disputed(placed: Iterable[PlacedImage]) -> Set[PlacedImage]:
+def _disputed(placed: Iterable[PlacedImage]) -> set[PlacedImage]:
     """Images that share a tag with another content."""
-    claims: Dict[Tuple[str, str], List[PlacedImage]] = {}
+    claims: dict[tuple[str, str], list[PlacedImage]] = {}
     for entry in placed:
         for tag in entry.tags:
             claims.setdefault((entry.repository, tag), []).append(entry)
     return {entry for rivals in claims.values() if len({rival.digest for rival in rivals}) > 1 for entry in rivals}
 
 
-def _collisions(disputed: Set[PlacedImage], destination: Destination) -> List[Failure]:
+def _collisions(disputed: set[PlacedImage], destination: Destination) -> list[Failure]:
     claims = [Claim(entry.image.destination, entry.tags, entry.digest, entry.image.origin) for entry in disputed]
     images = {entry.image.origin: entry.image for entry in disputed}
     return [_failure(error, images[error.subject]) for error in check_collisions(claims, destination)]

@@ -9,11 +9,13 @@ The numbers of a run are made here and nowhere else: task results, summary, repo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import (
     COPIED,
     FAILED,
@@ -23,7 +25,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.e
     PRESENT,
     BlobDone,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class ImageResult:
 
     placed: PlacedImage
     outcome: str
-    failure: Optional[Failure] = None
+    failure: Failure | None = None
     moved: Mapping[str, Digest] = field(default_factory=dict)
 
-    def document(self) -> Dict[str, Any]:
-        document: Dict[str, Any] = {
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = {
             "origin": self.placed.image.origin,
             "type": self.placed.image.type,
             "digest": self.placed.digest,
@@ -88,21 +89,21 @@ class TransferResult:
     left_out: what failed before the transfer: objects that planning could not resolve, images that have no place.
     """
 
-    images: Tuple[ImageResult, ...]
+    images: tuple[ImageResult, ...]
     blobs: Mapping[str, int] = field(default_factory=dict)
     size: int = 0
     retries: int = 0
     duration: float = 0.0
     requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     cancelled: bool = False
-    stopped_by: Optional[Failure] = None
+    stopped_by: Failure | None = None
     sharded: bool = False
-    warnings: Tuple[str, ...] = ()
-    left_out: Tuple[Failure, ...] = ()
-    ahead: Optional[Ahead] = None
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[Failure, ...] = ()
+    ahead: Ahead | None = None
 
     @property
-    def failures(self) -> Tuple[Failure, ...]:
+    def failures(self) -> tuple[Failure, ...]:
         """Of all that was wanted, first what never came to be transferred."""
         found = [*self.left_out, *(image.failure for image in self.images if image.failure is not None)]
         if self.stopped_by is not None and self.stopped_by not in found:
@@ -125,7 +126,7 @@ class TransferResult:
     def count(self, outcome: str) -> int:
         return sum(image.outcome == outcome for image in self.images)
 
-    def counts(self) -> Dict[str, int]:
+    def counts(self) -> dict[str, int]:
         """Small numbers for a task's result."""
         return {
             "images_total": len(self.images),
@@ -136,7 +137,7 @@ class TransferResult:
             "retries": self.retries,
         }
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The whole result, JSON-ready."""
         return {
             "complete": self.complete,
@@ -153,12 +154,12 @@ class TransferResult:
 
 def joined(results: Sequence[TransferResult]) -> TransferResult:
     """Several transfers in a row as one; of an image that several moved, what the last one did to it, unless an earlier one copied it."""
-    images: Dict[Tuple[str, str, Tuple[str, ...]], ImageResult] = {}
+    images: dict[tuple[str, str, tuple[str, ...]], ImageResult] = {}
     for image in (image for result in results for image in result.images):
         key = (image.placed.repository, image.placed.digest, image.placed.tags)
         if image.outcome != PRESENT or key not in images:
             images[key] = image
-    requests: Dict[str, Dict[str, int]] = {}
+    requests: dict[str, dict[str, int]] = {}
     for result in results:
         for end, methods in result.requests.items():
             counted = requests.setdefault(end, {})
@@ -178,5 +179,5 @@ def joined(results: Sequence[TransferResult]) -> TransferResult:
     )
 
 
-def _sum(parts: Sequence[Ahead]) -> Optional[Ahead]:
+def _sum(parts: Sequence[Ahead]) -> Ahead | None:
     return Ahead(sum(part.pull for part in parts), sum(part.ship for part in parts)) if parts else None

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence, Union
+from collections.abc import Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
@@ -15,12 +15,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 _CHUNK = 256 * 1024
 
 
-def sizes(store: Store, repository: str, blobs: Sequence[Descriptor]) -> List[Union[int, None, MirrorError]]:
+def sizes(store: Store, repository: str, blobs: Sequence[Descriptor]) -> list[int | None | MirrorError]:
     """How many bytes a repository has of each blob, None for none; the error as a value where it does not tell.
 
     Shorter than `blobs` where the store did not answer at all: nothing more is asked then.
     """
-    found: List[Union[int, None, MirrorError]] = []
+    found: list[int | None | MirrorError] = []
     for blob in blobs:
         try:
             found.append(store.blob_size(repository, blob))
@@ -33,7 +33,7 @@ def sizes(store: Store, repository: str, blobs: Sequence[Descriptor]) -> List[Un
     return found
 
 
-def is_sound(store: Store, repository: str, blob: Descriptor) -> Union[bool, MirrorError]:
+def is_sound(store: Store, repository: str, blob: Descriptor) -> bool | MirrorError:
     """Whether the bytes have size and digest; reads in pieces of 256 KiB.  The error as a value when they cannot be read."""
     hasher = blob.digest.hasher()
     buffer = memoryview(bytearray(_CHUNK))

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, FrozenSet, Iterable, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
@@ -52,13 +53,13 @@ class Finding:
     kind: str
     name: str
     message: str
-    origins: Tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
     @property
     def repairable(self) -> bool:
         return self.kind in REPAIRABLE
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return {**asdict(self), "origins": list(self.origins), "repairable": self.repairable}
 
 
@@ -69,7 +70,7 @@ class Verification:
     complete: everything was looked at; a run that was stopped, or that met something unreadable, proves nothing more.
     """
 
-    findings: Tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     images: int = 0
     blobs: int = 0
     bytes_read: int = 0
@@ -79,11 +80,11 @@ class Verification:
     def clean(self) -> bool:
         return self.complete and not self.findings
 
-    def counts(self) -> Dict[str, int]:
+    def counts(self) -> dict[str, int]:
         """Findings by kind, only kinds that occur."""
         return {kind: number for kind in KINDS for number in [sum(finding.kind == kind for finding in self.findings)] if number}
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return {
             "clean": self.clean,
             "complete": self.complete,
@@ -95,9 +96,9 @@ class Verification:
         }
 
 
-def repairs(findings: Iterable[Finding], placed: Sequence[PlacedImage], kinds: FrozenSet[str] = REPAIRABLE) -> Tuple[PlacedImage, ...]:
+def repairs(findings: Iterable[Finding], placed: Sequence[PlacedImage], kinds: frozenset[str] = REPAIRABLE) -> tuple[PlacedImage, ...]:
     """The images that findings of some kinds harm, in the order given; `transfer` at its deep level moves only what is missing of them."""
-    harmed: FrozenSet[Tuple[str, str]] = frozenset(
+    harmed: frozenset[tuple[str, str]] = frozenset(
         (finding.repository, origin) for finding in findings if finding.kind in kinds for origin in finding.origins
     )
     return tuple(entry for entry in placed if (entry.repository, entry.image.origin) in harmed)

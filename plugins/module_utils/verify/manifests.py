@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, MirrorError, NotFound
@@ -37,12 +37,12 @@ class Checked:
     """
 
     placed: PlacedImage
-    findings: Tuple[Finding, ...] = ()
-    blobs: Dict[Digest, Descriptor] = field(default_factory=dict)
-    referrer_tags: FrozenSet[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
+    blobs: dict[Digest, Descriptor] = field(default_factory=dict)
+    referrer_tags: frozenset[str] = frozenset()
 
 
-def check_image(placed: PlacedImage, store: Store, tags: Optional[FrozenSet[str]]) -> Checked:
+def check_image(placed: PlacedImage, store: Store, tags: frozenset[str] | None) -> Checked:
     """Costs one request for the image, one for each further tag and one for each instance.
 
     tags: of the repository; None when it does not show them.  Raises what the store raises when it does not answer; what it
@@ -55,22 +55,22 @@ class _Check:
     def __init__(self, placed: PlacedImage, store: Store) -> None:
         self._placed = placed
         self._store = store
-        self._findings: List[Finding] = []
-        self._blobs: Dict[Digest, Descriptor] = {}
+        self._findings: list[Finding] = []
+        self._blobs: dict[Digest, Descriptor] = {}
 
-    def run(self, tags: Optional[FrozenSet[str]]) -> Checked:
+    def run(self, tags: frozenset[str] | None) -> Checked:
         root = self._check_tags(tags)
         root = root if root is not None else self._fetch(self._placed.digest, MISSING_MANIFEST, f"the manifest {self._placed.digest}")
-        referrer_tags: FrozenSet[str] = frozenset()
+        referrer_tags: frozenset[str] = frozenset()
         if root is not None:
             platforms = [Platform.parse(text) for text in self._placed.image.platforms]
             self._walk(root, platforms, MAX_DEPTH)
             referrer_tags = self._check_reference(root)
         return Checked(self._placed, tuple(self._findings), self._blobs, referrer_tags)
 
-    def _check_tags(self, tags: Optional[FrozenSet[str]]) -> Optional[Manifest]:
+    def _check_tags(self, tags: frozenset[str] | None) -> Manifest | None:
         """The image's manifest when a tag led to it."""
-        root: Optional[Manifest] = None
+        root: Manifest | None = None
         for tag in self._placed.tags:
             if tags is not None and tag not in tags:
                 self._find(MISSING_TAG, tag, f"has no tag {tag}")
@@ -92,7 +92,7 @@ class _Check:
                 self._find(MOVED_TAG, tag, f"names {named.digest} by the tag {tag}, where the plan has {self._placed.digest}")
         return root
 
-    def _named(self, tag: str, root: Optional[Manifest]) -> Union[Manifest, Descriptor]:
+    def _named(self, tag: str, root: Manifest | None) -> Manifest | Descriptor:
         """What a tag names; its bytes too, as long as they are not known."""
         if root is None:
             return self._store.fetch_manifest(self._placed.repository, tag)
@@ -111,7 +111,7 @@ class _Check:
             if found is not None:
                 self._walk(found, () if child.platform else platforms, depth - 1)
 
-    def _check_reference(self, root: Manifest) -> FrozenSet[str]:
+    def _check_reference(self, root: Manifest) -> frozenset[str]:
         """An attachment without a tag is of no use unless it is found by its subject."""
         if root.subject is None:
             return frozenset()
@@ -122,7 +122,7 @@ class _Check:
                 self._find(MISSING_REFERRER, root.digest, f"does not list {root.digest} among what refers to {subject}")
         return frozenset((f"{subject.algorithm}-{subject.hex}",))
 
-    def _referrers(self, subject: Digest) -> Optional[Tuple[Descriptor, ...]]:
+    def _referrers(self, subject: Digest) -> tuple[Descriptor, ...] | None:
         try:
             return self._store.referrers(self._placed.repository, subject)
         except CorruptContent:
@@ -131,7 +131,7 @@ class _Check:
             self._unreadable(self._placed.digest, error)
         return None
 
-    def _fetch(self, digest: Digest, kind: str, what: str) -> Optional[Manifest]:
+    def _fetch(self, digest: Digest, kind: str, what: str) -> Manifest | None:
         try:
             return self._store.fetch_manifest(self._placed.repository, digest)
         except NotFound:

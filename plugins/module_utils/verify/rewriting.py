@@ -9,8 +9,9 @@ A push does not mend it, for a push believes what the registry says it has.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError, NotFound, Unsupported
@@ -32,10 +33,10 @@ class Removal:
     """
 
     repository: str
-    manifests: Tuple[Digest, ...]
-    blobs: Tuple[Digest, ...]
+    manifests: tuple[Digest, ...]
+    blobs: tuple[Digest, ...]
 
-    def lines(self) -> List[str]:
+    def lines(self) -> list[str]:
         named = [("manifest", digest) for digest in self.manifests] + [("blob", digest) for digest in self.blobs]
         return [f"{kind} {self.repository}@{digest}" for kind, digest in named]
 
@@ -63,8 +64,8 @@ class Rewriting:
         self._stop = stop
         self._buffer = memoryview(bytearray(_CHUNK))
         self._findings = tuple(finding for finding in findings if finding.kind in REWRITABLE)
-        self._tags: Dict[Tuple[str, Digest], Set[str]] = {}
-        self.failures: List[Failure] = []
+        self._tags: dict[tuple[str, Digest], set[str]] = {}
+        self.failures: list[Failure] = []
         self.blobs = 0
         self.size = 0
 
@@ -73,10 +74,10 @@ class Rewriting:
         for entry in self._harmed():
             self._guarded(entry, self._write)
 
-    def removals(self) -> Tuple[Removal, ...]:
+    def removals(self) -> tuple[Removal, ...]:
         """What `remove` would take away: corrupt blobs, the manifests that lead to them, and corrupt manifests with those above them."""
-        manifests: Dict[str, Dict[Digest, None]] = {}
-        blobs: Dict[str, Dict[Digest, None]] = {}
+        manifests: dict[str, dict[Digest, None]] = {}
+        blobs: dict[str, dict[Digest, None]] = {}
         for entry in self._harmed(CORRUPT):
             names = self._names(entry)
             found = [manifest for manifest in self._manifests(entry) if self._leads_to(manifest, names)]
@@ -98,22 +99,22 @@ class Rewriting:
             for digest in removal.blobs:
                 self._drop(self._destination.delete_blob, removal.repository, digest)
 
-    def _harmed(self, kinds: Iterable[str] = REWRITABLE) -> List[PlacedImage]:
+    def _harmed(self, kinds: Iterable[str] = REWRITABLE) -> list[PlacedImage]:
         places = {(finding.repository, origin) for finding in self._findings if finding.kind in kinds for origin in finding.origins}
         return [entry for entry in self._placed if (entry.repository, entry.image.origin) in places]
 
-    def _names(self, entry: PlacedImage) -> Set[str]:
+    def _names(self, entry: PlacedImage) -> set[str]:
         found = {
             finding.name for finding in self._findings if finding.repository == entry.repository and entry.image.origin in finding.origins
         }
         # A tag leads to the image's own manifest.
         return found | ({str(entry.digest)} if found.intersection(entry.tags) else set())
 
-    def _manifests(self, entry: PlacedImage) -> List[Manifest]:
+    def _manifests(self, entry: PlacedImage) -> list[Manifest]:
         return [self._reader.read(entry.image.source, digest) for digest in self._reader.content(entry).manifests]
 
     @staticmethod
-    def _leads_to(manifest: Manifest, names: Set[str]) -> bool:
+    def _leads_to(manifest: Manifest, names: set[str]) -> bool:
         """Adds the manifest to the names when it is one or names one: what points to it leads there too."""
         leads = manifest.digest in names or any(below.digest in names for below in (*manifest.blobs, *manifest.children))
         if leads:
@@ -165,7 +166,7 @@ class Rewriting:
             for tag in sorted(tags.union(entry.tags) if manifest.digest == entry.digest else tags):
                 self._destination.put_manifest(entry.repository, manifest, tag)
 
-    def _write_blobs(self, entry: PlacedImage, content: Content, names: Set[str]) -> None:
+    def _write_blobs(self, entry: PlacedImage, content: Content, names: set[str]) -> None:
         for blob in content.blobs:
             if blob.digest in names or not self._is_there(entry.repository, blob):
                 writer = self._destination.replace_blob(entry.repository, blob)
@@ -183,6 +184,6 @@ class Rewriting:
             return False
 
 
-def lines(removals: Iterable[Removal]) -> Tuple[str, ...]:
+def lines(removals: Iterable[Removal]) -> tuple[str, ...]:
     """One for each thing that goes."""
     return tuple(line for removal in removals for line in removal.lines())

@@ -9,9 +9,10 @@ Reads only.  Tags first, then manifests, then blobs; each level includes the one
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Union
+from typing import AbstractSet, Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError
@@ -61,7 +62,7 @@ def verify(
     destination: Store,
     level: str = MANIFESTS,
     part: Part = Part(),
-    known_tags: Optional[Mapping[str, AbstractSet[str]]] = None,
+    known_tags: Mapping[str, AbstractSet[str]] | None = None,
     parallel: int = 8,
     stop: Any = None,
 ) -> Verification:
@@ -85,7 +86,7 @@ class _Verifier:
         self._part = part
         self._pool = pool
         self._stop = stop
-        self._findings: Set[Finding] = set()
+        self._findings: set[Finding] = set()
         self._complete = True
 
     def run(self, placed: Sequence[PlacedImage], level: str, known_tags: Mapping[str, AbstractSet[str]]) -> Verification:
@@ -106,7 +107,7 @@ class _Verifier:
             complete=self._complete and not any(finding.kind == UNREADABLE for finding in self._findings),
         )
 
-    def _each(self, task: Any, items: Iterable[Any]) -> List[Any]:
+    def _each(self, task: Any, items: Iterable[Any]) -> list[Any]:
         """Results in order; None for what was not come to, and for what could not be asked."""
 
         def guarded(item: Any) -> Any:
@@ -121,7 +122,7 @@ class _Verifier:
 
         return list(self._pool.map(guarded, items))
 
-    def _tags(self, repository: str) -> Optional[FrozenSet[str]]:
+    def _tags(self, repository: str) -> frozenset[str] | None:
         """None: they are not shown, so each is asked for."""
         try:
             return frozenset(self._destination.tags(repository) or ())
@@ -130,7 +131,7 @@ class _Verifier:
         except MirrorError:
             return None
 
-    def _check(self, entry: PlacedImage, tags: Optional[FrozenSet[str]]) -> Checked:
+    def _check(self, entry: PlacedImage, tags: frozenset[str] | None) -> Checked:
         try:
             return check_image(entry, self._destination, tags)
         except Cancelled:
@@ -142,10 +143,10 @@ class _Verifier:
         self,
         placed: Sequence[PlacedImage],
         checked: Iterable[Checked],
-        tags: Mapping[str, Optional[FrozenSet[str]]],
+        tags: Mapping[str, frozenset[str] | None],
         known_tags: Mapping[str, AbstractSet[str]],
     ) -> None:
-        ours: Dict[str, Set[str]] = {repository: set(names) for repository, names in known_tags.items()}
+        ours: dict[str, set[str]] = {repository: set(names) for repository, names in known_tags.items()}
         for entry in placed:
             ours.setdefault(entry.repository, set()).update(entry.tags)
             if entry.image.subject:
@@ -156,14 +157,14 @@ class _Verifier:
             for tag in sorted((names or frozenset()) - ours.get(repository, set())):
                 self._findings.add(Finding(repository, FOREIGN_TAG, tag, f"{repository}:{tag} is not in the plan"))
 
-    def _absent(self, places: Mapping[Tuple[str, Digest], Tuple[Descriptor, Tuple[str, ...]]]) -> FrozenSet[Tuple[str, Digest]]:
+    def _absent(self, places: Mapping[tuple[str, Digest], tuple[Descriptor, tuple[str, ...]]]) -> frozenset[tuple[str, Digest]]:
         """Asks for every blob in every repository that needs it; gives those that are not there in their full length."""
-        batches: List[Tuple[str, List[Descriptor]]] = []
+        batches: list[tuple[str, list[Descriptor]]] = []
         for repository, digest in sorted(places):
             if not batches or batches[-1][0] != repository or len(batches[-1][1]) == _BATCH:
                 batches.append((repository, []))
             batches[-1][1].append(places[repository, digest][0])
-        absent: Set[Tuple[str, Digest]] = set()
+        absent: set[tuple[str, Digest]] = set()
         for (repository, blobs), told in zip(batches, self._each(lambda batch: sizes(self._destination, *batch), batches)):
             told = told or []
             absent.update((repository, blob.digest) for blob in blobs[len(told) :])
@@ -174,10 +175,10 @@ class _Verifier:
         return frozenset(absent)
 
     def _contents(
-        self, places: Mapping[Tuple[str, Digest], Tuple[Descriptor, Tuple[str, ...]]], absent: FrozenSet[Tuple[str, Digest]]
+        self, places: Mapping[tuple[str, Digest], tuple[Descriptor, tuple[str, ...]]], absent: frozenset[tuple[str, Digest]]
     ) -> int:
         """Reads each blob of the part once: a registry keeps it once, so what is wrong with it is wrong wherever it is named."""
-        homes: Dict[Digest, List[str]] = {}
+        homes: dict[Digest, list[str]] = {}
         for repository, digest in sorted(places):
             if (repository, digest) not in absent and self._part.holds(digest):
                 homes.setdefault(digest, []).append(repository)
@@ -195,7 +196,7 @@ class _Verifier:
         return size
 
 
-def _wrong(repository: str, blob: Descriptor, size: Union[int, None, MirrorError], origins: Tuple[str, ...]) -> Finding:
+def _wrong(repository: str, blob: Descriptor, size: int | None | MirrorError, origins: tuple[str, ...]) -> Finding:
     if isinstance(size, MirrorError):
         return unreadable(repository, blob.digest, size, origins)
     if size is None:
@@ -208,10 +209,10 @@ def _corrupt(repository: str, digest: Digest) -> str:
     return f"{repository} has other content under {digest}: {advice(digest)}"
 
 
-def _places(checked: Iterable[Checked]) -> Dict[Tuple[str, Digest], Tuple[Descriptor, Tuple[str, ...]]]:
+def _places(checked: Iterable[Checked]) -> dict[tuple[str, Digest], tuple[Descriptor, tuple[str, ...]]]:
     """Each blob in each repository, with the images that need it."""
-    blobs: Dict[Tuple[str, Digest], Descriptor] = {}
-    origins: Dict[Tuple[str, Digest], Set[str]] = {}
+    blobs: dict[tuple[str, Digest], Descriptor] = {}
+    origins: dict[tuple[str, Digest], set[str]] = {}
     for one in checked:
         for digest, blob in one.blobs.items():
             place = (one.placed.repository, digest)
@@ -220,9 +221,9 @@ def _places(checked: Iterable[Checked]) -> Dict[Tuple[str, Digest], Tuple[Descri
     return {place: (blob, tuple(sorted(origins[place]))) for place, blob in blobs.items()}
 
 
-def _merged(findings: Iterable[Finding]) -> Tuple[Finding, ...]:
+def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding for one thing, with all images that it harms."""
-    groups: Dict[Tuple[str, str, str], List[Finding]] = {}
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in sorted(findings):
         groups.setdefault((finding.repository, finding.kind, finding.name), []).append(finding)
     return tuple(

@@ -13,12 +13,12 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import render
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.inspection import instances
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.rebuild import rebuild
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering, validation
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore

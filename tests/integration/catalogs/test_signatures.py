@@ -10,10 +10,10 @@ import subprocess
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
 from ansible_collections.disconnected.mirror.plugins.modules import imageset_plan
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore

@@ -9,9 +9,11 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any, Dict, Iterator, List
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
@@ -26,13 +28,13 @@ class Pair:
         self.source = source
         self.destination = destination
         store = RegistryStore(source.host, Http(Settings(default=HostSettings(plain_http=True))), writing=True)
-        self.images: List[Dict[str, Any]] = Filler(store, False).fill(wishes(scaled(PRESETS["many-small"], 0.02), "integration"))["images"]
+        self.images: list[dict[str, Any]] = Filler(store, False).fill(wishes(scaled(PRESETS["many-small"], 0.02), "integration"))["images"]
         store.close()
         self.list = os.path.join(folder, "images.json")
         with open(self.list, "w", encoding="utf-8") as file:
             json.dump({"images": self.images}, file)
 
-    def run(self, *flags: str) -> Dict[str, Any]:
+    def run(self, *flags: str) -> dict[str, Any]:
         """The result, with the requests that the registries logged meanwhile."""
         self.settle()
         before = len(self.source.requests()), len(self.destination.requests())
@@ -59,7 +61,7 @@ def pair(tmp_path: Any) -> Iterator[Pair]:
         yield Pair(str(tmp_path), source, destination)
 
 
-def storage(registry: DistributionProcess) -> Dict[str, bytes]:
+def storage(registry: DistributionProcess) -> dict[str, bytes]:
     found = {}
     for path, _folders, names in os.walk(registry.storage):
         for name in names:

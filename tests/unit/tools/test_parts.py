@@ -25,7 +25,7 @@ def test_every_test_file_belongs_to_one_part():
         files += [os.path.join(folder, name) for name in names if name.startswith("test_") and name.endswith(".py")]
     paths = [os.path.join(ROOT, path) for part in parts.parts() for path in part.tests]
     owners = Counter(file for file in files for path in paths if file == path or file.startswith(path + os.sep))
-    assert owners == {file: 1 for file in files}
+    assert owners == dict.fromkeys(files, 1)
 
 
 def test_targets_are_those_of_the_makefile():

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 
 KEY_KINDS = ["ssh", "gpg"]
 
-TRUSTED_KEYS: Dict[str, Any] = {
+TRUSTED_KEYS: dict[str, Any] = {
     "type": "dict",
     "options": {
         "kind": {"type": "str", "choices": KEY_KINDS, "default": "ssh"},
@@ -23,10 +24,10 @@ TRUSTED_KEYS: Dict[str, Any] = {
 }
 
 # Of every module that reads archives.
-TRUSTED: Dict[str, Any] = {"archive_trusted_keys": TRUSTED_KEYS}
+TRUSTED: dict[str, Any] = {"archive_trusted_keys": TRUSTED_KEYS}
 
 
-def trusted_keys(given: Optional[Mapping[str, str]], option: str = "archive_trusted_keys") -> Optional[TrustedKeys]:
+def trusted_keys(given: Mapping[str, str] | None, option: str = "archive_trusted_keys") -> TrustedKeys | None:
     """None when the option is not given.  Raises InputError when it is, and names no keys: that must not mean that any will do."""
     if given is None:
         return None

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 
@@ -15,7 +16,7 @@ AUTO = "auto"
 _STRICT = {AUTO: None, "fail": True, "warn": False}
 
 # For every module that filters.
-FILTERS: Dict[str, Any] = {
+FILTERS: dict[str, Any] = {
     "catalog_dependencies": {"type": "str", "choices": [AUTO, "include", "warn", "ignore"], "default": AUTO},
     "catalog_repair": {"type": "bool", "default": False},
     "catalog_missing_packages": {"type": "str", "choices": list(_STRICT), "default": AUTO},
@@ -23,7 +24,7 @@ FILTERS: Dict[str, Any] = {
 }
 
 # For every module that plans.
-CATALOGS: Dict[str, Any] = {
+CATALOGS: dict[str, Any] = {
     **FILTERS,
     "catalog_missing_images": {"type": "str", "choices": ["report", "exclude", "keep"], "default": "report"},
     "catalog_exceptions": {
@@ -53,9 +54,9 @@ CATALOGS: Dict[str, Any] = {
     },
 }
 
-_VERSIONS: Dict[str, Any] = {"min_version": {"type": "str"}, "max_version": {"type": "str"}, "min_bundle": {"type": "str"}}
+_VERSIONS: dict[str, Any] = {"min_version": {"type": "str"}, "max_version": {"type": "str"}, "min_bundle": {"type": "str"}}
 
-PACKAGES: Dict[str, Any] = {
+PACKAGES: dict[str, Any] = {
     "type": "list",
     "elements": "dict",
     "default": [],
@@ -75,7 +76,7 @@ PACKAGES: Dict[str, Any] = {
 _KEYS = {"default_channel": "defaultChannel", "min_version": "minVersion", "max_version": "maxVersion", "min_bundle": "minBundle"}
 
 
-def catalog_options(params: Mapping[str, Any]) -> Dict[str, Any]:
+def catalog_options(params: Mapping[str, Any]) -> dict[str, Any]:
     """As `catalogs.collect` takes them."""
     filters = filter_options(params)
     return {
@@ -99,7 +100,7 @@ def filter_options(params: Mapping[str, Any]) -> Options:
     )
 
 
-def package_entry(params: Mapping[str, Any]) -> Dict[str, Any]:
+def package_entry(params: Mapping[str, Any]) -> dict[str, Any]:
     """An element of `packages` or `channels` with the keys of a configuration."""
     entry = {_KEYS.get(name, name): value for name, value in params.items() if value not in (None, "", [])}
     if "channels" in entry:

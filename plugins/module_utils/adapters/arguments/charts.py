@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
-CHARTS: Dict[str, Any] = {"helm_path": {"type": "str", "default": "helm"}}
+CHARTS: dict[str, Any] = {"helm_path": {"type": "str", "default": "helm"}}
 
 
-def chart_options(params: Mapping[str, Any]) -> Dict[str, Any]:
+def chart_options(params: Mapping[str, Any]) -> dict[str, Any]:
     """As the content source takes them."""
     return {"helm_path": params["helm_path"]}

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 
-REGISTRY: Dict[str, Any] = {
+REGISTRY: dict[str, Any] = {
     "auth_file": {"type": "path"},
     "credentials": {
         "type": "list",
@@ -55,7 +56,7 @@ REGISTRY: Dict[str, Any] = {
 def connections(params: Mapping[str, Any]) -> Connections:
     """The connection options of a module as the core takes them."""
     hosts = {entry["host"]: {key: value for key, value in entry.items() if key != "host"} for entry in params["tls"] or ()}
-    settings: Dict[str, Any] = {
+    settings: dict[str, Any] = {
         **hosts.pop("*", {}),
         "hosts": hosts,
         "retries": {"times": params["retry_times"], "delay": params["retry_delay"]},
@@ -82,5 +83,5 @@ def _auths(pull_secret: Any) -> Mapping[str, Any]:
     return auths
 
 
-def _credential(entry: Mapping[str, Any]) -> Dict[str, Any]:
+def _credential(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: entry[key] for key in ("username", "password", "identity_token") if entry[key]}

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.catalogs import CATALOGS, catalog_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.charts import CHARTS, chart_options
@@ -16,14 +17,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
 
 Params = Mapping[str, Any]
-WORKSPACE: Dict[str, Any] = {"workspace": {"type": "path", "required": True}, "check_workspace": {"type": "path"}}
-IMAGESET: Dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
-FAILURES: Dict[str, Any] = {"allow_failures": {"type": "list", "elements": "str", "default": []}}
-SIGNATURES: Dict[str, Any] = {"signatures": {"type": "str", "choices": ["copy", "require", "skip"], "default": "copy"}}
-DESTINATION: Dict[str, Any] = {"destination": {"type": "str", "required": True}, "max_nested_paths": {"type": "int", "default": 0}}
+WORKSPACE: dict[str, Any] = {"workspace": {"type": "path", "required": True}, "check_workspace": {"type": "path"}}
+IMAGESET: dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
+FAILURES: dict[str, Any] = {"allow_failures": {"type": "list", "elements": "str", "default": []}}
+SIGNATURES: dict[str, Any] = {"signatures": {"type": "str", "choices": ["copy", "require", "skip"], "default": "copy"}}
+DESTINATION: dict[str, Any] = {"destination": {"type": "str", "required": True}, "max_nested_paths": {"type": "int", "default": 0}}
 
 # What every module takes that may have to plan.
-PLANNING: Dict[str, Any] = {**REGISTRY, **IMAGESET, **WORKSPACE, **SIGNATURES, **RELEASES, **CHARTS, **CATALOGS}
+PLANNING: dict[str, Any] = {**REGISTRY, **IMAGESET, **WORKSPACE, **SIGNATURES, **RELEASES, **CHARTS, **CATALOGS}
 
 
 def plan_request(params: Params) -> PlanRequest:
@@ -45,6 +46,6 @@ def workspace_of(params: Params) -> Workspace:
     return Workspace(params["workspace"], params["check_workspace"] or "")
 
 
-def source_options(params: Params) -> Dict[str, Any]:
+def source_options(params: Params) -> dict[str, Any]:
     """The options of all content sources, for whatever may have to plan."""
     return {**release_options(params), **catalog_options(params), **chart_options(params)}

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
-POLICY: Dict[str, Any] = {"type": "str", "choices": ["require", "warn", "off"]}
-PATHS: Dict[str, Any] = {"type": "list", "elements": "path", "default": [], "no_log": False}
-TEXTS: Dict[str, Any] = {"type": "list", "elements": "str", "default": []}
+POLICY: dict[str, Any] = {"type": "str", "choices": ["require", "warn", "off"]}
+PATHS: dict[str, Any] = {"type": "list", "elements": "path", "default": [], "no_log": False}
+TEXTS: dict[str, Any] = {"type": "list", "elements": "str", "default": []}
 
-RELEASES: Dict[str, Any] = {
+RELEASES: dict[str, Any] = {
     "update_url": {"type": "str"},
     "okd_update_url": {"type": "str"},
     "graph_file": {"type": "path"},
@@ -33,6 +34,6 @@ RELEASES: Dict[str, Any] = {
 }
 
 
-def release_options(params: Mapping[str, Any]) -> Dict[str, Any]:
+def release_options(params: Mapping[str, Any]) -> dict[str, Any]:
     """Those that were given, as `releases.settings` takes them."""
     return {name: params[name] for name in RELEASES if params.get(name) not in (None, "", [], False)}

@@ -21,9 +21,10 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, Iterator, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Locked, StorageError
@@ -67,7 +68,7 @@ class Holder:
         return found is not None and found != self.born
 
     @classmethod
-    def here(cls, owner: str) -> "Holder":
+    def here(cls, owner: str) -> Holder:
         token = os.urandom(16).hex()
         return cls(owner, socket.gethostname(), os.getpid(), _boot(), _space(), born(os.getpid()) or "", token, round(time.time(), 3))
 
@@ -84,13 +85,13 @@ class WorkspaceLock:
         self._owner = owner
         self._renew = renew
         self._expire = expire
-        self._holder: Optional[Holder] = None
+        self._holder: Holder | None = None
         self._seen = 0.0
         self._lost = False
         self._released = threading.Event()
-        self._thread: Optional[threading.Thread] = None
+        self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> "WorkspaceLock":
+    def __enter__(self) -> WorkspaceLock:
         self.acquire()
         return self
 
@@ -201,11 +202,11 @@ class WorkspaceLock:
                     ) from None
             time.sleep(0.005)
 
-    def _read(self) -> Optional[Holder]:
+    def _read(self) -> Holder | None:
         """The holder; None when there is none, or the file is not one of ours (torn by a crash)."""
         try:
             with open(self.path, "rb") as file:
-                document: Dict[str, Any] = json_values.parse(file.read(limits.SMALL.size), limits.SMALL)
+                document: dict[str, Any] = json_values.parse(file.read(limits.SMALL.size), limits.SMALL)
             return Holder(**document)
         except (FileNotFoundError, ValueError, TypeError):
             return None

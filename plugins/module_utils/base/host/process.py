@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
@@ -24,7 +25,7 @@ _PIECE = 64 * 1024
 _BOUNDED = ("/bin/sh", "-c", 'ulimit -f "$0" && exec "$@"')
 
 
-def born(pid: int) -> Optional[str]:
+def born(pid: int) -> str | None:
     """When a process started, in ticks since boot; empty when there is none, None when it cannot be known."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
@@ -79,7 +80,7 @@ def run(
             raise
 
 
-def _collected(process: "subprocess.Popen[bytes]", name: str, seconds: float, most: int) -> Done:
+def _collected(process: subprocess.Popen[bytes], name: str, seconds: float, most: int) -> Done:
     import selectors
 
     deadline = time.monotonic() + seconds

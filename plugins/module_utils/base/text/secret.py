@@ -11,7 +11,8 @@ theirs is repeated, in an error, a warning or a result, goes through here first.
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, NamedTuple, Optional, Set
+from collections.abc import Iterator
+from typing import NamedTuple
 from urllib.parse import unquote
 
 HIDDEN = "***"
@@ -44,7 +45,7 @@ def masked(text: str) -> str:
     return "".join(pieces) + text[done:]
 
 
-def secrets(text: str, authority: bool = False) -> Set[str]:
+def secrets(text: str, authority: bool = False) -> set[str]:
     """Every secret in a text, as it stands there and decoded.
 
     authority: the text is [scheme://][user[:password]@]host and nothing else, as for proxies.
@@ -59,7 +60,7 @@ def secrets(text: str, authority: bool = False) -> Set[str]:
     return {form for place in places for form in (place.secret, unquote(place.secret)) if form}
 
 
-def _places(text: str) -> List[_Place]:
+def _places(text: str) -> list[_Place]:
     """In order, none of which reaches into another."""
     found = []
     for word in _WORD.finditer(text):
@@ -72,7 +73,7 @@ def _places(text: str) -> List[_Place]:
     return found
 
 
-def _of_name(word: str, offset: int) -> Optional[_Place]:
+def _of_name(word: str, offset: int) -> _Place | None:
     """`user:password@` or, behind a scheme, `token@`; not the at sign of a digest, nor one of a path."""
     scheme = word.find("://")
     start = scheme + 3 if scheme >= 0 else 0
@@ -89,7 +90,7 @@ def _of_name(word: str, offset: int) -> Optional[_Place]:
     return _Place(offset + start, offset + at, _secret_of(user))
 
 
-def _of_authority(text: str) -> Optional[_Place]:
+def _of_authority(text: str) -> _Place | None:
     scheme = text.find("://")
     start = scheme + 3 if scheme >= 0 else 0
     at = text.rfind("@", start)

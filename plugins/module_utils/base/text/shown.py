@@ -11,7 +11,8 @@ characters can be written nowhere.
 from __future__ import annotations
 
 import re
-from typing import Any, Match
+from re import Match
+from typing import Any
 
 # All but tab and line break: the two sets of controls, marks and overrides of direction, line and paragraph separators, surrogates.
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any, Dict, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -62,8 +63,8 @@ def _suspicious(content: bytes) -> bool:
 
 def _check_events(events: Iterator[Any], subject: str) -> None:
     """Walks a stream's events; raises InputError when it is too deep, or too large once aliases are copied."""
-    sizes: Dict[str, int] = {}
-    open_nodes: List[Tuple[str, int]] = []
+    sizes: dict[str, int] = {}
+    open_nodes: list[tuple[str, int]] = []
     total = 0
     for event in events:
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):

@@ -10,15 +10,16 @@ shared, not copied; how much they would be as copies is bounded (`yaml_bounds`),
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, List, Optional, Union
+from collections.abc import Collection
+from typing import Any
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import Limit
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import bounds, selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import FAULTS, safe_loader, yaml
 
 
-def load_all(content: Union[str, bytes], subject: str) -> List[Any]:
+def load_all(content: str | bytes, subject: str) -> list[Any]:
     """All documents of a stream; raises InputError with the line of the fault."""
     encoded = content.encode("utf-8", "replace") if isinstance(content, str) else content
     try:
@@ -28,7 +29,7 @@ def load_all(content: Union[str, bytes], subject: str) -> List[Any]:
         raise InputError(f"this is not YAML: {_first_line(error)}", subject=subject) from error
 
 
-def load(content: Union[str, bytes], subject: str) -> Any:
+def load(content: str | bytes, subject: str) -> Any:
     """The only document of a stream, None for an empty one."""
     documents = load_all(content, subject)
     if len(documents) > 1:
@@ -36,7 +37,7 @@ def load(content: Union[str, bytes], subject: str) -> Any:
     return documents[0] if documents else None
 
 
-def members(content: bytes, subject: str, limit: Limit, key: str, wanted: Collection[str]) -> Optional[Dict[str, Any]]:
+def members(content: bytes, subject: str, limit: Limit, key: str, wanted: Collection[str]) -> dict[str, Any] | None:
     """The mapping under a key of a large document: its members are lists of mappings, of which only the `wanted` keys are kept.
 
     It is read as it streams by, its scalars as texts, so that the rest takes no memory.  None where there is no such mapping.

@@ -30,7 +30,7 @@ FAULTS = (RecursionError, ValueError, KeyError, IndexError, AttributeError, Type
 _TAG = "tag:yaml.org,2002:"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def safe_loader() -> Any:
     """The loader for plain values: libyaml's, which is about ten times faster, where PyYAML was built with it.
 

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, Iterator, List, Optional, Tuple
+from collections.abc import Collection, Iterator
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import safe_loader, yaml
 
@@ -26,7 +27,7 @@ class Selection:
         self._wanted = wanted
         self._count = 0
 
-    def members(self, key: str) -> Optional[Dict[str, Any]]:
+    def members(self, key: str) -> dict[str, Any] | None:
         """See `documents.members`."""
         found = None
         self._next()
@@ -39,7 +40,7 @@ class Selection:
                 self._pass(event)
         return found
 
-    def _rows(self, event: Any) -> List[Dict[str, Any]]:
+    def _rows(self, event: Any) -> list[dict[str, Any]]:
         if not isinstance(event, yaml.SequenceStartEvent):
             self._pass(event)
             return []
@@ -62,7 +63,7 @@ class Selection:
             self._pass(event)
         return None
 
-    def _pairs(self) -> Iterator[Tuple[str, Any]]:
+    def _pairs(self) -> Iterator[tuple[str, Any]]:
         """Keys, and the events that their values begin with; keys that are no texts are empty."""
         while True:
             event = self._next()

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import heading, parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import Contents, Span, directory_files, scan
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.parsed_lines import Lines
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import (
     BUNDLE,
     CHANNEL,
@@ -25,6 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.docum
     objects,
     text,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.parsed_lines import Lines
 
 
 class Catalog:
@@ -33,15 +34,15 @@ class Catalog:
     name: for messages.  lines: documents that were parsed before, and where newly parsed ones are kept.
     """
 
-    def __init__(self, name: str, contents: Contents, lines: Optional[Lines] = None) -> None:
+    def __init__(self, name: str, contents: Contents, lines: Lines | None = None) -> None:
         self.name = name
         self._contents = contents
         self._lines = lines if lines is not None else Lines()
-        self._packages: Dict[str, Package] = {}
-        self._others: Optional[Tuple[Document, ...]] = None
+        self._packages: dict[str, Package] = {}
+        self._others: tuple[Document, ...] | None = None
 
     @classmethod
-    def from_directory(cls, path: str) -> "Catalog":
+    def from_directory(cls, path: str) -> Catalog:
         """Raises InputError (no documents, or not documents of a catalog), StorageError."""
         contents = scan(directory_files(path))
         if not contents.packages:
@@ -49,11 +50,11 @@ class Catalog:
         return cls(path, contents)
 
     @property
-    def names(self) -> Tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """Names of all packages, sorted."""
         return tuple(sorted(package for package in self._contents.packages if package))
 
-    def package(self, name: str) -> Optional[Package]:
+    def package(self, name: str) -> Package | None:
         """None when no document belongs to a package of that name.  Raises InputError."""
         if not name or name not in self._contents.packages:
             return None
@@ -66,7 +67,7 @@ class Catalog:
         return (package for package in map(self.package, self.names) if package is not None)
 
     @property
-    def others(self) -> Tuple[Document, ...]:
+    def others(self) -> tuple[Document, ...]:
         """Documents that belong to no package."""
         if self._others is None:
             self._others = tuple(self._document("", span) for span in self._contents.packages.get("", ()))
@@ -76,7 +77,7 @@ class Catalog:
         """The whole catalog, nothing left out."""
         return Selection({package.name: package for package in self.packages()}, self.others)
 
-    def mentioning(self, words: Iterable[str]) -> Tuple[str, ...]:
+    def mentioning(self, words: Iterable[str]) -> tuple[str, ...]:
         """Names of the packages that have a bundle whose text holds all of these words, sorted.
 
         A search in bytes, to find out cheaply which packages are worth parsing.
@@ -84,7 +85,7 @@ class Catalog:
         wanted = [word.encode("utf-8") for word in words]
         return tuple(name for name in self.names if self._mentions(name, wanted))
 
-    def _mentions(self, package: str, words: List[bytes]) -> bool:
+    def _mentions(self, package: str, words: list[bytes]) -> bool:
         for span in self._contents.packages[package]:
             if span.schema == BUNDLE:
                 content = self._contents.read(span)
@@ -92,7 +93,7 @@ class Catalog:
                     return True
         return False
 
-    def _document(self, package: str, span: Span) -> Dict[str, Any]:
+    def _document(self, package: str, span: Span) -> dict[str, Any]:
         """A document, parsed; raises InputError when it is not what its heading promised."""
         subject = self._contents.files[span.file].name
         kept = self._lines.get(span)
@@ -127,12 +128,12 @@ class _Parts:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.document: Optional[Mapping[str, Any]] = None
-        self.channels: Dict[str, Channel] = {}
-        self.bundles: Dict[str, Bundle] = {}
-        self.deprecations: List[Document] = []
-        self.others: List[Document] = []
-        self.duplicates: List[str] = []
+        self.document: Mapping[str, Any] | None = None
+        self.channels: dict[str, Channel] = {}
+        self.bundles: dict[str, Bundle] = {}
+        self.deprecations: list[Document] = []
+        self.others: list[Document] = []
+        self.duplicates: list[str] = []
 
     def add_bundle(self, bundle: Bundle) -> None:
         if bundle.name in self.bundles:

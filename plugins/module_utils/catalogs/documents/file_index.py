@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError, StorageError
@@ -39,8 +40,8 @@ class File:
 class Contents:
     """files: read again when a document is needed.  packages: spans by package; `""` holds what belongs to none."""
 
-    files: Tuple[File, ...] = ()
-    packages: Dict[str, List[Span]] = field(default_factory=dict)
+    files: tuple[File, ...] = ()
+    packages: dict[str, list[Span]] = field(default_factory=dict)
 
     def read(self, span: Span) -> bytes:
         """The bytes of a document.  Raises StorageError."""
@@ -52,7 +53,7 @@ class Contents:
         except OSError as error:
             raise StorageError(f"cannot read {path}: {error.strerror}", subject=path) from error
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """As JSON, with files by name; see `of`."""
         packages = {
             package: [[span.file, span.offset, span.length, span.schema, span.name] for span in spans]
@@ -61,7 +62,7 @@ class Contents:
         return {"schema": SCHEMA, "files": [[os.path.basename(file.path), file.name] for file in self.files], "packages": packages}
 
     @classmethod
-    def of(cls, document: Any, folder: str) -> "Contents":
+    def of(cls, document: Any, folder: str) -> Contents:
         """Raises Incompatible when `document` is not such an index."""
         try:
             if document["schema"] != SCHEMA:
@@ -74,7 +75,7 @@ class Contents:
             raise Incompatible("not an index of a catalog", subject=folder) from error
 
 
-def scan(files: Tuple[File, ...]) -> Contents:
+def scan(files: tuple[File, ...]) -> Contents:
     """The index of these files.  Raises InputError (a document that cannot be told, too many), StorageError."""
     contents = Contents(files)
     count = 0
@@ -91,14 +92,14 @@ def scan(files: Tuple[File, ...]) -> Contents:
     return contents
 
 
-def _add(packages: Dict[str, List[Span]], number: int, piece: splitter.Piece, subject: str) -> None:
+def _add(packages: dict[str, list[Span]], number: int, piece: splitter.Piece, subject: str) -> None:
     offset, buffer, places = piece
     for start, end in places:
         schema, package, name = heading.look(buffer, subject, start, end)
         packages.setdefault(package, []).append(Span(number, offset + start, end - start, schema, name))
 
 
-def directory_files(root: str) -> Tuple[File, ...]:
+def directory_files(root: str) -> tuple[File, ...]:
     """Every file of a catalog in a directory that `.indexignore` does not leave out, by name.
 
     Links that lead out of the directory are refused.  Raises InputError, StorageError.
@@ -113,7 +114,7 @@ def directory_files(root: str) -> Tuple[File, ...]:
     return tuple(File(os.path.join(root, name), name) for name in kept_names(names, rules))
 
 
-def kept_names(names: List[str], rules: Mapping[str, Any]) -> List[str]:
+def kept_names(names: list[str], rules: Mapping[str, Any]) -> list[str]:
     """The names of documents' files among all names, in order."""
     if not rules:
         return names
@@ -138,7 +139,7 @@ def _walk(root: str) -> Iterator[str]:
         raise StorageError(f"cannot read {error.filename}: {error.strerror}", subject=root) from error
 
 
-def _is_file(entry: "os.DirEntry[str]", inside: str) -> bool:
+def _is_file(entry: os.DirEntry[str], inside: str) -> bool:
     """Links to folders are none, and are not followed.  inside: the catalog's folder.  Raises InputError, OSError."""
     if entry.is_symlink() and not entry.is_dir() and not os.path.realpath(entry.path).startswith(inside):
         raise InputError(f"{entry.path} is a link that leads out of the catalog", subject=inside.rstrip(os.sep))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any, Dict, Mapping, NamedTuple, Optional
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import model, parser
@@ -52,7 +53,7 @@ def look(buffer: bytes, subject: str, start: int = 0, end: int = sys.maxsize) ->
 
 def of(document: Mapping[str, Any], subject: str) -> Heading:
     """The heading of a parsed document (LOAD-4, LOAD-5).  Raises InputError."""
-    values: Dict[str, str] = {}
+    values: dict[str, str] = {}
     for key, value in document.items():
         folded = key.lower()
         if folded not in ("schema", "package", "name"):
@@ -73,7 +74,7 @@ def of(document: Mapping[str, Any], subject: str) -> Heading:
     return Heading(schema, name if schema == model.PACKAGE else values.get("package", ""), name)
 
 
-def _settled(found: Mapping[str, str]) -> Optional[Heading]:
+def _settled(found: Mapping[str, str]) -> Heading | None:
     """A heading when the keys that count for its schema were all seen."""
     schema, package, name = (found.get(key, "") for key in ("schema", "package", "name"))
     if schema == model.PACKAGE:
@@ -83,9 +84,9 @@ def _settled(found: Mapping[str, str]) -> Optional[Heading]:
     return Heading(schema, package, name) if schema and package else None
 
 
-def _json_glance(content: bytes) -> Dict[str, str]:
+def _json_glance(content: bytes) -> dict[str, str]:
     """The text members that a JSON document begins with."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     place = content.index(b"{") + 1
     while True:
         match = _MEMBER.match(content, place)
@@ -100,9 +101,9 @@ def _json_glance(content: bytes) -> Dict[str, str]:
         place = match.end()
 
 
-def _yaml_glance(content: bytes) -> Dict[str, str]:
+def _yaml_glance(content: bytes) -> dict[str, str]:
     """The plain keys at the left edge of a YAML document; nothing where one of them is not there exactly once."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     padded = b"\n" + content
     for key in _KEYS:
         line = b"\n" + key + b":"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 
@@ -30,7 +30,7 @@ class Rule:
     parts: a form for each component of a path; None stands for any number of components (`**`).
     """
 
-    parts: Tuple[Optional["re.Pattern[str]"], ...]
+    parts: tuple[re.Pattern[str] | None, ...]
     keep: bool
     folders_only: bool
 
@@ -51,13 +51,13 @@ class Rule:
         return len(names) in reached
 
 
-def rules(content: bytes, subject: str) -> Tuple[Rule, ...]:
+def rules(content: bytes, subject: str) -> tuple[Rule, ...]:
     """The rules of one file; raises InputError (not UTF-8, too many or too long patterns)."""
     try:
         lines = content.decode("utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise InputError("the file is not UTF-8 text", subject=subject) from error
-    found: List[Rule] = []
+    found: list[Rule] = []
     for line in lines:
         pattern = _trimmed(line)
         if not pattern or pattern.startswith("#"):
@@ -81,7 +81,7 @@ def ignored(path: str, files: Mapping[str, Iterable[Rule]]) -> bool:
     return False
 
 
-def _excluded(parts: List[str], folder: bool, files: Mapping[str, Iterable[Rule]]) -> bool:
+def _excluded(parts: list[str], folder: bool, files: Mapping[str, Iterable[Rule]]) -> bool:
     answer = False
     for depth in range(len(parts)):
         below = "/".join(parts[depth:])
@@ -110,7 +110,7 @@ def _rule(pattern: str) -> Rule:
     return Rule(tuple(None if part == "**" else _form(part) for part in parts), keep, folders_only)
 
 
-def _form(part: str) -> "re.Pattern[str]":
+def _form(part: str) -> re.Pattern[str]:
     """One component; `fnmatch` makes forms whose stars cost no more than their number times the length of a name."""
     part = _ESCAPED.sub(lambda match: f"[{match.group(1)}]" if match.group(1) in "*?[" else match.group(1), part)
     return re.compile(fnmatch.translate(_STARS.sub("*", part)))

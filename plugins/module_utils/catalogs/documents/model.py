@@ -10,9 +10,10 @@ into it, since most of a catalog's bytes are bundles that nobody asked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
@@ -43,7 +44,7 @@ def text(document: Document, key: str, subject: str = "") -> str:
     return value
 
 
-def objects(document: Document, key: str, subject: str = "") -> Tuple[Document, ...]:
+def objects(document: Document, key: str, subject: str = "") -> tuple[Document, ...]:
     """A member that must be a list of mappings; absent and null are empty.  Raises InputError."""
     value = document.get(key)
     if value is None:
@@ -59,12 +60,12 @@ class Entry:
 
     name: str
     replaces: str = ""
-    skips: Tuple[str, ...] = ()
+    skips: tuple[str, ...] = ()
     skip_range: str = ""
     document: Document = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, document: Document, subject: str) -> "Entry":
+    def of(cls, document: Document, subject: str) -> Entry:
         skips = document.get("skips") or []
         if not isinstance(skips, list) or not all(isinstance(name, str) for name in skips):
             raise InputError("`skips` must be a list of names", subject=subject)
@@ -76,7 +77,7 @@ class Entry:
             document=document,
         )
 
-    def skipping(self, names: Iterable[str]) -> "Entry":
+    def skipping(self, names: Iterable[str]) -> Entry:
         """The same entry that skips these names as well."""
         skips = (*self.skips, *(name for name in names if name not in self.skips))
         return replace(self, skips=skips, document={**self.document, "skips": list(skips)})
@@ -88,26 +89,26 @@ class Channel:
 
     package: str
     name: str
-    entries: Tuple[Entry, ...]
+    entries: tuple[Entry, ...]
     document: Document = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, document: Document) -> "Channel":
+    def of(cls, document: Document) -> Channel:
         package, name = text(document, "package"), text(document, "name")
         subject = f'package "{package}", channel "{name}"'
         entries = tuple(Entry.of(entry, subject) for entry in objects(document, "entries", subject))
         return cls(package, name, entries, document)
 
     @cached_property
-    def by_name(self) -> Dict[str, Entry]:
+    def by_name(self) -> dict[str, Entry]:
         return {entry.name: entry for entry in self.entries}
 
     @property
-    def names(self) -> Tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         return tuple(entry.name for entry in self.entries)
 
     @property
-    def priority(self) -> Optional[int]:
+    def priority(self) -> int | None:
         """The `olm.channel` property of v1's time; None when there is none."""
         for entry in objects(self.document, "properties"):
             value = entry.get("value")
@@ -118,12 +119,12 @@ class Channel:
                     return None
         return None
 
-    def only(self, names: Iterable[str]) -> "Channel":
+    def only(self, names: Iterable[str]) -> Channel:
         """The same channel with these entries alone, themselves unchanged."""
         kept = frozenset(names)
         return self.with_entries(entry for entry in self.entries if entry.name in kept)
 
-    def with_entries(self, entries: Iterable[Entry]) -> "Channel":
+    def with_entries(self, entries: Iterable[Entry]) -> Channel:
         entries = tuple(entries)
         return replace(self, entries=entries, document={**self.document, "entries": [entry.document for entry in entries]})
 
@@ -137,7 +138,7 @@ class Bundle:
     load: Callable[[], Document] = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, document: Document) -> "Bundle":
+    def of(cls, document: Document) -> Bundle:
         return cls(text(document, "package"), text(document, "name"), lambda: document)
 
     @property
@@ -153,18 +154,18 @@ class Bundle:
         return text(self.document, "image", self.subject)
 
     @cached_property
-    def properties(self) -> Tuple[Tuple[str, Any], ...]:
+    def properties(self) -> tuple[tuple[str, Any], ...]:
         """(type, value) of each property."""
         return tuple(
             (text(entry, "type", self.subject), entry.get("value")) for entry in objects(self.document, "properties", self.subject)
         )
 
-    def values(self, kind: str) -> List[Any]:
+    def values(self, kind: str) -> list[Any]:
         """The values of the properties of one type."""
         return [value for found, value in self.properties if found == kind]
 
     @property
-    def related_images(self) -> Tuple[Tuple[str, str], ...]:
+    def related_images(self) -> tuple[tuple[str, str], ...]:
         """(role, reference) as written; either may be empty."""
         entries = objects(self.document, "relatedImages", self.subject)
         return tuple((text(entry, "name", self.subject), text(entry, "image", self.subject)) for entry in entries)
@@ -178,7 +179,7 @@ class Bundle:
         return ""
 
     @cached_property
-    def version(self) -> Optional[Version]:
+    def version(self) -> Version | None:
         """None when it has no version, or one that is not strict."""
         try:
             return Version.parse(self.version_text)
@@ -198,20 +199,20 @@ class Package:
     default_channel: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
-    deprecations: Tuple[Document, ...] = ()
-    others: Tuple[Document, ...] = ()
-    document: Optional[Document] = field(default=None, compare=False, repr=False)
-    duplicates: Tuple[str, ...] = ()
+    deprecations: tuple[Document, ...] = ()
+    others: tuple[Document, ...] = ()
+    document: Document | None = field(default=None, compare=False, repr=False)
+    duplicates: tuple[str, ...] = ()
 
-    def bundle(self, name: str) -> Optional[Bundle]:
+    def bundle(self, name: str) -> Bundle | None:
         return self.bundles.get(name)
 
-    def version(self, name: str) -> Optional[Version]:
+    def version(self, name: str) -> Version | None:
         """The version of an entry, None when its bundle is absent or has none."""
         bundle = self.bundles.get(name)
         return bundle.version if bundle else None
 
-    def only(self, channels: Iterable[Channel], default_channel: Optional[str] = None) -> "Package":
+    def only(self, channels: Iterable[Channel], default_channel: str | None = None) -> Package:
         """The package with these channels, and of its bundles those that they hold."""
         kept = {channel.name: channel for channel in channels}
         names = {entry.name for channel in kept.values() for entry in channel.entries}
@@ -233,7 +234,7 @@ class Selection:
     """A catalog, or what is left of one: packages by name, and documents that belong to no package."""
 
     packages: Mapping[str, Package] = field(default_factory=dict)
-    others: Tuple[Document, ...] = ()
+    others: tuple[Document, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.packages)

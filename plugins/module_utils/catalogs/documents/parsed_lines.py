@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import Span
 
@@ -24,15 +24,15 @@ class Lines:
 
     def __init__(self, folder: str = "") -> None:
         self._folder = folder
-        self._new: Dict[str, bytes] = {}
-        self._places: Dict[str, Tuple[int, int]] = {}
+        self._new: dict[str, bytes] = {}
+        self._places: dict[str, tuple[int, int]] = {}
         if folder:
             try:
                 self._places = {key: (place[0], place[1]) for key, place in files.read_json(os.path.join(folder, _PLACES)).items()}
             except (FileNotFoundError, StorageError, AttributeError, IndexError, TypeError):
                 self._places = {}
 
-    def get(self, span: Span) -> Optional[Dict[str, Any]]:
+    def get(self, span: Span) -> dict[str, Any] | None:
         """The document that was parsed from this span; None when it was not."""
         place = self._places.get(_key(span))
         if place is None:
@@ -46,7 +46,7 @@ class Lines:
             return None
         return document if isinstance(document, dict) else None
 
-    def add(self, span: Span, document: Dict[str, Any]) -> None:
+    def add(self, span: Span, document: dict[str, Any]) -> None:
         if self._folder:
             self._new[_key(span)] = parser.line(document)
 

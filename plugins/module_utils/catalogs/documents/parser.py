@@ -10,16 +10,16 @@ YAML is read the way the field reads it: dates stay text, and the result is what
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import bounds
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import bounds
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml.library import FAULTS, yaml
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.yaml_loader import loader
 
 
-def parse(content: bytes, subject: str) -> Dict[str, Any]:
+def parse(content: bytes, subject: str) -> dict[str, Any]:
     """A document of either form; raises InputError."""
     if content.lstrip()[:1] == b"{":
         try:
@@ -37,13 +37,13 @@ def line(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 
-def _mapping(document: Any, subject: str) -> Dict[str, Any]:
+def _mapping(document: Any, subject: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InputError(f"a document of the catalog is a {type(document).__name__}, not a mapping", subject=subject)
     return document
 
 
-def _parse_yaml(content: bytes, subject: str, earlier: Optional[ValueError]) -> Any:
+def _parse_yaml(content: bytes, subject: str, earlier: ValueError | None) -> Any:
     try:
         bounds.check(content, subject)
         parsed = yaml.load(content, Loader=loader())

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
@@ -28,14 +29,14 @@ class BundleImages:
     package: str
     name: str
     image: str
-    related: Tuple[Tuple[str, str], ...] = ()
+    related: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, bundle: Bundle) -> "BundleImages":
+    def of(cls, bundle: Bundle) -> BundleImages:
         return cls(bundle.package, bundle.name, bundle.image, bundle.related_images)
 
     @property
-    def references(self) -> Tuple[str, ...]:
+    def references(self) -> tuple[str, ...]:
         """Every reference once, the bundle's own first; it counts although it is not listed (RI-10), empty ones do not."""
         return tuple(dict.fromkeys(text for text in (self.image, *(text for _role, text in self.related)) if text))
 
@@ -47,16 +48,16 @@ class BundleImages:
     def has_empty(self) -> bool:
         return any(not text for _role, text in self.related)
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return {"package": self.package, "name": self.name, "image": self.image, "related": [list(pair) for pair in self.related]}
 
     @classmethod
-    def parse(cls, document: Dict[str, Any]) -> "BundleImages":
+    def parse(cls, document: dict[str, Any]) -> BundleImages:
         related = tuple((role, text) for role, text in document["related"])
         return cls(document["package"], document["name"], document["image"], related)
 
 
-def of_selection(selection: Selection) -> Tuple[BundleImages, ...]:
+def of_selection(selection: Selection) -> tuple[BundleImages, ...]:
     """The images of every bundle, by package and bundle.  Raises InputError for a bundle whose document is malformed."""
     return tuple(
         BundleImages.of(bundle)
@@ -65,11 +66,11 @@ def of_selection(selection: Selection) -> Tuple[BundleImages, ...]:
     )
 
 
-def related_images(bundles: Iterable[BundleImages]) -> List[Dict[str, Any]]:
+def related_images(bundles: Iterable[BundleImages]) -> list[dict[str, Any]]:
     """Each image once, with the bundles that name it and the roles in which they do; sorted."""
-    found: Dict[str, Dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for bundle in bundles:
-        roles: Dict[str, List[str]] = {}
+        roles: dict[str, list[str]] = {}
         for role, text in ((BUNDLE_ROLE, bundle.image), *bundle.related):
             if text:
                 roles.setdefault(text, []).append(BUNDLE_ROLE if text == bundle.image else role)
@@ -88,12 +89,12 @@ def read(text: str, generation: Generation) -> Reference:
     return reference
 
 
-def notes(bundles: Iterable[BundleImages]) -> Tuple[str, ...]:
+def notes(bundles: Iterable[BundleImages]) -> tuple[str, ...]:
     """Sentences about bundles that leave out their own image, or name nothing where an image should be."""
     bundles = list(bundles)
     silent = [bundle.name for bundle in bundles if not bundle.lists_itself]
     empty = [bundle.name for bundle in bundles if bundle.has_empty]
-    found: List[str] = []
+    found: list[str] = []
     if silent:
         found.append(f"{_some(silent)} of the catalog without its own image among relatedImages; it is mirrored all the same.")
     if empty:
@@ -101,5 +102,5 @@ def notes(bundles: Iterable[BundleImages]) -> Tuple[str, ...]:
     return tuple(found)
 
 
-def _some(names: List[str]) -> str:
+def _some(names: list[str]) -> str:
     return f"There is a bundle ({names[0]})" if len(names) == 1 else f"There are {len(names)} bundles (the first is {names[0]})"

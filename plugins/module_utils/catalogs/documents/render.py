@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from collections.abc import Iterator
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Document, Package, Selection
 
 FILE = "catalog.json"
@@ -29,7 +30,7 @@ def documents(package: Package) -> Iterator[Document]:
     yield from package.deprecations
 
 
-def rendered(selection: Selection) -> Iterator[Tuple[str, bytes]]:
+def rendered(selection: Selection) -> Iterator[tuple[str, bytes]]:
     """Each file's name and content; what belongs to no package is the file at the top.  Raises InputError."""
     if selection.others:
         yield FILE, _content(list(selection.others))
@@ -61,11 +62,11 @@ def write(selection: Selection, folder: str) -> bool:
 
 def differs(selection: Selection, folder: str) -> bool:
     """Whether `write` would change anything.  Raises InputError, StorageError."""
-    wanted: Dict[str, bytes] = {os.path.join(folder, name): content for name, content in rendered(selection)}
+    wanted: dict[str, bytes] = {os.path.join(folder, name): content for name, content in rendered(selection)}
     return _written_before(folder) != set(wanted) or any(files.read(path) != content for path, content in wanted.items())
 
 
-def _written_before(folder: str) -> Set[str]:
+def _written_before(folder: str) -> set[str]:
     """The files of an earlier selection."""
     found = {os.path.join(path, name) for path, _folders, names in os.walk(folder) for name in names}
     for path in found:
@@ -77,5 +78,5 @@ def _written_before(folder: str) -> Set[str]:
     return found
 
 
-def _content(found: List[Any]) -> bytes:
+def _content(found: list[Any]) -> bytes:
     return "".join(json.dumps(document, indent=4, ensure_ascii=False) + "\n" for document in found).encode("utf-8")

@@ -17,7 +17,8 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
-from typing import BinaryIO, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -44,7 +45,7 @@ class Piece(NamedTuple):
 
     offset: int
     buffer: bytes
-    places: Sequence[Tuple[int, int]]
+    places: Sequence[tuple[int, int]]
 
 
 def pieces(file: BinaryIO, subject: str) -> Iterator[Piece]:
@@ -90,7 +91,7 @@ class _Cutter:
         # Whether lines were seen after JSON that are none.
         self._mixed = False
 
-    def cuts(self, buffer: bytes, searched: int) -> List[int]:
+    def cuts(self, buffer: bytes, searched: int) -> list[int]:
         """searched: bytes that were looked through before."""
         if not self._json and _JSON.match(buffer):
             self._json = True
@@ -100,8 +101,8 @@ class _Cutter:
         cuts = self._json_cuts(buffer, searched)
         return self._mixed_cuts(buffer, cuts, _yaml_cuts(buffer, searched)) if self._mixed else cuts
 
-    def _json_cuts(self, buffer: bytes, searched: int) -> List[int]:
-        cuts: List[int] = []
+    def _json_cuts(self, buffer: bytes, searched: int) -> list[int]:
+        cuts: list[int] = []
         # A brace at the end of what was searched may be followed by its boundary now.
         for match in _AFTER.finditer(buffer, max(0, buffer.rfind(b"}", 0, searched))):
             found = match.group()
@@ -116,12 +117,12 @@ class _Cutter:
                 self._mixed = True
         return cuts
 
-    def _mixed_cuts(self, buffer: bytes, json_cuts: List[int], yaml_cuts: List[int]) -> List[int]:
+    def _mixed_cuts(self, buffer: bytes, json_cuts: list[int], yaml_cuts: list[int]) -> list[int]:
         """Of JSON's boundaries those that are not inside of a block of YAML."""
-        found: List[int] = []
+        found: list[int] = []
         yaml = frozenset(yaml_cuts)
         start = 0
-        is_flow: Optional[bool] = None
+        is_flow: bool | None = None
         for cut in sorted(yaml.union(json_cuts)):
             if is_flow is None:
                 is_flow = buffer[_past(_BLANK_OR_DIRECTIVE, buffer, start, cut)] == _BRACE
@@ -131,13 +132,13 @@ class _Cutter:
         return found
 
 
-def _yaml_cuts(buffer: bytes, searched: int) -> List[int]:
+def _yaml_cuts(buffer: bytes, searched: int) -> list[int]:
     return [match.start() + 1 for match in _YAML.finditer(buffer, max(0, searched - 5))]
 
 
-def _whole(buffer: bytes, cuts: Sequence[int], joined: bool) -> List[Tuple[int, int]]:
+def _whole(buffer: bytes, cuts: Sequence[int], joined: bool) -> list[tuple[int, int]]:
     """Where documents begin and end between cuts; what begins with a brace after `---` begins there, and may be JSON."""
-    places: List[Tuple[int, int]] = []
+    places: list[tuple[int, int]] = []
     for start, end in zip(cuts, cuts[1:]):
         if start < end and buffer[start] == _BRACE and not joined:
             places.append((start, end))
@@ -148,7 +149,7 @@ def _whole(buffer: bytes, cuts: Sequence[int], joined: bool) -> List[Tuple[int, 
     return places
 
 
-def _past(skipped: "re.Pattern[bytes]", buffer: bytes, start: int, end: int) -> int:
+def _past(skipped: re.Pattern[bytes], buffer: bytes, start: int, end: int) -> int:
     """The place behind all that is skipped from a place on."""
     match = skipped.match(buffer, start, end)
     while match:
@@ -157,7 +158,7 @@ def _past(skipped: "re.Pattern[bytes]", buffer: bytes, start: int, end: int) -> 
     return start
 
 
-def _parts(buffer: bytes, start: int, end: int) -> List[Tuple[int, int]]:
+def _parts(buffer: bytes, start: int, end: int) -> list[tuple[int, int]]:
     """The JSON documents of one part; the part itself when they cannot be told."""
     if not _JSON.match(buffer, start, end) or not _BETWEEN.search(buffer, start, end):
         return [(start, end)]
@@ -166,7 +167,7 @@ def _parts(buffer: bytes, start: int, end: int) -> List[Tuple[int, int]]:
         return [(start, end)]
     try:
         text = buffer[start:end].decode("utf-8")
-        parts: List[Tuple[int, int]] = []
+        parts: list[tuple[int, int]] = []
         begin, place = start, 0
         while place < len(text):
             first = place

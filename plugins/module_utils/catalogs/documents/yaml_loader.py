@@ -22,7 +22,7 @@ _FLOAT = re.compile(
 )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def loader() -> Any:
     """The safe loader, fast where libyaml is there, without dates and numbers to the base of sixty."""
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Sequence, Tuple
+from collections.abc import Sequence
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.inspection import Instance
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.inspection import Instance
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.rebuild import rebuild
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import BUILT, ORIGIN
@@ -37,7 +37,7 @@ class BuiltCatalogs:
         """Where `stores.upstream` finds a catalog by the name of its layout; empty for none."""
         return f"{BUILT}{FOLDER}/{name}" if name else ""
 
-    def build(self, instances: Sequence[Instance], selection: Selection, repository: str, tag: str) -> Tuple[str, Manifest]:
+    def build(self, instances: Sequence[Instance], selection: Selection, repository: str, tag: str) -> tuple[str, Manifest]:
         """The catalog with the selection in it: the name of its layout and its index.
 
         repository: where the layers stay that it is built upon.  Raises what `rebuild` raises.

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import ignore
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import Contents, File, kept_names, scan
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.parsed_lines import Lines
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.extraction import extract, unused
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.inspection import (
     Instance,
@@ -25,7 +26,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image
     inspected,
     instances,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.parsed_lines import Lines
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
@@ -53,7 +53,7 @@ class Kept:
         self._shelf.put(manifest)
         return manifest
 
-    def instances(self, repository: str, root: Manifest) -> Tuple[Instance, ...]:
+    def instances(self, repository: str, root: Manifest) -> tuple[Instance, ...]:
         """The images of a catalog; their configurations are kept beside it.  Raises what `image.instances` raises."""
         return instances(root, lambda digest: self.root(repository, digest), self._reader(repository, self.folder(root.digest)))
 
@@ -79,7 +79,7 @@ class Kept:
         """Where all that is known about one catalog lies."""
         return os.path.join(self._root, f"{digest.algorithm}-{digest.hex}")
 
-    def catalog(self, name: str, repository: str, root: Manifest) -> "Opened":
+    def catalog(self, name: str, repository: str, root: Manifest) -> Opened:
         """The catalog of an image; read from its layers when it was not before.
 
         name: for messages.  Raises InputError, Unsupported, CorruptContent, StorageError and what the store raises.
@@ -91,9 +91,9 @@ class Kept:
         lines = Lines(folder)
         return Opened(Catalog(name, contents, lines), lines)
 
-    def forget_others(self, current: Dict[str, Digest]) -> List[str]:
+    def forget_others(self, current: dict[str, Digest]) -> list[str]:
         """Drops what is kept of catalogs whose tag has moved on.  current: digests by reference."""
-        dropped: List[str] = []
+        dropped: list[str] = []
         for name in sorted(os.listdir(self._root)) if os.path.isdir(self._root) else ():
             folder = os.path.join(self._root, name)
             try:
@@ -111,7 +111,7 @@ class Kept:
         if os.path.isdir(self.folder(digest)):
             files.write(os.path.join(self.folder(digest), "reference"), reference.encode("utf-8"))
 
-    def _known(self, folder: str) -> Optional[Contents]:
+    def _known(self, folder: str) -> Contents | None:
         try:
             return Contents.of(files.read_json(os.path.join(folder, _INDEX)), os.path.join(folder, _FILES))
         except (FileNotFoundError, StorageError, Incompatible):
@@ -136,7 +136,7 @@ class Kept:
         files.write_json(os.path.join(folder, _INDEX), contents.document())
         return contents
 
-    def _indexed(self, name: str, found: Tuple[File, ...], folder: str, directory: str) -> Contents:
+    def _indexed(self, name: str, found: tuple[File, ...], folder: str, directory: str) -> Contents:
         rules = {
             os.path.dirname(file.name): ignore.rules(files.read(file.path), file.name)
             for file in found

@@ -11,9 +11,10 @@ of a layer ever becomes a path here.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, Unsupported
@@ -38,13 +39,13 @@ class _Found:
     shows without what the layers below have in them.  folders: names that are folders from here on.
     """
 
-    files: Dict[str, str] = field(default_factory=dict)
-    hidden: Set[str] = field(default_factory=set)
-    emptied: Set[str] = field(default_factory=set)
-    folders: Set[str] = field(default_factory=set)
+    files: dict[str, str] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    emptied: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
 
 
-def extract(store: Store, repository: str, image: Manifest, directory: str, folder: str, parallel: int = 2) -> Tuple[File, ...]:
+def extract(store: Store, repository: str, image: Manifest, directory: str, folder: str, parallel: int = 2) -> tuple[File, ...]:
     """The files below `directory` of an image (`configs`, no slashes around it), kept in `folder`; names relative to it.
 
     Raises InputError (links or devices where files should be, hostile names), Unsupported (too large), CorruptContent,
@@ -56,13 +57,13 @@ def extract(store: Store, repository: str, image: Manifest, directory: str, fold
 
 def extract_layers(
     store: Store, repository: str, layers: Sequence[Descriptor], directory: str, folder: str, parallel: int = 2
-) -> Tuple[File, ...]:
+) -> tuple[File, ...]:
     """Like `extract`, of layers that are known to hold the whole directory, lowest first."""
     with ThreadPoolExecutor(max_workers=max(1, min(parallel, len(layers) or 1))) as pool:
         found = list(
             pool.map(lambda pair: _read(store, repository, pair[1], directory, os.path.join(folder, str(pair[0]))), enumerate(layers))
         )
-    merged: Dict[str, str] = {}
+    merged: dict[str, str] = {}
     for layer in found:
         merged = {name: path for name, path in merged.items() if not _covered(name, layer)}
         merged.update(layer.files)
@@ -157,7 +158,7 @@ def _check_total(paths: Iterable[str], subject: str) -> None:
         raise Unsupported(f"the catalog has {total} bytes, more than the {limits.CATALOG} that are accepted", subject=subject)
 
 
-def unused(folder: str, files: Sequence[File]) -> List[str]:
+def unused(folder: str, files: Sequence[File]) -> list[str]:
     """Paths that `extract` wrote and a higher layer replaced."""
     kept = {file.path for file in files}
     return [path for path in (os.path.join(folder, name) for name in os.listdir(folder)) if path not in kept]

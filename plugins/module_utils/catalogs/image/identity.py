@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Dict
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import split
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog, Package
@@ -29,7 +29,7 @@ def identity(wanted: Catalog, digest: str) -> str:
     return hashlib.new("md5", text.encode("utf-8"), usedforsecurity=False).hexdigest()
 
 
-def _entry(wanted: Catalog, catalog: str) -> Dict[str, Any]:
+def _entry(wanted: Catalog, catalog: str) -> dict[str, Any]:
     entry = {
         "packages": [_package(package) for package in wanted.packages] or None,
         "catalog": catalog,
@@ -40,7 +40,7 @@ def _entry(wanted: Catalog, catalog: str) -> Dict[str, Any]:
     return {key: value for key, value in entry.items() if value or key == "packages"}
 
 
-def _package(package: Package) -> Dict[str, Any]:
+def _package(package: Package) -> dict[str, Any]:
     entry = {
         "name": package.name,
         "channels": [
@@ -62,5 +62,5 @@ def _package(package: Package) -> Dict[str, Any]:
     return _filled(entry)
 
 
-def _filled(entry: Dict[str, Any]) -> Dict[str, Any]:
+def _filled(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Set, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -38,21 +39,21 @@ class Instance:
 
     manifest: Manifest
     platform: Platform
-    document: Dict[str, Any] = field(repr=False, compare=False, hash=False)
+    document: dict[str, Any] = field(repr=False, compare=False, hash=False)
 
     @property
-    def settings(self) -> Dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """How a container of it starts: the `config` object."""
         found = self.document.get("config")
         return found if isinstance(found, dict) else {}
 
     @property
-    def labels(self) -> Dict[str, Any]:
+    def labels(self) -> dict[str, Any]:
         found = self.settings.get("Labels")
         return found if isinstance(found, dict) else {}
 
 
-def instances(root: Manifest, fetch: Fetch, read: Read) -> Tuple[Instance, ...]:
+def instances(root: Manifest, fetch: Fetch, read: Read) -> tuple[Instance, ...]:
     """The images of a catalog, in the index's order; attestations are none.
 
     Raises InputError, CorruptContent, and what `fetch` and `read` raise.
@@ -98,14 +99,14 @@ def _rank(entry: Descriptor) -> int:
     return 1 if platform.os == "linux" else 2
 
 
-def _listed(root: Manifest, fetch: Fetch) -> List[Tuple[Manifest, Descriptor]]:
+def _listed(root: Manifest, fetch: Fetch) -> list[tuple[Manifest, Descriptor]]:
     found = list(itertools.islice(_images(root, root.descriptor(), fetch, 0, set()), MAX_INSTANCES + 1))
     if len(found) > MAX_INSTANCES:
         raise InputError(f"the index holds more than {MAX_INSTANCES} images", subject=str(root.digest))
     return found
 
 
-def _images(manifest: Manifest, entry: Descriptor, fetch: Fetch, depth: int, seen: Set[Digest]) -> Iterator[Tuple[Manifest, Descriptor]]:
+def _images(manifest: Manifest, entry: Descriptor, fetch: Fetch, depth: int, seen: set[Digest]) -> Iterator[tuple[Manifest, Descriptor]]:
     """Images below an index, each index looked into once."""
     if not manifest.is_index:
         yield manifest, entry
@@ -137,7 +138,7 @@ def _instance(manifest: Manifest, entry: Descriptor, read: Read) -> Instance:
     return Instance(manifest, _platform(entry, document), document)
 
 
-def _platform(entry: Descriptor, document: Dict[str, Any]) -> Platform:
+def _platform(entry: Descriptor, document: dict[str, Any]) -> Platform:
     """RB-4."""
     if entry.platform is not None and entry.platform.os:
         return entry.platform

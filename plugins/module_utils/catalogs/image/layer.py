@@ -14,8 +14,9 @@ import hashlib
 import io
 import tarfile
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Iterable, Iterator, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
@@ -61,14 +62,14 @@ class _Hashing(io.RawIOBase):
         return Digest(f"sha256:{self.hasher.hexdigest()}")
 
 
-def whiteouts(paths: Iterable[str]) -> Iterator[Tuple[str, bytes]]:
+def whiteouts(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """The members that hide these paths of the layers below."""
     for path in sorted(set(paths)):
         folder, _slash, base = path.rpartition("/")
         yield (f"{folder}/{WHITEOUT}{base}" if folder else f"{WHITEOUT}{base}"), b""
 
 
-def build(store: Store, repository: str, members: Iterable[Tuple[str, bytes]]) -> BuiltLayer:
+def build(store: Store, repository: str, members: Iterable[tuple[str, bytes]]) -> BuiltLayer:
     """Writes a layer of these files to a store; the folders on the way to them come first.
 
     A layer is spooled to a temporary file, since its digest is known when it is whole.  Raises StorageError.
@@ -86,8 +87,8 @@ def build(store: Store, repository: str, members: Iterable[Tuple[str, bytes]]) -
         raise StorageError(f"cannot build a layer: {error.strerror}", subject=repository) from error
 
 
-def _write_tar(target: _Hashing, members: Iterable[Tuple[str, bytes]]) -> None:
-    made: Set[str] = set()
+def _write_tar(target: _Hashing, members: Iterable[tuple[str, bytes]]) -> None:
+    made: set[str] = set()
     with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         for name, content in members:
             parts = name.split("/")[:-1]

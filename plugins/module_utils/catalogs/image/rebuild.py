@@ -12,21 +12,22 @@ from __future__ import annotations
 
 import json
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import media_type
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.render import rendered
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image import layer
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.inspection import (
     CONFIGS_LABEL,
     Instance,
     configs_directory,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.render import rendered
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 CONFIGS = "configs"
@@ -64,7 +65,7 @@ def rebuild(instances: Sequence[Instance], selection: Selection, target: Store, 
     return index
 
 
-def start_command(settings: Dict[str, Any]) -> Dict[str, Any]:
+def start_command(settings: dict[str, Any]) -> dict[str, Any]:
     """Entrypoint and Cmd that serve the configs without a cache of before; nothing for an image that does not run opm (IMG-2)."""
     entrypoint, command = _words(settings.get("Entrypoint")), _words(settings.get("Cmd"))
     words = [*entrypoint, *command]
@@ -75,7 +76,7 @@ def start_command(settings: Dict[str, Any]) -> Dict[str, Any]:
     return {"Cmd": [words[0], "serve", f"/{CONFIGS}"]}
 
 
-def _hidden(instance: Instance) -> List[str]:
+def _hidden(instance: Instance) -> list[str]:
     """Paths of the base that must not be seen: its configs, and every place of a cache."""
     paths = [CONFIGS, configs_directory(instance, str(instance.manifest.digest)), *CACHES]
     words = [*_words(instance.settings.get("Entrypoint")), *_words(instance.settings.get("Cmd"))]
@@ -88,7 +89,7 @@ def _hidden(instance: Instance) -> List[str]:
     return sorted(path for path in plain if path and path not in ("tmp", "bin", "etc", "usr", "var", "lib", "home", "root"))
 
 
-def _words(value: Any) -> List[str]:
+def _words(value: Any) -> list[str]:
     return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
 
 
@@ -113,7 +114,7 @@ def _instance(instance: Instance, layers: Sequence[layer.BuiltLayer], target: St
     return _Rebuilt(Manifest.parse(content, base.media_type), instance.platform)
 
 
-def _config(instance: Instance, layers: Sequence[layer.BuiltLayer]) -> Dict[str, Any]:
+def _config(instance: Instance, layers: Sequence[layer.BuiltLayer]) -> dict[str, Any]:
     """The configuration of the rebuilt image; its time stays the publisher's, so that equal content has equal bytes."""
     document = dict(instance.document)
     settings = dict(instance.settings)
@@ -121,8 +122,8 @@ def _config(instance: Instance, layers: Sequence[layer.BuiltLayer]) -> Dict[str,
     settings["Labels"] = {**instance.labels, CONFIGS_LABEL: f"/{CONFIGS}"}
     document["config"] = settings
     document.pop("container_config", None)
-    rootfs: Dict[str, Any] = document["rootfs"] if isinstance(document.get("rootfs"), dict) else {}
-    known: List[Any] = rootfs["diff_ids"] if isinstance(rootfs.get("diff_ids"), list) else []
+    rootfs: dict[str, Any] = document["rootfs"] if isinstance(document.get("rootfs"), dict) else {}
+    known: list[Any] = rootfs["diff_ids"] if isinstance(rootfs.get("diff_ids"), list) else []
     document["rootfs"] = {**rootfs, "type": rootfs.get("type", "layers"), "diff_ids": [*known, *(each.diff_id for each in layers)]}
     if isinstance(document.get("history"), list) and document["history"]:
         entry = {"created": document.get("created") or "1970-01-01T00:00:00Z", "created_by": _CREATED_BY}
@@ -138,8 +139,8 @@ def _index(rebuilt: Sequence[_Rebuilt]) -> Manifest:
     return Manifest.parse(_json({"schemaVersion": 2, "mediaType": kind, "manifests": entries}), kind)
 
 
-def _entry(descriptor: Descriptor, platform: Platform) -> Dict[str, Any]:
-    members: List[Tuple[str, str]] = [("architecture", platform.architecture), ("os", platform.os), ("variant", platform.variant)]
+def _entry(descriptor: Descriptor, platform: Platform) -> dict[str, Any]:
+    members: list[tuple[str, str]] = [("architecture", platform.architecture), ("os", platform.os), ("variant", platform.variant)]
     return {
         "mediaType": descriptor.media_type,
         "digest": descriptor.digest,

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.dependencies import required
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import entries_by_version
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import (
     BUNDLE_OBJECT,
     CSV_METADATA,
@@ -24,11 +20,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.docum
     Channel,
     Package,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.dependencies import required
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import entries_by_version
 
 _CSV = "ClusterServiceVersion"
 
 
-def packages(catalog: Catalog) -> List[Dict[str, Any]]:
+def packages(catalog: Catalog) -> list[dict[str, Any]]:
     """Every package with its display name and the channels that it has; bundles are read as far as the names need it."""
     return [
         {
@@ -41,7 +41,7 @@ def packages(catalog: Catalog) -> List[Dict[str, Any]]:
     ]
 
 
-def package(catalog: Catalog, name: str, channel: str = "") -> Dict[str, Any]:
+def package(catalog: Catalog, name: str, channel: str = "") -> dict[str, Any]:
     """A package with its channels, or the one that is named, and their versions.  Raises InputError for names that it does not have."""
     found = catalog.package(name)
     if found is None:
@@ -59,7 +59,7 @@ def package(catalog: Catalog, name: str, channel: str = "") -> Dict[str, Any]:
     }
 
 
-def heads(package: Package, channels: List[str]) -> List[Bundle]:
+def heads(package: Package, channels: list[str]) -> list[Bundle]:
     """The bundles at the heads of channels, each once; broken channels have none."""
     names = dict.fromkeys(_head(package.channels[name])[0] for name in channels)
     return [bundle for bundle in map(package.bundle, names) if bundle is not None]
@@ -89,7 +89,7 @@ def _from_objects(bundle: Bundle) -> str:
     return ""
 
 
-def _object(value: Any) -> Optional[Dict[str, Any]]:
+def _object(value: Any) -> dict[str, Any] | None:
     data = value.get("data") if isinstance(value, dict) else None
     try:
         return parser.parse(base64.b64decode(data, validate=True), "olm.bundle.object") if isinstance(data, str) else None
@@ -97,10 +97,10 @@ def _object(value: Any) -> Optional[Dict[str, Any]]:
         return None
 
 
-def _channel(package: Package, channel: Channel) -> Dict[str, Any]:
+def _channel(package: Package, channel: Channel) -> dict[str, Any]:
     head, error = _head(channel)
     bundle = package.bundle(head)
-    entry: Dict[str, Any] = {
+    entry: dict[str, Any] = {
         "name": channel.name,
         "head": head,
         "versions": [str(package.version(name)) for name in entries_by_version(package, channel)],
@@ -110,12 +110,12 @@ def _channel(package: Package, channel: Channel) -> Dict[str, Any]:
     return {**entry, "error": error} if error else entry
 
 
-def _requirements(bundle: Bundle) -> List[str]:
+def _requirements(bundle: Bundle) -> list[str]:
     needs = required(bundle)
     return [*map(str, needs.kinds), *map(str, needs.packages)]
 
 
-def _head(channel: Channel) -> Tuple[str, str]:
+def _head(channel: Channel) -> tuple[str, str]:
     """The head, or why there is none."""
     try:
         return graph.head(channel), ""

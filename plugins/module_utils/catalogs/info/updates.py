@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, FrozenSet, List, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, filter_v1
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Bundle, Channel, Selection, objects
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, filter_v1
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.default_channel import with_defaults_v1
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import IGNORE, INCLUDE, Draft, Filtered, Options
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Bundle, Channel, Selection, objects
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 
 
@@ -38,7 +38,7 @@ def newer(old: Catalog, new: Catalog, wanted: Wanted, options: Options = Options
     return Filtered(Selection(packages), tuple(warnings), chosen)
 
 
-def rows(selection: Selection) -> List[Dict[str, Any]]:
+def rows(selection: Selection) -> list[dict[str, Any]]:
     """A line for each entry of a selection, by package, channel and place in the channel."""
     return [
         {
@@ -60,7 +60,7 @@ def _drop_known(old: Catalog, new: Catalog, draft: Draft) -> None:
         before, package = old.package(name), new.package(name)
         if before is None or package is None:
             continue
-        same: Dict[str, bool] = {}
+        same: dict[str, bool] = {}
         for channel, names in channels.items():
             past = before.channels.get(channel, Channel(name, channel, ()))
             for entry in sorted(names.intersection(past.by_name)):
@@ -70,7 +70,7 @@ def _drop_known(old: Catalog, new: Catalog, draft: Draft) -> None:
             draft.drop(name, channel, [entry for entry in names.intersection(past.by_name) if same[entry]])
 
 
-def _content(bundle: Bundle) -> Tuple[str, FrozenSet[bytes], FrozenSet[Tuple[str, str]]]:
+def _content(bundle: Bundle) -> tuple[str, frozenset[bytes], frozenset[tuple[str, str]]]:
     """What counts when bundles of one name are compared: neither the order of properties nor that of images."""
     properties = objects(bundle.document, "properties", bundle.subject)
     return bundle.image, frozenset(map(_canonical, properties)), frozenset(bundle.related_images)

@@ -10,16 +10,17 @@ Exceptions come first, then the policy.  Whatever is decided, the rest of the ca
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, MirrorError, StorageError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.signatures import Seal
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.exceptions import Waiver, covering
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.signatures import Seal
 
 OPTION = "catalog_missing_images"
 # report: the image fails, and its catalog is not published.  exclude: the bundle leaves the catalog.  keep: the catalog is
@@ -39,13 +40,13 @@ class Verdict:
     notes: further sentences.
     """
 
-    left_out: Mapping[Tuple[str, str], str] = field(default_factory=dict)
-    failed: Mapping[str, Tuple[str, MirrorError]] = field(default_factory=dict)
+    left_out: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    failed: Mapping[str, tuple[str, MirrorError]] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
-    notes: Tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
-    def sentences(self) -> Tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         return (
             *(text for _bundle, text in sorted(self.left_out.items())),
             *(text for _image, text in sorted(self.skipped.items())),
@@ -64,9 +65,9 @@ class Availability:
 
     policy: str
     waivers: Sequence[Waiver]
-    seal: Optional[Seal]
+    seal: Seal | None
     day: datetime.date
-    reference: Callable[[str], Optional[Reference]]
+    reference: Callable[[str], Reference | None]
     root: Callable[[Reference], Manifest]
     parallel: int = 4
 
@@ -75,8 +76,8 @@ class Availability:
         bundles = tuple(bundles)
         gone, unsigned = self._look(self._concerned(bundles))
         left_out = {(bundle.package, bundle.name): text for bundle in bundles for text in self._left_out(bundle, gone)[:1]}
-        failed: Dict[str, Tuple[str, MirrorError]] = {}
-        skipped: Dict[str, str] = {}
+        failed: dict[str, tuple[str, MirrorError]] = {}
+        skipped: dict[str, str] = {}
         for bundle in bundles:
             if (bundle.package, bundle.name) in left_out:
                 continue
@@ -90,7 +91,7 @@ class Availability:
                     failed.setdefault(image, (bundle.name, gone[image]))
         return Verdict(left_out, failed, skipped, _unsigned(unsigned))
 
-    def _concerned(self, bundles: Sequence[BundleImages]) -> List[str]:
+    def _concerned(self, bundles: Sequence[BundleImages]) -> list[str]:
         """The images on which anything depends."""
         every = self.policy != REPORT or (self.seal is not None and self.seal.covers_bundles)
         return list(
@@ -102,17 +103,17 @@ class Availability:
             )
         )
 
-    def _look(self, texts: Sequence[str]) -> Tuple[Dict[str, MirrorError], Dict[str, MirrorError]]:
+    def _look(self, texts: Sequence[str]) -> tuple[dict[str, MirrorError], dict[str, MirrorError]]:
         """Images that are not to be had; and those whose signature is not good where that is only told."""
         if not texts:
             return {}, {}
-        unsigned: Dict[str, MirrorError] = {}
+        unsigned: dict[str, MirrorError] = {}
         with ThreadPoolExecutor(max_workers=max(1, self.parallel)) as pool:
             answers = dict(zip(texts, pool.map(lambda text: self._answer(text, unsigned), texts)))
         gone = {text: error for text, error in answers.items() if error is not None}
         return gone, {text: unsigned[text] for text in texts if text in unsigned}
 
-    def _answer(self, text: str, unsigned: Dict[str, MirrorError]) -> Optional[MirrorError]:
+    def _answer(self, text: str, unsigned: dict[str, MirrorError]) -> MirrorError | None:
         try:
             reference = self.reference(text)
             if reference is None:
@@ -130,9 +131,9 @@ class Availability:
         unsigned[text] = problem
         return None
 
-    def _left_out(self, bundle: BundleImages, gone: Mapping[str, MirrorError]) -> List[str]:
+    def _left_out(self, bundle: BundleImages, gone: Mapping[str, MirrorError]) -> list[str]:
         """Why a bundle leaves the catalog, one sentence for each image that has it do so."""
-        found: List[str] = []
+        found: list[str] = []
         for image in (image for image in bundle.references if image in gone):
             waiver = covering(self.waivers, image, bundle.name)
             allowed = waiver is not None and waiver.holds(self.day)
@@ -146,7 +147,7 @@ def lasts(code: str) -> bool:
     return code not in _PASSING
 
 
-def leaves(package: str, bundle: str, image: str, problem: str, allowed: Optional[Waiver]) -> str:
+def leaves(package: str, bundle: str, image: str, problem: str, allowed: Waiver | None) -> str:
     """The sentence about a bundle that leaves its catalog."""
     text = f"Bundle {bundle} of package {package} is left out, for {image} is not to be had: {problem}."
     return text if allowed is None else f"{text} That is accepted until {allowed.until}{allowed.because}."
@@ -157,7 +158,7 @@ def stays_behind(image: str, problem: str) -> str:
     return f"{image} is not mirrored, though bundles of the catalog name it: {problem}."
 
 
-def _unsigned(errors: Mapping[str, MirrorError]) -> Tuple[str, ...]:
+def _unsigned(errors: Mapping[str, MirrorError]) -> tuple[str, ...]:
     """One sentence for all of them: a catalog has hundreds of images."""
     if not errors:
         return ()

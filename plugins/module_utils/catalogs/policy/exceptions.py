@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime
 import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 
@@ -56,7 +57,7 @@ class Waiver:
         return f" ({self.reason})" if self.reason else ""
 
 
-def read(values: Any) -> Tuple[Waiver, ...]:
+def read(values: Any) -> tuple[Waiver, ...]:
     """The waivers of an option.  Raises InputError."""
     return tuple(_waiver(value, f"{OPTION}[{number}]") for number, value in enumerate(values or ()))
 
@@ -65,7 +66,7 @@ def today() -> datetime.date:
     return datetime.datetime.now(datetime.timezone.utc).date()
 
 
-def covering(waivers: Sequence[Waiver], image: str, bundle: str) -> Optional[Waiver]:
+def covering(waivers: Sequence[Waiver], image: str, bundle: str) -> Waiver | None:
     """The waiver for an image of a bundle: of several the one that lasts longest, whether it holds or has ended."""
     return max((waiver for waiver in waivers if waiver.covers(image, bundle)), key=lambda waiver: waiver.until, default=None)
 

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, Unsupported
@@ -74,18 +75,18 @@ class Rule:
         return trust
 
 
-def read(values: Any) -> Tuple[Rule, ...]:
+def read(values: Any) -> tuple[Rule, ...]:
     """The rules of an option, in their order.  Raises InputError, StorageError (a key)."""
     return tuple(_rule(value, f"{OPTION}[{number}]") for number, value in enumerate(values or ()))
 
 
-def first(rules: Sequence[Rule], reference: Reference, written: str) -> Optional[Rule]:
+def first(rules: Sequence[Rule], reference: Reference, written: str) -> Rule | None:
     """The rule for a catalog: the first that concerns it; None when there is none, or it says that signatures do not matter."""
     rule = next((rule for rule in rules if rule.concerns(reference, written)), None)
     return None if rule is None or rule.trust.policy == OFF else rule
 
 
-def unused(rules: Sequence[Rule], catalogs: Sequence[Tuple[Reference, str]]) -> Tuple[str, ...]:
+def unused(rules: Sequence[Rule], catalogs: Sequence[tuple[Reference, str]]) -> tuple[str, ...]:
     """A sentence for each rule that concerns no catalog: a name that is written wrong must not go unseen."""
     return tuple(
         f"{OPTION}[{number}]: no catalog of the configuration matches {rule.catalog}."
@@ -107,7 +108,7 @@ class Seal:
         self.required = rule.trust.policy == REQUIRE
         self.covers_bundles = rule.scope == ALL
 
-    def problem(self, reference: Reference, root: Manifest) -> Optional[MirrorError]:
+    def problem(self, reference: Reference, root: Manifest) -> MirrorError | None:
         """What is wrong with the signature of an image; None when it is good.  Raises InputError (a key), Cancelled."""
         if reference.transport != DOCKER and not self._trust.names:
             return Unsupported(
@@ -118,7 +119,7 @@ class Seal:
         tag = "" if reference.digest or reference.transport != DOCKER else reference.tag
         return self._verifier.problem(Asked(reference.repository, root.digest, tag), self._instances(root), self._trust)
 
-    def _instances(self, root: Manifest) -> Tuple[Digest, ...]:
+    def _instances(self, root: Manifest) -> tuple[Digest, ...]:
         return tuple(child.digest for child in choose(root, self._platforms) if not is_attestation(child)) if root.is_index else ()
 
 
@@ -142,6 +143,6 @@ def _rule(value: Any, place: str) -> Rule:
     return Rule(catalog, scope, trust)
 
 
-def _texts(value: Mapping[str, Any], key: str) -> Tuple[str, ...]:
+def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...]:
     found = value.get(key) or ()
     return (found,) if isinstance(found, str) else tuple(str(text) for text in found)

@@ -6,26 +6,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Package, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import past_metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet, PackageChannel
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package as Listed
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import PackageChannel
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 
 # Packages with the versions at which their channels began.
-Record = Tuple[Listed, ...]
+Record = tuple[Listed, ...]
 
 
 def known(imageset: ImageSet, context: Context) -> Mapping[str, Any]:
@@ -34,7 +34,7 @@ def known(imageset: ImageSet, context: Context) -> Mapping[str, Any]:
     From the option `catalog_records`, else what earlier runs recorded, else what oc-mirror v1 did.
     Raises what `past_metadata.read` raises.
     """
-    given: Optional[Mapping[str, Any]] = context.options.get("catalog_records")
+    given: Mapping[str, Any] | None = context.options.get("catalog_records")
     if given is not None:
         return given
     found = kept(context.workspace)
@@ -43,16 +43,16 @@ def known(imageset: ImageSet, context: Context) -> Mapping[str, Any]:
     return taken_over(past_metadata.read(imageset.storage, context.upstream))
 
 
-def taken_over(metadata: Optional[Metadata]) -> Dict[str, Any]:
+def taken_over(metadata: Metadata | None) -> dict[str, Any]:
     """What oc-mirror v1 recorded (mirroring 4.2); catalogs that were not mirrored by their heads have no record."""
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for entry in metadata.operators if metadata is not None else ():
         if isinstance(entry, dict) and isinstance(entry.get("catalog"), str) and entry.get("packages"):
             found[entry["catalog"]] = entry["packages"]
     return found
 
 
-def kept(workspace: Workspace) -> Dict[str, Any]:
+def kept(workspace: Workspace) -> dict[str, Any]:
     """What earlier runs recorded, by unique name of the catalog, in `document`'s form; nothing where it cannot be read."""
     try:
         entries = files.read_json(workspace.catalog_records)
@@ -67,7 +67,7 @@ def keep(workspace: Workspace, records: Mapping[str, Any]) -> None:
         files.write_json(workspace.catalog_records, {**kept(workspace), **records})
 
 
-def document(record: Record) -> List[Dict[str, Any]]:
+def document(record: Record) -> list[dict[str, Any]]:
     """As the metadata of v1 spells it (mirroring 4.2, `packages`)."""
     return [_level(package, {"channels": [_level(channel, {}) for channel in package.channels]}) for package in record]
 
@@ -95,7 +95,7 @@ def of(entries: Any, subject: str = "") -> Record:
 def first(wanted: Wanted, selection: Selection) -> Record:
     """The record of a first run: the lowest selected version of each channel, or what the configuration says itself."""
     listed = {package.name: package for package in wanted.packages}
-    found: List[Listed] = []
+    found: list[Listed] = []
     for name, package in selection.packages.items():
         own = listed.get(name)
         if own is None and wanted.packages:
@@ -121,7 +121,7 @@ def following(catalog: Catalog, wanted: Wanted, previous: Record) -> Record:
     past = {package.name: package for package in previous}
     if not wanted.packages:
         return tuple(_followed(package, tuple(package.channels), None, past.get(package.name)) for package in catalog.packages())
-    found: List[Listed] = []
+    found: list[Listed] = []
     for own in wanted.packages:
         package = catalog.package(own.name)
         if _has_own(own) or package is None:
@@ -150,7 +150,7 @@ def next_version(package: Package, channel: Channel, target: str) -> str:
     return higher[0].text
 
 
-def _level(level: Any, more: Mapping[str, Any]) -> Dict[str, Any]:
+def _level(level: Any, more: Mapping[str, Any]) -> dict[str, Any]:
     fields = {"name": level.name, "minVersion": level.min_version, "maxVersion": level.max_version, "minBundle": level.min_bundle, **more}
     return {key: value for key, value in fields.items() if value}
 
@@ -170,9 +170,9 @@ def _own(listed: Listed) -> Listed:
     )
 
 
-def _lowest(package: Package, own: Optional[Listed]) -> Listed:
+def _lowest(package: Package, own: Listed | None) -> Listed:
     configured = {channel.name: channel for channel in own.channels if _has_own(channel)} if own else {}
-    channels: List[PackageChannel] = []
+    channels: list[PackageChannel] = []
     for channel in package.channels.values():
         if channel.name in configured:
             channels.append(configured[channel.name])
@@ -183,10 +183,10 @@ def _lowest(package: Package, own: Optional[Listed]) -> Listed:
     return Listed(name=package.name, channels=tuple(channels))
 
 
-def _followed(package: Package, names: Sequence[str], own: Optional[Listed], past: Optional[Listed]) -> Listed:
+def _followed(package: Package, names: Sequence[str], own: Listed | None, past: Listed | None) -> Listed:
     configured = {channel.name: channel for channel in own.channels} if own else {}
     before = {channel.name: channel for channel in past.channels} if past else {}
-    channels: List[PackageChannel] = []
+    channels: list[PackageChannel] = []
     for name in names:
         channel = package.channels.get(name)
         listed = configured.get(name)
@@ -205,5 +205,5 @@ def _head_version(package: Package, channel: Channel) -> str:
     return version.text if version else ""
 
 
-def _versions(package: Package, names: Sequence[str]) -> List[Version]:
+def _versions(package: Package, names: Sequence[str]) -> list[Version]:
     return [version for version in map(package.version, names) if version is not None]

@@ -6,26 +6,26 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Sequence, Tuple
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Package
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import model as config
 
 # Why a default was chosen that neither the publisher nor the configuration names.
 REPAIRED = "repaired: the kept channel with the highest version at its head"
 
 # Packages with their defaults, why a default is not the publisher's, warnings.
-Chosen = Tuple[Dict[str, Package], Dict[str, str], Tuple[str, ...]]
+Chosen = tuple[dict[str, Package], dict[str, str], tuple[str, ...]]
 
 
 def with_defaults_v1(catalog: Catalog, packages: Mapping[str, Package], listed: Sequence[config.Package], repair: bool) -> Chosen:
     """v1: what is left of the original wins; then the configuration; then the highest priority (2.6).  Raises InputError."""
-    found: Dict[str, Package] = {}
-    reasons: Dict[str, str] = {}
-    warnings: List[str] = []
+    found: dict[str, Package] = {}
+    reasons: dict[str, str] = {}
+    warnings: list[str] = []
     for name, package in packages.items():
         found[name] = package
         if package.default_channel in package.channels:
@@ -44,7 +44,7 @@ def with_defaults_v1(catalog: Catalog, packages: Mapping[str, Package], listed: 
     return found, reasons, tuple(warnings)
 
 
-def with_default_v2(package: Package, kept: Sequence[str], override: str, repair: bool) -> Tuple[str, str, Tuple[str, ...]]:
+def with_default_v2(package: Package, kept: Sequence[str], override: str, repair: bool) -> tuple[str, str, tuple[str, ...]]:
     """v2: the default, why, and warnings (3.5).  Raises InputError.
 
     kept: channels left by the configuration's lists, before ranges.
@@ -82,12 +82,12 @@ def repaired(package: Package, chosen: str) -> str:
     )
 
 
-def _head_key(package: Package, channel: Channel) -> Tuple[object, ...]:
+def _head_key(package: Package, channel: Channel) -> tuple[object, ...]:
     versions = [version.key for version in map(package.version, graph.heads(channel)) if version is not None]
     return (1, max(versions)) if versions else (0,)
 
 
-def _configured_v1(source: Package, listed: Sequence[config.Package]) -> Tuple[str, str]:
+def _configured_v1(source: Package, listed: Sequence[config.Package]) -> tuple[str, str]:
     for each in listed:
         if each.name != source.name:
             continue
@@ -99,7 +99,7 @@ def _configured_v1(source: Package, listed: Sequence[config.Package]) -> Tuple[s
     return "", ""
 
 
-def _by_priority(package: Package, warnings: List[str]) -> Tuple[str, str]:
+def _by_priority(package: Package, warnings: list[str]) -> tuple[str, str]:
     ranked = [(channel.priority, channel.name) for channel in package.channels.values() if channel.priority is not None]
     if not ranked:
         return "", ""

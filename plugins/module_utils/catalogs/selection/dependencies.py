@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Draft
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import (
     CONSTRAINT,
     GVK,
@@ -22,6 +21,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.docum
     Package,
     text,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Draft
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.ranges import Range, plain
 
 
@@ -53,8 +54,8 @@ class PackageRange:
 
 @dataclass(frozen=True)
 class Requirements:
-    kinds: FrozenSet[Kind] = frozenset()
-    packages: FrozenSet[PackageRange] = frozenset()
+    kinds: frozenset[Kind] = frozenset()
+    packages: frozenset[PackageRange] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,11 @@ def required(bundle: Bundle) -> Requirements:
     return Requirements(frozenset(kinds), frozenset(packages))
 
 
-def provided(bundle: Bundle) -> Set[Kind]:
+def provided(bundle: Bundle) -> set[Kind]:
     return {found for value in bundle.values(GVK) for found in _kind(value)}
 
 
-def close(catalog: Catalog, draft: Draft, old: Optional[Catalog] = None) -> Tuple[str, ...]:
+def close(catalog: Catalog, draft: Draft, old: Catalog | None = None) -> tuple[str, ...]:
     """Adds to a draft what its bundles require, with the way to each channel's head; returns sentences (DEP-1 to DEP-9).
 
     old: a catalog whose entries are known to be there already (DEP-7).
@@ -90,13 +91,13 @@ def close(catalog: Catalog, draft: Draft, old: Optional[Catalog] = None) -> Tupl
     search = _Search(catalog)
     frontier = list(draft.bundles())
     visited = set(frontier)
-    providers: List[Provider] = []
+    providers: list[Provider] = []
     while frontier:
         found = search.providers(_united(required(bundle) for bundle in _bundles(catalog, frontier)))
         providers.extend(provider for provider in found if provider not in providers)
         frontier = sorted({(each.package, each.name) for each in found} - visited)
         visited.update(frontier)
-    warnings: List[str] = []
+    warnings: list[str] = []
     versions = {provider: search.version_key(provider) for provider in providers}
     for provider in sorted(providers, key=lambda each: (each.package, each.channel, versions[each], each.name)):
         if old is None or not _in(old, provider):
@@ -104,11 +105,11 @@ def close(catalog: Catalog, draft: Draft, old: Optional[Catalog] = None) -> Tupl
     return (*warnings, *unmet(catalog, draft))
 
 
-def unmet(catalog: Catalog, draft: Draft) -> Tuple[str, ...]:
+def unmet(catalog: Catalog, draft: Draft) -> tuple[str, ...]:
     """A sentence for each requirement that nothing selected meets."""
     bundles = list(_bundles(catalog, draft.bundles()))
     kinds = {kind for bundle in bundles for kind in provided(bundle)}
-    open_ones: Dict[Any, List[str]] = {}
+    open_ones: dict[Any, list[str]] = {}
     for bundle in bundles:
         needs = required(bundle)
         for kind in needs.kinds - kinds:
@@ -122,7 +123,7 @@ def unmet(catalog: Catalog, draft: Draft) -> Tuple[str, ...]:
     )
 
 
-def _some(names: List[str]) -> str:
+def _some(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} (and {len(names) - 1} more)"
 
 
@@ -134,7 +135,7 @@ def _met(need: PackageRange, bundles: Iterable[Bundle]) -> bool:
     return any(bundle.package == need.name and bundle.version is not None and test(bundle.version) for bundle in bundles)
 
 
-def _bundles(catalog: Catalog, names: Iterable[Tuple[str, str]]) -> Iterator[Bundle]:
+def _bundles(catalog: Catalog, names: Iterable[tuple[str, str]]) -> Iterator[Bundle]:
     for package_name, name in names:
         package = catalog.package(package_name)
         bundle = package.bundle(name) if package else None
@@ -177,17 +178,17 @@ class _Search:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    def version_key(self, provider: Provider) -> Tuple[Any, ...]:
+    def version_key(self, provider: Provider) -> tuple[Any, ...]:
         package = self._catalog.package(provider.package)
         version = package.version(provider.name) if package else None
         return version.key if version else ()
 
-    def providers(self, needs: Requirements) -> List[Provider]:
+    def providers(self, needs: Requirements) -> list[Provider]:
         found = [self._by_package(need) for need in sorted(needs.packages)]
         found.extend(self._by_kind(kind) for kind in sorted(needs.kinds))
         return list(dict.fromkeys(provider for provider in found if provider is not None))
 
-    def _by_package(self, need: PackageRange) -> Optional[Provider]:
+    def _by_package(self, need: PackageRange) -> Provider | None:
         package = self._catalog.package(need.name)
         if package is None:
             return None
@@ -197,7 +198,7 @@ class _Search:
             return None
         return _best(package, (name for name, bundle in package.bundles.items() if bundle.version is not None and test(bundle.version)))
 
-    def _by_kind(self, kind: Kind) -> Optional[Provider]:
+    def _by_kind(self, kind: Kind) -> Provider | None:
         """The first package by name that provides it (DEP-4)."""
         for name in self._catalog.mentioning((kind.group, kind.kind)):
             package = self._catalog.package(name)
@@ -207,7 +208,7 @@ class _Search:
         return None
 
 
-def _best(package: Package, names: Iterable[str]) -> Optional[Provider]:
+def _best(package: Package, names: Iterable[str]) -> Provider | None:
     """The entry of the highest version; of equal ones that of the default channel, then the first channel by name (DEP-3)."""
     wanted = set(names)
     ranked = [

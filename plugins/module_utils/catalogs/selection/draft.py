@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import (
@@ -38,7 +38,7 @@ class Options:
 
     dependencies: str = ""
     repair: bool = False
-    strict: Optional[bool] = None
+    strict: bool | None = None
     prereleases: bool = False
     additive: bool = False
 
@@ -51,7 +51,7 @@ class Filtered:
     """
 
     selection: Selection
-    warnings: Tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     chosen: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,7 +59,7 @@ class Draft:
     """Names of taken entries, by package and channel."""
 
     def __init__(self) -> None:
-        self.taken: Dict[str, Dict[str, Set[str]]] = {}
+        self.taken: dict[str, dict[str, set[str]]] = {}
 
     def take(self, package: str, channel: str, names: Iterable[str]) -> None:
         self.taken.setdefault(package, {}).setdefault(channel, set()).update(names)
@@ -70,15 +70,15 @@ class Draft:
     def has(self, package: str, channel: str, name: str) -> bool:
         return name in self.taken.get(package, {}).get(channel, ())
 
-    def bundles(self) -> Iterator[Tuple[str, str]]:
+    def bundles(self) -> Iterator[tuple[str, str]]:
         """(package, bundle name) of all that is taken, each once, sorted."""
         for package, channels in sorted(self.taken.items()):
             for name in sorted(set().union(*channels.values())):
                 yield package, name
 
-    def packages(self, catalog: Catalog) -> Dict[str, Package]:
+    def packages(self, catalog: Catalog) -> dict[str, Package]:
         """The packages reduced to what is taken; channels and packages without entries are gone."""
-        found: Dict[str, Package] = {}
+        found: dict[str, Package] = {}
         for name, channels in sorted(self.taken.items()):
             package = catalog.package(name)
             if package is None:
@@ -91,7 +91,7 @@ class Draft:
 
 def pruned(package: Package) -> Package:
     """A package without deprecations of what it no longer holds (F-8)."""
-    deprecations: List[Document] = []
+    deprecations: list[Document] = []
     for document in package.deprecations:
         entries = [entry for entry in objects(document, "entries") if _held(package, entry)]
         if entries:
@@ -109,7 +109,7 @@ def _held(package: Package, entry: Document) -> bool:
     return schema != CHANNEL or name in package.channels
 
 
-def entries_by_version(package: Package, channel: Channel) -> List[str]:
+def entries_by_version(package: Package, channel: Channel) -> list[str]:
     """Names of a channel's entries that have versions, ascending; equal versions by name."""
     versions = ((package.version(name), name) for name in channel.names)
     return [name for _key, name in sorted((version.key, name) for version, name in versions if version is not None)]

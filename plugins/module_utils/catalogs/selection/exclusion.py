@@ -6,23 +6,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Collection, Dict, List, Mapping, Tuple
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Entry, Package, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.default_channel import best_channel, repaired
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import pruned
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Entry, Package, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.repair import mended
 
 
-def without(selection: Selection, bundles: Mapping[str, Collection[str]]) -> Tuple[Selection, Tuple[str, ...]]:
+def without(selection: Selection, bundles: Mapping[str, Collection[str]]) -> tuple[Selection, tuple[str, ...]]:
     """The selection without these bundles (names by package), and sentences about what that changed.
 
     What an entry replaced through a bundle that goes, it replaces directly; it skips that bundle and all that the bundle skipped,
     so that nobody who has one of them installed is stuck.
     """
-    packages: Dict[str, Package] = {}
-    warnings: List[str] = []
+    packages: dict[str, Package] = {}
+    warnings: list[str] = []
     for name, package in selection.packages.items():
         gone = frozenset(bundles.get(name, ()))
         if not gone:
@@ -44,7 +44,7 @@ def without(selection: Selection, bundles: Mapping[str, Collection[str]]) -> Tup
 
 
 def _bypassed(channel: Channel, gone: Collection[str]) -> Channel:
-    kept: List[Entry] = []
+    kept: list[Entry] = []
     for entry in channel.entries:
         if entry.name in gone:
             continue
@@ -61,9 +61,9 @@ def _bypassed(channel: Channel, gone: Collection[str]) -> Channel:
     return channel.with_entries(kept)
 
 
-def _passed(channel: Channel, entry: Entry, gone: Collection[str]) -> List[str]:
+def _passed(channel: Channel, entry: Entry, gone: Collection[str]) -> list[str]:
     """The entries that go between an entry and what it will replace, from above."""
-    passed: List[str] = []
+    passed: list[str] = []
     name = entry.replaces
     while name in gone and name in channel.by_name and name not in passed:
         passed.append(name)

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Package, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.default_channel import with_defaults_v1
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import (
     IGNORE,
@@ -22,7 +23,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selec
     Filtered,
     Options,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Package, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.ranges import bounds, plain
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import model as config
 
@@ -32,11 +32,11 @@ class Level:
     """What one level of the configuration asks for (CFG-6): a range, or exact versions and names, or nothing."""
 
     range: str = ""
-    versions: Tuple[str, ...] = ()
-    names: Tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, minimum: str, maximum: str, bundle: str, subject: str) -> "Level":
+    def of(cls, minimum: str, maximum: str, bundle: str, subject: str) -> Level:
         if minimum and bundle:
             raise InputError(
                 "minimum version and bundle are mutually exclusive", subject=subject, advice="Keep one of minVersion and minBundle."
@@ -62,7 +62,7 @@ def select(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant:
     if not wanted.packages and wanted.full:
         return Filtered(catalog.everything())
     draft = Draft()
-    warnings: List[str] = []
+    warnings: list[str] = []
     warnings.extend(include(catalog, wanted, options, tolerant, draft))
     if options.additive or not wanted.packages:
         listed = frozenset(package.name for package in wanted.packages)
@@ -78,10 +78,10 @@ def select(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant:
     return Filtered(Selection(packages, catalog.others), (*warnings, *more), chosen)
 
 
-def include(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant: bool, draft: Draft) -> Tuple[str, ...]:
+def include(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant: bool, draft: Draft) -> tuple[str, ...]:
     """Takes what the listed packages ask for (2.3); sentences about those that are not there.  Raises InputError."""
-    problems: List[str] = []
-    missing: List[str] = []
+    problems: list[str] = []
+    missing: list[str] = []
     for listed in wanted.packages:
         package = catalog.package(listed.name)
         if package is None:
@@ -132,7 +132,7 @@ def _channel_level(package: Package, listed: config.PackageChannel, level: Level
     return own
 
 
-def _picked(package: Package, channel: Channel, asked: Level, heads_only: bool, strict: bool) -> Tuple[str, ...]:
+def _picked(package: Package, channel: Channel, asked: Level, heads_only: bool, strict: bool) -> tuple[str, ...]:
     """INC-6 to INC-9."""
     if asked.range:
         test = plain(asked.range)
@@ -157,12 +157,12 @@ def _matches(package: Package, name: str, versions: Iterable[str]) -> bool:
     return bool(text) and any(version in (text, text.split("-", 1)[0]) for version in versions)
 
 
-def _with_ways(channel: Channel, names: List[str]) -> Tuple[str, ...]:
+def _with_ways(channel: Channel, names: list[str]) -> tuple[str, ...]:
     """With what lies between them and the head; a channel of several heads may have one once it is filtered (L6)."""
     if not names:
         return ()
     heads = graph.heads(channel) or (_head(channel),)
-    taken: Dict[str, None] = {}
+    taken: dict[str, None] = {}
     for name in names:
         ways = [graph.fill(channel, name, head) for head in heads]
         taken.update(dict.fromkeys(entry for way in ways for entry in way))
@@ -177,7 +177,7 @@ def _head(channel: Channel) -> str:
         raise InputError(f'[package="{channel.package}" channel="{channel.name}"] {error.message}') from error
 
 
-def missing_packages(wanted: config.Catalog, selection: Selection) -> Tuple[str, ...]:
+def missing_packages(wanted: config.Catalog, selection: Selection) -> tuple[str, ...]:
     """What 2.7 says about listed packages of which nothing is left."""
     return tuple(
         f"Operator {listed.name} was not found, please check name, minVersion, maxVersion, and channels in the config file."

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from typing import AbstractSet, Collection, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple, Union
+from collections.abc import Collection, Mapping, Sequence
+from typing import AbstractSet
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Package, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.default_channel import (
     REPAIRED,
     best_channel,
@@ -27,7 +29,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selec
     Options,
     pruned,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Package, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.ranges import Range, bounds, gated
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import model as config
 
@@ -39,15 +40,15 @@ def select(catalog: Catalog, wanted: config.Catalog, options: Options) -> Filter
     """
     check(wanted)
     if not wanted.packages:
-        names: Tuple[str, ...] = catalog.names
+        names: tuple[str, ...] = catalog.names
         if wanted.full:
             return Filtered(catalog.everything())
     else:
         names = tuple(dict.fromkeys(listed.name for listed in wanted.packages))
     listed_by_name = {listed.name: listed for listed in wanted.packages}
-    found: Dict[str, Package] = {}
-    chosen: Dict[str, str] = {}
-    warnings: List[str] = []
+    found: dict[str, Package] = {}
+    chosen: dict[str, str] = {}
+    warnings: list[str] = []
     for name in sorted(names):
         package = catalog.package(name)
         if package is None:
@@ -89,8 +90,8 @@ def check(wanted: config.Catalog) -> None:
 
 
 def _package(
-    package: Package, listed: Optional[config.Package], full: bool, options: Options, warnings: List[str]
-) -> Tuple[Optional[Package], str]:
+    package: Package, listed: config.Package | None, full: bool, options: Options, warnings: list[str]
+) -> tuple[Package | None, str]:
     """What is left of a package, and why its default channel is another; None when nothing is."""
     channels = _listed_channels(package, listed, warnings)
     if not package.channels:
@@ -100,7 +101,7 @@ def _package(
         default, reason, notes = with_default_v2(package, tuple(channels), listed.default_channel, options.repair)
         warnings.extend(notes)
     _check_pinned(package, _pinned_versions(listed), channels.values())
-    kept: Dict[str, Channel] = {}
+    kept: dict[str, Channel] = {}
     for channel in channels.values():
         reduced = channel if full else _channel(package, channel, *_bounds(listed, channel.name), options, warnings)
         if reduced.entries:
@@ -121,7 +122,7 @@ def _emptied(package: Package, channel: str, text: str) -> InputError:
     )
 
 
-def _listed_channels(package: Package, listed: Optional[config.Package], warnings: List[str]) -> Mapping[str, Channel]:
+def _listed_channels(package: Package, listed: config.Package | None, warnings: list[str]) -> Mapping[str, Channel]:
     if listed is None or not listed.channels:
         return package.channels
     names = {channel.name for channel in listed.channels}
@@ -130,7 +131,7 @@ def _listed_channels(package: Package, listed: Optional[config.Package], warning
     return {name: channel for name, channel in package.channels.items() if name in names}
 
 
-def _bounds(listed: Optional[config.Package], channel: str) -> Tuple[str, str]:
+def _bounds(listed: config.Package | None, channel: str) -> tuple[str, str]:
     """The bounds that count for a channel; its own beat the package's (F-4)."""
     for each in listed.channels if listed else ():
         if each.name == channel and each.bounded:
@@ -138,7 +139,7 @@ def _bounds(listed: Optional[config.Package], channel: str) -> Tuple[str, str]:
     return (listed.min_version, listed.max_version) if listed else ("", "")
 
 
-def _channel(package: Package, channel: Channel, minimum: str, maximum: str, options: Options, warnings: List[str]) -> Channel:
+def _channel(package: Package, channel: Channel, minimum: str, maximum: str, options: Options, warnings: list[str]) -> Channel:
     """A channel reduced to its head, or to what its bounds take."""
     text = bounds(minimum, maximum)
     try:
@@ -155,29 +156,29 @@ def _channel(package: Package, channel: Channel, minimum: str, maximum: str, opt
     return channel.only(names)
 
 
-def _in_bounds(package: Package, channel: Channel, test: Range) -> FrozenSet[str]:
+def _in_bounds(package: Package, channel: Channel, test: Range) -> frozenset[str]:
     """Entries, and names that entries skip, whose version is in a range."""
     names = {name for entry in channel.entries for name in (entry.name, *entry.skips)}
     versions = {name: package.version(name) for name in names}
     return frozenset(name for name, version in versions.items() if version is not None and test(version))
 
 
-def with_way(channel: Channel, head: str, chosen: AbstractSet[str]) -> Tuple[Tuple[str, ...], Tuple[str, ...]]:
+def with_way(channel: Channel, head: str, chosen: AbstractSet[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names that stay of a channel where some are chosen by their version, and those among them that were not (3.4).
 
     Chain entries that were not chosen stay where chosen ones are reached only through them, so that one head remains.
     """
     chain = graph.replaced_by(channel, head)
-    counts: List[int] = [0] * len(chain)
-    counted: Set[str] = set()
+    counts: list[int] = [0] * len(chain)
+    counted: set[str] = set()
     for place in range(len(chain) - 1, -1, -1):
         counted.update(name for name in _at(channel, chain[place]) if name in chosen)
         counts[place] = len(counted)
     if not counted:
         return (), ()
     newest = max(place for place, count in enumerate(counts) if count == counts[0])
-    kept: List[str] = []
-    outside: List[str] = []
+    kept: list[str] = []
+    outside: list[str] = []
     for place in range(newest, len(chain)):
         if not counts[place]:
             break
@@ -210,7 +211,7 @@ def _version_text(package: Package, name: str) -> str:
     return bundle.version_text if bundle else ""
 
 
-def _pinned(package: Package, channel: Channel, pin: str) -> FrozenSet[str]:
+def _pinned(package: Package, channel: Channel, pin: str) -> frozenset[str]:
     """Entries of a pinned version (PIN-1): those that have its very text, else those of equal precedence (`0.3`, `v0.3.1`)."""
     exact = frozenset(name for name in channel.names if _version_text(package, name) == pin)
     if exact:
@@ -219,9 +220,9 @@ def _pinned(package: Package, channel: Channel, pin: str) -> FrozenSet[str]:
     return frozenset(name for name in channel.names if package.version(name) == wanted)
 
 
-def _pinned_versions(listed: Optional[config.Package]) -> Tuple[str, ...]:
+def _pinned_versions(listed: config.Package | None) -> tuple[str, ...]:
     """Versions that are pinned by equal bounds (PIN-1)."""
-    levels: Tuple[Union[config.Package, config.PackageChannel], ...] = (listed, *listed.channels) if listed else ()
+    levels: tuple[config.Package | config.PackageChannel, ...] = (listed, *listed.channels) if listed else ()
     return tuple(dict.fromkeys(level.min_version for level in levels if level.min_version and level.min_version == level.max_version))
 
 
@@ -248,7 +249,7 @@ def _with_dependencies(catalog: Catalog, filtered: Filtered, options: Options) -
     if habit != INCLUDE:
         return Filtered(filtered.selection, (*filtered.warnings, *dependencies.unmet(catalog, draft)), filtered.chosen)
     notes = dependencies.close(catalog, draft)
-    packages: Dict[str, Package] = {}
+    packages: dict[str, Package] = {}
     for name, package in draft.packages(catalog).items():
         before = filtered.selection.packages.get(name)
         default = before.default_channel if before else package.default_channel

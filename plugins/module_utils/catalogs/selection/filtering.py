@@ -7,19 +7,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filter_v1, filter_v2, repair, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Filtered, Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filter_v1, filter_v2, repair, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.beginnings import Record, recorded
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Filtered, Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import model as config
 
 
-def apply(catalog: Catalog, wanted: config.Catalog, generation: Generation, options: Options, record: Optional[Record] = None) -> Filtered:
+def apply(catalog: Catalog, wanted: config.Catalog, generation: Generation, options: Options, record: Record | None = None) -> Filtered:
     """What an entry of `operators` leaves of a catalog.
 
     record: where v1 began in an earlier run (2.8); None on the first.
@@ -43,7 +42,7 @@ def apply(catalog: Catalog, wanted: config.Catalog, generation: Generation, opti
     return filtered
 
 
-def check(catalog: Catalog, selection: Selection) -> Tuple[str, ...]:
+def check(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
     """Raises InputError unless the selection can be served; the advice says which bounds would make it so.
 
     Gives a sentence for each package whose publisher did what newer versions of opm refuse.

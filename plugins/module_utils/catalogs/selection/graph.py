@@ -11,7 +11,6 @@ which each skip all older ones costs what its text is long.
 from __future__ import annotations
 
 from collections import deque
-from typing import Dict, FrozenSet, List, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel
@@ -20,12 +19,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.docum
 class GraphError(InputError):
     """A channel whose graph cannot be served; `heads` are the names where there are several."""
 
-    def __init__(self, message: str, heads: Tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, heads: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.heads = heads
 
 
-def heads(channel: Channel) -> Tuple[str, ...]:
+def heads(channel: Channel) -> tuple[str, ...]:
     """Entries that nothing replaces or skips, sorted (HEAD-1)."""
     lower = {name for entry in channel.entries for name in (entry.replaces, *entry.skips)}
     return tuple(sorted(entry.name for entry in channel.entries if entry.name not in lower))
@@ -41,11 +40,11 @@ def head(channel: Channel) -> str:
     return found[0]
 
 
-def chain(channel: Channel) -> Tuple[str, ...]:
+def chain(channel: Channel) -> tuple[str, ...]:
     """The head and what it replaces, as far as entries go; raises GraphError (CHAIN-1, CHAIN-2)."""
     skipped = {name for entry in channel.entries for name in entry.skips}
-    names: List[str] = []
-    seen: Set[str] = set()
+    names: list[str] = []
+    seen: set[str] = set()
     name = head(channel)
     while name in channel.by_name:
         if name in seen:
@@ -59,7 +58,7 @@ def chain(channel: Channel) -> Tuple[str, ...]:
     return tuple(names)
 
 
-def stranded(channel: Channel) -> Tuple[str, ...]:
+def stranded(channel: Channel) -> tuple[str, ...]:
     """Entries that neither lie on the chain nor are skipped; raises GraphError (CHAIN-3)."""
     safe = set(chain(channel))
     safe.update(name for entry in channel.entries for name in entry.skips)
@@ -75,8 +74,8 @@ def check(channel: Channel) -> None:
 
 def check_parse(channel: Channel) -> str:
     """The head, after the checks that v2's filter makes on a channel (3.3); raises GraphError."""
-    problems: List[str] = []
-    seen: Set[str] = set()
+    problems: list[str] = []
+    seen: set[str] = set()
     for entry in channel.entries:
         if entry.name in seen:
             problems.append(f'duplicate channel entry "{entry.name}"')
@@ -99,7 +98,7 @@ def check_parse(channel: Channel) -> str:
     return found[0]
 
 
-def lower_names(channel: Channel, name: str) -> FrozenSet[str]:
+def lower_names(channel: Channel, name: str) -> frozenset[str]:
     """What an entry replaces and skips; empty for names that are not entries."""
     entry = channel.by_name.get(name)
     return frozenset(below for below in (entry.replaces, *entry.skips) if below) if entry else frozenset()
@@ -107,8 +106,8 @@ def lower_names(channel: Channel, name: str) -> FrozenSet[str]:
 
 def _has_cycle(channel: Channel, start: str) -> bool:
     """Whether a topological walk from the head leaves edges over."""
-    edges: Dict[str, FrozenSet[str]] = {entry.name: lower_names(channel, entry.name) for entry in channel.entries}
-    incoming: Dict[str, int] = {}
+    edges: dict[str, frozenset[str]] = {entry.name: lower_names(channel, entry.name) for entry in channel.entries}
+    incoming: dict[str, int] = {}
     for below in edges.values():
         for name in below:
             incoming[name] = incoming.get(name, 0) + 1
@@ -123,10 +122,10 @@ def _has_cycle(channel: Channel, start: str) -> bool:
     return removed != sum(len(below) for below in edges.values())
 
 
-def replaced_by(channel: Channel, name: str) -> Tuple[str, ...]:
+def replaced_by(channel: Channel, name: str) -> tuple[str, ...]:
     """`name` and all that it replaces one after the other, a last missing name included; stops at a cycle."""
-    names: List[str] = []
-    seen: Set[str] = set()
+    names: list[str] = []
+    seen: set[str] = set()
     while name and name not in seen:
         names.append(name)
         seen.add(name)
@@ -135,7 +134,7 @@ def replaced_by(channel: Channel, name: str) -> Tuple[str, ...]:
     return tuple(names)
 
 
-def fill(channel: Channel, start: str, end: str) -> Tuple[str, ...]:
+def fill(channel: Channel, start: str, end: str) -> tuple[str, ...]:
     """Entries between `start` and `end` by `replaces` alone (2.4); empty when no way leads from one to the other."""
     if start == end:
         return (end,)
@@ -150,13 +149,13 @@ def fill(channel: Channel, start: str, end: str) -> Tuple[str, ...]:
     return tuple(entry.name for entry in channel.entries if entry.name in kept)
 
 
-def _replacers(channel: Channel, name: str) -> Set[str]:
+def _replacers(channel: Channel, name: str) -> set[str]:
     """Every entry that replaces `name`, one after the other, on all branches."""
-    upwards: Dict[str, List[str]] = {}
+    upwards: dict[str, list[str]] = {}
     for entry in channel.entries:
         if entry.replaces:
             upwards.setdefault(entry.replaces, []).append(entry.name)
-    found: Set[str] = set()
+    found: set[str] = set()
     queue = deque([name])
     while queue:
         for above in upwards.get(queue.popleft(), ()):

@@ -12,7 +12,7 @@ a range only when one of the comparators that are joined by "and" names a prerel
 from __future__ import annotations
 
 import re
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
@@ -22,7 +22,7 @@ Range = Callable[[Version], bool]
 # Longer texts are refused, so that a hostile range costs nothing.
 MAX_LENGTH = 4096
 
-_COMPARE: Dict[str, Callable[[Version, Version], bool]] = {
+_COMPARE: dict[str, Callable[[Version, Version], bool]] = {
     "": lambda a, b: a == b,
     "=": lambda a, b: a == b,
     "==": lambda a, b: a == b,
@@ -89,7 +89,7 @@ def _plain_wildcard(text: str, operator: str, number: str) -> Range:
     numbers = [int(part) for part in parts]
     low = _version(*numbers)
     high = _version(*numbers[:-1], numbers[-1] + 1)
-    tests: Dict[str, Range] = {
+    tests: dict[str, Range] = {
         ">": lambda version: version >= high,
         ">=": lambda version: version >= low,
         "<": lambda version: version < low,
@@ -117,7 +117,7 @@ _HYPHEN = re.compile(rf"\s*({_GATED_VERSION})\s+-\s+({_GATED_VERSION})\s*", re.A
 class _Bound:
     """The version of a comparator, with what was left open in it (`1`, `1.2`, `1.x`); what is open counts as zero."""
 
-    def __init__(self, major: str, minor: Optional[str], patch: Optional[str], prerelease: Optional[str]) -> None:
+    def __init__(self, major: str, minor: str | None, patch: str | None, prerelease: str | None) -> None:
         self.any = _is_open(major)
         self.minor_open = not self.any and _is_open(minor)
         self.patch_open = not self.any and not self.minor_open and _is_open(patch)
@@ -127,7 +127,7 @@ class _Bound:
         self.version = Version.parse(".".join([*known, "0", "0", "0"][:3]) + (prerelease or ""))
 
 
-def _is_open(part: Optional[str]) -> bool:
+def _is_open(part: str | None) -> bool:
     return part is None or part in "xX*"
 
 
@@ -147,8 +147,8 @@ def _gated_all(text: str, part: str, prereleases: bool) -> Range:
     part = _HYPHEN.sub(lambda match: f" >={match.group(1)} <={match.group(7)} ", part).strip()
     if not part:
         raise _invalid(text, "it is empty")
-    tests: List[Tuple[Callable[[Version, _Bound], bool], _Bound]] = []
-    position: Optional[int] = 0
+    tests: list[tuple[Callable[[Version, _Bound], bool], _Bound]] = []
+    position: int | None = 0
     while position is not None:
         match = _GATED_COMPARATOR.match(part, position)
         joint = match and _GATED_JOINT.match(part, match.end())
@@ -161,14 +161,14 @@ def _gated_all(text: str, part: str, prereleases: bool) -> Range:
     return lambda version: not version.prerelease and all(test(version, bound) for test, bound in tests)
 
 
-def _bound(text: str, match: "re.Match[str]") -> _Bound:
+def _bound(text: str, match: re.Match[str]) -> _Bound:
     try:
         return _Bound(*match.groups()[1:5])
     except InputError as error:
         raise _invalid(text, error.message) from error
 
 
-def _numbers(version: Version) -> Tuple[int, int, int]:
+def _numbers(version: Version) -> tuple[int, int, int]:
     return (version.major, version.minor, version.patch)
 
 

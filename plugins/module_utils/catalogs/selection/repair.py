@@ -6,27 +6,27 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Sequence, Tuple
+from collections.abc import Mapping, Sequence
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Package
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import entries_by_version
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Package
 
 # How many wider bounds are tried before none is suggested.
 _TRIES = 200
 
 
-def mended(packages: Mapping[str, Package]) -> Tuple[Dict[str, Package], Tuple[str, ...]]:
+def mended(packages: Mapping[str, Package]) -> tuple[dict[str, Package], tuple[str, ...]]:
     """The packages with one head in each channel and nothing stranded, and a sentence for each change."""
-    found: Dict[str, Package] = {}
-    warnings: List[str] = []
+    found: dict[str, Package] = {}
+    warnings: list[str] = []
     for name, package in packages.items():
         channels = [_mended(package, channel, warnings) for channel in package.channels.values()]
         found[name] = package.only(channels)
     return found, tuple(warnings)
 
 
-def _mended(package: Package, channel: Channel, warnings: List[str]) -> Channel:
+def _mended(package: Package, channel: Channel, warnings: list[str]) -> Channel:
     """The entry of the highest version among the heads becomes the head, and skips what it did not reach.
 
     An entry that is skipped can be left for the one that skips it, so that who has it installed is not stuck.
@@ -60,7 +60,7 @@ def _skipping(channel: Channel, name: str, skipped: Sequence[str]) -> Channel:
 
 def advice(source: Package, reduced: Package) -> str:
     """Which setting repairs the channels of a package whose filter has cut them apart; empty when none is broken."""
-    sentences: List[str] = []
+    sentences: list[str] = []
     for channel in reduced.channels.values():
         try:
             graph.check(channel)
@@ -69,7 +69,7 @@ def advice(source: Package, reduced: Package) -> str:
     return " ".join(sentences)
 
 
-def _channel_advice(source: Package, channel: Channel, kept: "frozenset[str]") -> str:
+def _channel_advice(source: Package, channel: Channel, kept: frozenset[str]) -> str:
     ascending = entries_by_version(source, channel)
     inside = [place for place, name in enumerate(ascending) if name in kept]
     text = f"Channel {channel.name} of {source.name}: "
@@ -84,7 +84,7 @@ def _channel_advice(source: Package, channel: Channel, kept: "frozenset[str]") -
     return f"{text}no wider bounds keep one head, take the bounds out;"
 
 
-def _whole(channel: Channel, names: List[str]) -> bool:
+def _whole(channel: Channel, names: list[str]) -> bool:
     try:
         graph.check(channel.only(names))
     except graph.GraphError:

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import (
     BUNDLE,
     BUNDLE_OBJECT,
@@ -26,10 +26,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.docum
     objects,
     text,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.ranges import plain
 
 # A message, and the messages below it.
-Problem = Tuple[str, Tuple[Any, ...]]
+Problem = tuple[str, tuple[Any, ...]]
 
 
 # What some versions of opm refuse and others serve: in a publisher's own catalog it is known to work with the publisher's opm.
@@ -52,7 +53,7 @@ def is_inherited(package: Package, source: Package) -> bool:
     return all(leaf[-1].startswith(_DISPUTED) and leaf in before for leaf in _leaves(package_problems(package)))
 
 
-def _leaves(problems: Sequence[Problem], above: Tuple[str, ...] = ()) -> Iterator[Tuple[str, ...]]:
+def _leaves(problems: Sequence[Problem], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Where each problem is, and its message as far as it names no other thing."""
     for message, below in problems:
         if below:
@@ -73,9 +74,9 @@ def first_problems(selection: Selection) -> Iterator[str]:
         yield from _deprecations(package)
 
 
-def package_problems(package: Package) -> Tuple[Problem, ...]:
+def package_problems(package: Package) -> tuple[Problem, ...]:
     """What is collected into a tree: name, channels, heads, versions, images (VAL-3, VAL-14 to VAL-20)."""
-    found: List[Problem] = []
+    found: list[Problem] = []
     if not _LABEL.match(package.name):
         reason = "must not contain dots" if "." in package.name else "must be a DNS label"
         found.append((f'invalid package name "{package.name}": [{reason}]', ()))
@@ -96,17 +97,17 @@ def package_problems(package: Package) -> Tuple[Problem, ...]:
     return ((f'invalid package "{package.name}":', tuple(found)),) if found else ()
 
 
-def channel_problems(package: Package, channel: Channel) -> Tuple[Problem, ...]:
+def channel_problems(package: Package, channel: Channel) -> tuple[Problem, ...]:
     """What is wrong with one channel and with the bundles of its entries."""
     if not channel.entries:
         return (("channel must contain at least one bundle", ()),)
-    found: List[Problem] = []
+    found: list[Problem] = []
     try:
         graph.check(channel)
     except graph.GraphError as error:
         found.append((error.message, ()))
     for entry in channel.entries:
-        below: List[Problem] = [(f"skip[{place}] is empty", ()) for place, name in enumerate(entry.skips) if not name]
+        below: list[Problem] = [(f"skip[{place}] is empty", ()) for place, name in enumerate(entry.skips) if not name]
         if entry.skip_range:
             try:
                 plain(entry.skip_range)
@@ -120,7 +121,7 @@ def channel_problems(package: Package, channel: Channel) -> Tuple[Problem, ...]:
     return tuple(found)
 
 
-def _tree(title: str, problems: Sequence[Problem], indent: str = "") -> List[str]:
+def _tree(title: str, problems: Sequence[Problem], indent: str = "") -> list[str]:
     lines = [title]
     for place, (message, below) in enumerate(problems):
         last = place == len(problems) - 1
@@ -185,7 +186,7 @@ def _entries(package: Package) -> Iterator[str]:
 
 def _equal_versions(package: Package) -> str:
     """VAL-18; versions are equal when their whole text is."""
-    names: Dict[str, List[str]] = {}
+    names: dict[str, list[str]] = {}
     for bundle in package.bundles.values():
         names.setdefault(_identity(bundle), []).append(bundle.name)
     doubled = [f"{{{version}: [{', '.join(sorted(found))}]}}" for version, found in sorted(names.items()) if len(found) > 1 and version]

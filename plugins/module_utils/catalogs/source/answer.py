@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
 
 # Raised whenever the same question could have another answer than before.
@@ -28,15 +29,15 @@ class Answer:
     in the rebuilt catalog, by reference as the publisher wrote it.
     """
 
-    packages: List[Dict[str, Any]] = field(default_factory=list)
-    bundles: Tuple[BundleImages, ...] = ()
-    warnings: Tuple[str, ...] = ()
-    record: List[Dict[str, Any]] = field(default_factory=list)
+    packages: list[dict[str, Any]] = field(default_factory=list)
+    bundles: tuple[BundleImages, ...] = ()
+    warnings: tuple[str, ...] = ()
+    record: list[dict[str, Any]] = field(default_factory=list)
     layout: str = ""
     digest: str = ""
     pins: Mapping[str, str] = field(default_factory=dict)
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return {
             "packages": self.packages,
             "bundles": [bundle.document() for bundle in self.bundles],
@@ -48,7 +49,7 @@ class Answer:
         }
 
     @classmethod
-    def parse(cls, document: Any) -> "Answer":
+    def parse(cls, document: Any) -> Answer:
         return cls(
             packages=document["packages"],
             bundles=tuple(BundleImages.parse(entry) for entry in document["bundles"]),
@@ -60,12 +61,12 @@ class Answer:
         )
 
 
-def key(question: Dict[str, Any]) -> str:
+def key(question: dict[str, Any]) -> str:
     """The name of a question: 32 hexadecimal digits that stand for all of it."""
     return hashlib.sha256(files.json_bytes({**question, "rules": RULES})).hexdigest()[:32]
 
 
-def read(folder: str, name: str) -> Optional[Answer]:
+def read(folder: str, name: str) -> Answer | None:
     """None when the question was not answered before, or the answer cannot be read any more."""
     try:
         return Answer.parse(files.read_json(_path(folder, name)))

@@ -10,14 +10,13 @@ Each entry stands alone: a catalog that cannot be read, or whose filter cannot b
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import beginnings
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import beginnings
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.entry import Part, failed
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
@@ -38,8 +37,8 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
         # Without their history catalogs would be started again.
         return Collected(failures=(Failure.of(error, "storageConfig", CATEGORIES[CATALOG]),))
     kept = Kept(context.upstream, context.workspace, min(context.parallel, 4))
-    parts: List[Collected] = [Collected(warnings=_unused_rules(imageset, settings))]
-    current: Dict[str, Digest] = {}
+    parts: list[Collected] = [Collected(warnings=_unused_rules(imageset, settings))]
+    current: dict[str, Digest] = {}
     for number, wanted in enumerate(imageset.operators):
         try:
             part = Part(number, wanted, imageset, context, settings, kept)
@@ -61,7 +60,7 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
     )
 
 
-def _unused_rules(imageset: ImageSet, settings: Settings) -> Tuple[str, ...]:
+def _unused_rules(imageset: ImageSet, settings: Settings) -> tuple[str, ...]:
     known = []
     for wanted in imageset.operators:
         try:

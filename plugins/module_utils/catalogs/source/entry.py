@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Failure,
@@ -17,20 +18,20 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, Reference, parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source import answer, pins, summary
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import exclusion, filtering, beginnings
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import related_images
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import signatures, exceptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.answer import Answer
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.availability import Availability, Verdict
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.built import BuiltCatalogs
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Filtered
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.identity import identity
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept, Opened
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.pins import Pins
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.built import BuiltCatalogs
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept, Opened
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.identity import identity
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import exceptions, signatures
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.availability import Availability, Verdict
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.signatures import Rule, Seal
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import beginnings, exclusion, filtering
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Filtered
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source import answer, pins, summary
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.answer import Answer
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.pins import Pins
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import Blocked
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.catalog_name import unique_name
@@ -66,7 +67,7 @@ class Part:
         self._settings = settings
         self._kept = kept
         self._built = BuiltCatalogs(context.workspace)
-        self._root: Optional[Manifest] = None
+        self._root: Manifest | None = None
         self._reference: Reference = parse(wanted.catalog, imageset.generation)
         self._seal = self._seal_of(signatures.first(settings.rules, self._reference, wanted.catalog))
 
@@ -94,12 +95,12 @@ class Part:
             failures=failures,
         )
 
-    def _seal_of(self, rule: Optional[Rule]) -> Optional[Seal]:
+    def _seal_of(self, rule: Rule | None) -> Seal | None:
         if rule is None:
             return None
         return Seal(rule, self._reference.domain, self._wanted.platforms, Verifier(self._context.upstream, self._context.fetch))
 
-    def _unsealed(self, root: Manifest) -> Tuple[str, ...]:
+    def _unsealed(self, root: Manifest) -> tuple[str, ...]:
         """What is told of a catalog that is not signed as it should be.  Raises the problem where a signature is required."""
         problem = self._seal.problem(self._reference, root) if self._seal is not None else None
         if problem is None:
@@ -114,7 +115,7 @@ class Part:
             settings.missing, settings.waivers, self._seal, exceptions.today(), self._unblocked, self._exists, self._context.parallel
         )
 
-    def _unblocked(self, text: str) -> Optional[Reference]:
+    def _unblocked(self, text: str) -> Reference | None:
         reference = related_images.read(text, self._generation)
         target = map_operator_image(reference, self._generation, self._reference.transport == OCI)
         return None if self._blocked.matches(str(reference), target.repository) else reference
@@ -123,7 +124,7 @@ class Part:
     def _unfiltered(self) -> bool:
         return self._wanted.full and not self._wanted.packages
 
-    def _answer(self, root: Manifest, left_out: Tuple[Tuple[str, str], ...] = ()) -> Answer:
+    def _answer(self, root: Manifest, left_out: tuple[tuple[str, str], ...] = ()) -> Answer:
         """From the workspace when the same was asked of the same catalog before.
 
         left_out: bundles (package, name) that go, for their images are not to be had.
@@ -141,7 +142,7 @@ class Part:
             answer.write(folder, name, found)
         return found
 
-    def _question(self, root: Manifest, left_out: Tuple[Tuple[str, str], ...]) -> Dict[str, Any]:
+    def _question(self, root: Manifest, left_out: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         settings, options = self._settings, self._settings.filter
         return {
             "catalog": identity(self._wanted, root.digest),
@@ -153,14 +154,14 @@ class Part:
             "left_out": left_out,
         }
 
-    def _record(self) -> Optional[beginnings.Record]:
+    def _record(self) -> beginnings.Record | None:
         """v1's memory of this catalog; None when it was not mirrored before, or is wanted whole (INCR-1)."""
         if self._generation is not Generation.V1 or self._wanted.full:
             return None
         entries = self._settings.records.get(unique_name(self._wanted, self._generation))
         return beginnings.of(entries, self._wanted.catalog) if entries else None
 
-    def _filtered(self, opened: Opened, root: Manifest, left_out: Tuple[Tuple[str, str], ...]) -> Tuple[Answer, bool]:
+    def _filtered(self, opened: Opened, root: Manifest, left_out: tuple[tuple[str, str], ...]) -> tuple[Answer, bool]:
         """The answer, and whether it will be the same the next time."""
         past = self._record()
         found = filtering.apply(opened.catalog, self._wanted, self._generation, self._settings.filter, past)
@@ -189,7 +190,7 @@ class Part:
         )
         return result, fixed.complete
 
-    def _pins(self, bundles: Tuple[BundleImages, ...]) -> Pins:
+    def _pins(self, bundles: tuple[BundleImages, ...]) -> Pins:
         """v1 writes digests into the catalogs that it rebuilds (RI-3)."""
 
         def digest(text: str) -> str:
@@ -198,7 +199,7 @@ class Part:
 
         return pins.look_up(bundles, digest, self._context.parallel)
 
-    def _next_record(self, opened: Opened, found: Filtered, past: Optional[beginnings.Record]) -> beginnings.Record:
+    def _next_record(self, opened: Opened, found: Filtered, past: beginnings.Record | None) -> beginnings.Record:
         if self._generation is not Generation.V1 or self._wanted.full:
             return ()
         if past is None:
@@ -208,7 +209,7 @@ class Part:
     def _exists(self, reference: Reference) -> Manifest:
         return self._kept.root(reference.repository, reference.selector)
 
-    def _rebuilt(self, root: Manifest, selection: Selection) -> Tuple[str, str]:
+    def _rebuilt(self, root: Manifest, selection: Selection) -> tuple[str, str]:
         """The catalog image with the selection in it: its layout's name, which is that of its content, and its digest."""
         repository = self._reference.repository
         instances = self._kept.instances(repository, root)
@@ -221,10 +222,10 @@ class Part:
         pinned = self._reference if found.layout or self._reference.transport == OCI else self._reference.pinned(root.digest)
         return WantedImage(CATALOG, pinned, target.repository, (target.tag,), self._wanted.platforms, (self.path,), source)
 
-    def _bundle_images(self, found: Answer, verdict: Verdict) -> Tuple[Tuple[WantedImage, ...], Tuple[Failure, ...]]:
-        wanted: List[WantedImage] = []
-        errors: Dict[str, Tuple[str, MirrorError]] = {}
-        reasons: Dict[str, List[Sequence[str]]] = {}
+    def _bundle_images(self, found: Answer, verdict: Verdict) -> tuple[tuple[WantedImage, ...], tuple[Failure, ...]]:
+        wanted: list[WantedImage] = []
+        errors: dict[str, tuple[str, MirrorError]] = {}
+        reasons: dict[str, list[Sequence[str]]] = {}
         for bundle in found.bundles:
             for text, result in self._references(bundle):
                 why = (self.path, bundle.package, bundle.name)
@@ -246,16 +247,16 @@ class Part:
         failures = (failed(error, f"{self.path}, bundle {name}", text, reasons[text]) for text, (name, error) in errors.items())
         return tuple(wanted), tuple(failures)
 
-    def _references(self, bundle: BundleImages) -> Iterator[Tuple[str, Any]]:
+    def _references(self, bundle: BundleImages) -> Iterator[tuple[str, Any]]:
         for text in bundle.references:
             try:
                 yield text, related_images.read(text, self._generation)
             except MirrorError as error:
                 yield text, error
 
-    def _entry(self, root: Manifest, found: Answer, target: Target) -> Dict[str, Any]:
+    def _entry(self, root: Manifest, found: Answer, target: Target) -> dict[str, Any]:
         """The catalog's entry in the plan."""
-        entry: Dict[str, Any] = {
+        entry: dict[str, Any] = {
             "catalog": self._wanted.catalog,
             "name": unique_name(self._wanted, self._generation),
             "digest": str(root.digest),
@@ -271,9 +272,9 @@ class Part:
         return entry
 
 
-def _without(found: Filtered, left_out: Tuple[Tuple[str, str], ...]) -> Filtered:
+def _without(found: Filtered, left_out: tuple[tuple[str, str], ...]) -> Filtered:
     """Without bundles (package, name) whose images are not to be had (P15)."""
-    names: Dict[str, List[str]] = {}
+    names: dict[str, list[str]] = {}
     for package, bundle in left_out:
         names.setdefault(package, []).append(bundle)
     selection, notes = exclusion.without(found.selection, names)

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import split
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Bundle, Document, Selection, objects
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Pins:
 
     digests: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
-    sentences: Tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
 
 
 def look_up(bundles: Iterable[BundleImages], digest: Callable[[str], str], parallel: int) -> Pins:
@@ -34,7 +35,7 @@ def look_up(bundles: Iterable[BundleImages], digest: Callable[[str], str], paral
     """
     wanted, sentences = _tagged(bundles)
 
-    def answer(text: str) -> Optional[str]:
+    def answer(text: str) -> str | None:
         try:
             return digest(text)
         except Cancelled:
@@ -53,10 +54,10 @@ def look_up(bundles: Iterable[BundleImages], digest: Callable[[str], str], paral
     return Pins(found, None not in answers.values(), sentences)
 
 
-def _tagged(bundles: Iterable[BundleImages]) -> Tuple[List[str], Tuple[str, ...]]:
+def _tagged(bundles: Iterable[BundleImages]) -> tuple[list[str], tuple[str, ...]]:
     """The references to look up, each once, and sentences about those that have neither tag nor digest."""
-    wanted: Dict[str, None] = {}
-    sentences: List[str] = []
+    wanted: dict[str, None] = {}
+    sentences: list[str] = []
     for bundle in bundles:
         if bundle.image and not _named(bundle.image):
             sentences.append(f"Bundle {bundle.name} names its image {bundle.image} without tag or digest; none of its images is pinned.")
@@ -92,7 +93,7 @@ def _bundle(bundle: Bundle, digests: Mapping[str, str]) -> Bundle:
 
 
 def _document(bundle: Bundle, digests: Mapping[str, str]) -> Document:
-    found: Dict[str, Any] = {**bundle.document}
+    found: dict[str, Any] = {**bundle.document}
     if bundle.image in digests:
         found["image"] = _by_digest(bundle.image, digests)
     related = objects(bundle.document, "relatedImages", bundle.subject)

@@ -10,9 +10,10 @@ Nothing is filtered again and no tag is asked for again: what remains is what wa
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Collection, Dict, Mapping, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
@@ -20,16 +21,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import exclusion
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source import summary
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.built import BuiltCatalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import scan
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.built import BuiltCatalogs
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.extraction import extract_layers
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.identity import identity
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.rebuild import CONFIGS
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import exclusion
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source import summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import map_catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
@@ -43,12 +44,12 @@ class Reduced:
     bundles: those that are left, (package, name).  notes: sentences about what else changed.
     """
 
-    entry: Dict[str, Any]
+    entry: dict[str, Any]
     origin: str
     source: str
     index: Manifest
-    bundles: Set[Tuple[str, str]]
-    notes: Tuple[str, ...]
+    bundles: set[tuple[str, str]]
+    notes: tuple[str, ...]
 
 
 class Reducer:
@@ -112,6 +113,6 @@ class Reducer:
         return Catalog(name, scan(files)).everything()
 
 
-def _chosen(entry: Mapping[str, Any]) -> Dict[str, str]:
+def _chosen(entry: Mapping[str, Any]) -> dict[str, str]:
     """Why packages have their default channels, as the plan's entry tells it."""
     return {package["name"]: package["default_channel_reason"] for package in entry["packages"] if package.get("default_channel_reason")}

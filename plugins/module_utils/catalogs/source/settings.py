@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import availability, signatures, exceptions
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import IGNORE, INCLUDE, WARN, Options
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.signatures import Rule
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import availability, exceptions, signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.exceptions import Waiver
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.signatures import Rule
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import IGNORE, INCLUDE, WARN, Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 
 
@@ -30,13 +31,13 @@ class Settings:
 
     filter: Options
     missing: str
-    waivers: Tuple[Waiver, ...] = ()
-    rules: Tuple[Rule, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    rules: tuple[Rule, ...] = ()
     records: Mapping[str, Any] = field(default_factory=dict)
     rebuild: bool = True
 
     @classmethod
-    def of(cls, context: Context) -> "Settings":
+    def of(cls, context: Context) -> Settings:
         """Raises InputError for an option that cannot be used, StorageError for a key that cannot be read."""
         options = context.options
         dependencies = str(options.get("catalog_dependencies") or "")

@@ -6,21 +6,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel, Selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 
 
-def packages(selection: Selection, chosen: Mapping[str, str], entries: str) -> List[Dict[str, Any]]:
+def packages(selection: Selection, chosen: Mapping[str, str], entries: str) -> list[dict[str, Any]]:
     """Sorted by name.
 
     chosen: why a default channel is not the publisher's (`draft.Filtered`).
     entries: the key of a channel's entries, `bundles` in plans and `entries` in results of modules.
     """
-    found: List[Dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     for name, package in sorted(selection.packages.items()):
-        entry: Dict[str, Any] = {
+        entry: dict[str, Any] = {
             "name": name,
             "default_channel": package.default_channel,
             "channels": [_channel(channel, entries) for _name, channel in sorted(package.channels.items())],
@@ -31,5 +32,5 @@ def packages(selection: Selection, chosen: Mapping[str, str], entries: str) -> L
     return found
 
 
-def _channel(channel: Channel, entries: str) -> Dict[str, Any]:
+def _channel(channel: Channel, entries: str) -> dict[str, Any]:
     return {"name": channel.name, "head": ", ".join(graph.heads(channel)), entries: list(channel.names)}

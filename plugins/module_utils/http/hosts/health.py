@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Optional
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import first_patience, patience
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Retries
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached
 
 
 class Health:
@@ -22,7 +21,7 @@ class Health:
     """
 
     def __init__(self, retries: Retries) -> None:
-        self.lost: Optional[Unreached] = None
+        self.lost: Unreached | None = None
         self._patience = patience(retries)
         self._first = first_patience(retries)
         self._answered = False

@@ -11,19 +11,19 @@ import threading
 import time
 import weakref
 from queue import SimpleQueue
-from typing import Any, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import notice
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.health import Health
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.pace import Pace
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.pool import Distrusted, Pool
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.waits import Waits
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings, Timeouts
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.tls import Contexts
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.waits import Waits
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.pool import Distrusted, Pool
 
 
 class Host:
@@ -41,12 +41,12 @@ class Host:
         self._slots: SimpleQueue = SimpleQueue()
         for number in range(settings.parallel):
             self._slots.put(number)
-        self.proxy: Optional[Proxy] = _proxy(self.settings, settings, origin)
+        self.proxy: Proxy | None = _proxy(self.settings, settings, origin)
         self._contexts = contexts
         self._settings = settings
-        self._pool: Optional[Pool] = None
+        self._pool: Pool | None = None
         self._lock = threading.Lock()
-        self._connected: "weakref.WeakSet[Guarded]" = weakref.WeakSet()
+        self._connected: weakref.WeakSet[Guarded] = weakref.WeakSet()
         self.health = Health(settings.retries)
         # Where its name led to; empty behind a proxy.
         self.address = ""
@@ -54,7 +54,7 @@ class Host:
         # A proxy for plain requests wants the whole URL (RFC 9112, 3.2.2).
         self.target_prefix = str(origin) if forwarding else ""
         common = {"Host": origin.netloc, **(forwarding.headers if forwarding else {})}
-        self.common_headers: Tuple[Tuple[str, str], ...] = tuple(common.items())
+        self.common_headers: tuple[tuple[str, str], ...] = tuple(common.items())
 
     def enter(self) -> None:
         """Waits for one of the places for requests."""
@@ -133,7 +133,7 @@ class Host:
         return self._contexts.of(self._settings.host(self.proxy.host, self.proxy.port))
 
 
-def _proxy(own: HostSettings, settings: Settings, origin: Origin) -> Optional[Proxy]:
+def _proxy(own: HostSettings, settings: Settings, origin: Origin) -> Proxy | None:
     if own.proxy is not None:
         return Proxy.of(own.proxy) if own.proxy else None
     return settings.proxies.choose(origin.scheme, origin.host, origin.port)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Optional
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Retries
 
@@ -37,7 +36,7 @@ def first_patience(retries: Retries) -> float:
     return sum(min(retries.max_delay, retries.delay * 2**number) for number in range(min((retries.times + 1) // 2, 64)))
 
 
-def retry_after(text: Optional[str], now: Optional[float] = None) -> Optional[float]:
+def retry_after(text: str | None, now: float | None = None) -> float | None:
     """Seconds that a `Retry-After` header asks for, as a number or as a date; None without a readable one."""
     if not text:
         return None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Dict, Iterator
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Timeouts
 
@@ -25,7 +25,7 @@ class Waits:
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
         self._longest = 0.0
-        self._since: Dict[int, float] = {}
+        self._since: dict[int, float] = {}
 
     def limit(self, size: int) -> float:
         """Seconds until the answer to an upload or a push of so many bytes must have come."""

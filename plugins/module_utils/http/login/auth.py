@@ -16,14 +16,14 @@ import json
 import re
 import threading
 import time
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, NamedTuple
 from urllib.parse import urlencode
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.challenge import Challenge, parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.realm import check_peer, check_realm
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request, Rule
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 _OPEN = Challenge("", {})
@@ -49,7 +49,7 @@ class Token(NamedTuple):
 class _Realm(Rule):
     """A token service may be wherever its registry may name one, whether by a challenge or by a redirect."""
 
-    def __init__(self, registry: Origin, address: str, allowed: Tuple[str, ...]) -> None:
+    def __init__(self, registry: Origin, address: str, allowed: tuple[str, ...]) -> None:
         self._registry = registry
         self._address = address
         self._allowed = allowed
@@ -77,7 +77,7 @@ class Authenticator:
         fetch: Callable[[Request], Response],
         address_of: Callable[[Origin], str],
         credentials: Any = None,
-        realms: Tuple[str, ...] = (),
+        realms: tuple[str, ...] = (),
         check_plain: Callable[[Origin], None] = lambda origin: None,
     ) -> None:
         self._fetch = fetch
@@ -85,12 +85,12 @@ class Authenticator:
         self._credentials = credentials
         self._realms = realms
         self._check_plain = check_plain
-        self._ways: Dict[Origin, Challenge] = {}
-        self._tokens: Dict[Tuple[Origin, Access], Token] = {}
+        self._ways: dict[Origin, Challenge] = {}
+        self._tokens: dict[tuple[Origin, Access], Token] = {}
         # Scopes that a registry named when ours did not suffice.
-        self._further: Dict[Tuple[Origin, Access], Tuple[str, ...]] = {}
+        self._further: dict[tuple[Origin, Access], tuple[str, ...]] = {}
         self._lock = threading.Lock()
-        self._locks: Dict[Any, threading.Lock] = {}
+        self._locks: dict[Any, threading.Lock] = {}
 
     def header(self, origin: Origin, access: Access) -> str:
         """The Authorization header for a request; empty where none is needed, or not known to be.
@@ -109,7 +109,7 @@ class Authenticator:
             return token.header
         return self._basic(origin, access) if way.scheme == "basic" else ""
 
-    def plain_header(self, origin: Origin, path: str) -> Tuple[str, str]:
+    def plain_header(self, origin: Origin, path: str) -> tuple[str, str]:
         """For a document of a web server, such as a repository of charts: (Authorization header, where its credential was found).
 
         Only credentials that are kept for this host, or for a path above `path`, count; both texts are empty for none.
@@ -224,10 +224,10 @@ class Authenticator:
 
 def basic(username: str, password: str) -> str:
     """The Authorization header of RFC 7617."""
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode("utf-8")).decode("ascii")
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
 
 
-def secrets_of(header: str) -> Tuple[str, ...]:
+def secrets_of(header: str) -> tuple[str, ...]:
     """What must not be shown of an Authorization header; a password so short that it is in any text is left out."""
     scheme, _blank, secret = header.partition(" ")
     if scheme != "Basic":
@@ -239,7 +239,7 @@ def secrets_of(header: str) -> Tuple[str, ...]:
     return (secret, password) if len(password) > 3 else (secret,)
 
 
-def _choose(challenges: Tuple[Challenge, ...]) -> Optional[Challenge]:
+def _choose(challenges: tuple[Challenge, ...]) -> Challenge | None:
     for scheme in ("bearer", "basic"):
         for challenge in challenges:
             if challenge.scheme == scheme and (scheme == "basic" or challenge.parameters.get("realm")):
@@ -247,13 +247,13 @@ def _choose(challenges: Tuple[Challenge, ...]) -> Optional[Challenge]:
     return None
 
 
-def _further(way: Challenge, access: Access) -> Tuple[str, ...]:
+def _further(way: Challenge, access: Access) -> tuple[str, ...]:
     """Scopes of the challenge that were not asked for, of this repository only."""
     named = way.parameters.get("scope", "").split()
     return tuple(scope for scope in named if scope.startswith(f"repository:{access.repository}:") and scope not in access.scopes)
 
 
-def _token_request(realm: str, service: str, scopes: Tuple[str, ...], credential: Any) -> Request:
+def _token_request(realm: str, service: str, scopes: tuple[str, ...], credential: Any) -> Request:
     origin, target = split_url(realm)
     if credential is not None and getattr(credential, "identity_token", ""):
         form = {"grant_type": "refresh_token", "service": service, "client_id": "disconnected.mirror", "scope": " ".join(scopes)}

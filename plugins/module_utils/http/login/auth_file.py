@@ -12,12 +12,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER_HUB
 
 _HUB_NAMES = frozenset((DOCKER_HUB, "index.docker.io", "registry-1.docker.io"))
@@ -39,11 +40,11 @@ class Credential:
     def __repr__(self) -> str:
         return f"Credential(username={self.username!r}, source={self.source!r})"
 
-    def secrets(self) -> Tuple[str, ...]:
+    def secrets(self) -> tuple[str, ...]:
         """Every text that must not be shown, the encoded form of a header included."""
         if not self.password:
             return (self.identity_token,) if self.identity_token else ()
-        basic = base64.b64encode(f"{self.username}:{self.password}".encode("utf-8")).decode("ascii")
+        basic = base64.b64encode(f"{self.username}:{self.password}".encode()).decode("ascii")
         return tuple(text for text in (self.password, basic, self.identity_token) if text)
 
 
@@ -58,10 +59,10 @@ class AuthFile:
     entries: Mapping[str, Credential] = field(repr=False)
     helpers: Mapping[str, str]
     store: str = ""
-    kept: Tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, path: str) -> "AuthFile":
+    def read(cls, path: str) -> AuthFile:
         """Raises FileNotFoundError, StorageError (unreadable), InputError (malformed)."""
         try:
             document = json_values.parse(files.read(path, limits.DOCUMENT.size) or b"{}", limits.DOCUMENT)
@@ -72,7 +73,7 @@ class AuthFile:
         return cls.of(document, path)
 
     @classmethod
-    def of(cls, document: Any, path: str) -> "AuthFile":
+    def of(cls, document: Any, path: str) -> AuthFile:
         """From the parsed file; raises InputError saying which member is wrong."""
         document = _mapping(document, path, "")
         auths = _mapping(document.get("auths"), path, "auths")
@@ -92,7 +93,7 @@ class AuthFile:
         return cls(path, entries, {normal_key(key): name for key, name in helpers.items() if name}, store, tuple(kept))
 
 
-def credential_of(entry: Any, source: str) -> Optional[Credential]:
+def credential_of(entry: Any, source: str) -> Credential | None:
     """From one entry of `auths`; None when it holds nothing.  Raises InputError naming the member that is wrong."""
     members = _mapping(entry, source, "")
     for name in ("auth", "username", "password", "identitytoken", "identity_token"):
@@ -107,7 +108,7 @@ def credential_of(entry: Any, source: str) -> Optional[Credential]:
     return Credential(username, password, token, source)
 
 
-def _decoded(text: str, source: str) -> Tuple[str, str]:
+def _decoded(text: str, source: str) -> tuple[str, str]:
     try:
         name, colon, password = base64.b64decode(text.strip(), validate=True).decode("utf-8").partition(":")
     except (binascii.Error, ValueError):
@@ -118,7 +119,7 @@ def _decoded(text: str, source: str) -> Tuple[str, str]:
     return name, password.strip("\x00")
 
 
-def _mapping(value: Any, path: str, member: str) -> Dict[str, Any]:
+def _mapping(value: Any, path: str, member: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):

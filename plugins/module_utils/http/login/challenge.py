@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, NamedTuple, Tuple
+from typing import NamedTuple
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # A scheme, or one of its parameters; a scheme is a token that no equals sign follows.
@@ -19,10 +19,10 @@ class Challenge(NamedTuple):
     """scheme: lower case (`basic`, `bearer`, ...).  parameters: names in lower case."""
 
     scheme: str
-    parameters: Dict[str, str]
+    parameters: dict[str, str]
 
 
-def parse(text: str) -> Tuple[Challenge, ...]:
+def parse(text: str) -> tuple[Challenge, ...]:
     """All challenges of a header, in order; what follows something unreadable is left out."""
     found = []
     position = 0

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import Mapping, Optional
+from collections.abc import Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, Unsupported
@@ -32,7 +32,7 @@ class HelperMissing(AccessDenied):
     """The program is not installed."""
 
 
-def ask(name: str, key: str, source: str, environ: Mapping[str, str], timeout: float = TIMEOUT) -> Optional[Credential]:
+def ask(name: str, key: str, source: str, environ: Mapping[str, str], timeout: float = TIMEOUT) -> Credential | None:
     """What the helper has for a key; None when it has nothing.
 
     source: the file that names the helper.  Raises InputError (a name that is none), HelperMissing, AccessDenied
@@ -64,7 +64,7 @@ def ask(name: str, key: str, source: str, environ: Mapping[str, str], timeout: f
     return _credential(done.output, program, f"{program} ({source}), {key}")
 
 
-def _credential(output: bytes, program: str, source: str) -> Optional[Credential]:
+def _credential(output: bytes, program: str, source: str) -> Credential | None:
     try:
         document = json_values.parse(output, limits.SMALL)
         username, secret = document["Username"], document["Secret"]

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import credential_helper
@@ -26,23 +27,23 @@ _GIVEN = "the credentials given"
 class Credentials:
     """All sources of credentials; thread-safe, each file is read and each helper asked at most once."""
 
-    def __init__(self, given: Optional[AuthFile], places: Tuple[Tuple[str, bool], ...], environ: Mapping[str, str]) -> None:
+    def __init__(self, given: AuthFile | None, places: tuple[tuple[str, bool], ...], environ: Mapping[str, str]) -> None:
         """given: entries from no file.  places: paths with whether they must exist, in order."""
         self._given = given
         self._places = places
         self._environ = environ
         self._lock = threading.Lock()
-        self._files: Optional[List[AuthFile]] = None
-        self._answers: Dict[Tuple[str, str, str], Optional[Credential]] = {}
-        self._found: Dict[Tuple[str, str], Optional[Credential]] = {}
+        self._files: list[AuthFile] | None = None
+        self._answers: dict[tuple[str, str, str], Credential | None] = {}
+        self._found: dict[tuple[str, str], Credential | None] = {}
 
     @classmethod
     def of(
         cls,
         auth_file: str = "",
-        entries: Optional[Mapping[str, Any]] = None,
-        environ: Optional[Mapping[str, str]] = None,
-    ) -> "Credentials":
+        entries: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Credentials:
         """From what the user gave and the environment.
 
         entries: by `host[/namespace[/repository]]`, each a mapping with `username` and `password`, or `identity_token`,
@@ -63,7 +64,7 @@ class Credentials:
                 )
         return cls(given, _places(auth_file, environ), environ)
 
-    def lookup(self, host: str, repository: str = "") -> Optional[Credential]:
+    def lookup(self, host: str, repository: str = "") -> Credential | None:
         """The credential for a repository of a registry (`quay.io`, `ns/name`); None to go as nobody.
 
         Raises InputError (a malformed file or helper name), StorageError, AccessDenied (a helper is missing or fails).
@@ -74,7 +75,7 @@ class Credentials:
                 self._found[wanted] = self._search(_keys(*wanted))
             return self._found[wanted]
 
-    def secrets(self) -> Tuple[str, ...]:
+    def secrets(self) -> tuple[str, ...]:
         """Every secret text known so far, sorted; reads the files, asks no helper."""
         with self._lock:
             known = [credential for source in self._sources() for credential in source.entries.values()]
@@ -88,7 +89,7 @@ class Credentials:
             self._files = [file for file in (_read(path, required) for path, required in self._places) if file]
         yield from self._files
 
-    def _search(self, keys: Tuple[str, ...]) -> Optional[Credential]:
+    def _search(self, keys: tuple[str, ...]) -> Credential | None:
         for source in self._sources():
             for key in keys:
                 credential = None
@@ -102,7 +103,7 @@ class Credentials:
                 return credential
         return None
 
-    def _ask_store(self, source: AuthFile, keys: Tuple[str, ...]) -> Optional[Credential]:
+    def _ask_store(self, source: AuthFile, keys: tuple[str, ...]) -> Credential | None:
         """From the store for every registry.
 
         A file carried over from another host may name one that is not installed; that matters only where the file
@@ -122,14 +123,14 @@ class Credentials:
                 return credential
         return None
 
-    def _ask(self, helper: str, key: str, source: AuthFile) -> Optional[Credential]:
+    def _ask(self, helper: str, key: str, source: AuthFile) -> Credential | None:
         asked = (helper, key, source.path)
         if asked not in self._answers:
             self._answers[asked] = credential_helper.ask(helper, key, source.path, self._environ)
         return self._answers[asked]
 
 
-def _read(path: str, required: bool) -> Optional[AuthFile]:
+def _read(path: str, required: bool) -> AuthFile | None:
     try:
         return AuthFile.read(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -138,7 +139,7 @@ def _read(path: str, required: bool) -> Optional[AuthFile]:
         return None
 
 
-def _places(auth_file: str, environ: Mapping[str, str]) -> Tuple[Tuple[str, bool], ...]:
+def _places(auth_file: str, environ: Mapping[str, str]) -> tuple[tuple[str, bool], ...]:
     """Paths in order, with whether each must exist: one that somebody named must, and is the only one."""
     named = auth_file or environ.get("REGISTRY_AUTH_FILE", "")
     if named:
@@ -153,7 +154,7 @@ def _places(auth_file: str, environ: Mapping[str, str]) -> Tuple[Tuple[str, bool
     return tuple((path, False) for path in dict.fromkeys(found))
 
 
-def _keys(host: str, repository: str) -> Tuple[str, ...]:
+def _keys(host: str, repository: str) -> tuple[str, ...]:
     """`host/a/b`, `host/a`, `host`."""
     parts = [part for part in repository.split("/") if part]
     return tuple("/".join([host, *parts[:count]]) for count in range(len(parts), -1, -1))

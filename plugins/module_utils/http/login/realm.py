@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Iterable, NoReturn, Optional, Tuple, Union
+from collections.abc import Iterable
+from typing import NoReturn, Union
 from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied
@@ -36,12 +37,48 @@ _PAIRS = frozenset(
 )
 # Below these, neighbours belong to different owners, so that a common parent says nothing.
 _SHARED_PARENTS = frozenset(
-    """amazonaws.com amazonaws.com.cn appspot.com azurecr.io azurecr.cn azurecr.us azurewebsites.net cloudapp.net cloudfront.net
-    windows.net core.windows.net duckdns.org dyndns.org fly.dev github.io githubusercontent.com gitlab.io herokuapp.com jfrog.io
-    netlify.app ngrok.io ngrok.app nip.io no-ip.org openshiftapps.com pages.dev pkg.dev run.app sslip.io trycloudflare.com
-    vercel.app workers.dev xip.io digitaloceanspaces.com web.app firebaseapp.com""".split()
+    [
+        "amazonaws.com",
+        "amazonaws.com.cn",
+        "appspot.com",
+        "azurecr.io",
+        "azurecr.cn",
+        "azurecr.us",
+        "azurewebsites.net",
+        "cloudapp.net",
+        "cloudfront.net",
+        "windows.net",
+        "core.windows.net",
+        "duckdns.org",
+        "dyndns.org",
+        "fly.dev",
+        "github.io",
+        "githubusercontent.com",
+        "gitlab.io",
+        "herokuapp.com",
+        "jfrog.io",
+        "netlify.app",
+        "ngrok.io",
+        "ngrok.app",
+        "nip.io",
+        "no-ip.org",
+        "openshiftapps.com",
+        "pages.dev",
+        "pkg.dev",
+        "run.app",
+        "sslip.io",
+        "trycloudflare.com",
+        "vercel.app",
+        "workers.dev",
+        "xip.io",
+        "digitaloceanspaces.com",
+        "web.app",
+        "firebaseapp.com",
+    ]
 )
-_COUNTRY_SECOND_LEVEL = frozenset("ac co com edu go gob gov gouv mil ne net nom or org plc sch".split())
+_COUNTRY_SECOND_LEVEL = frozenset(
+    ["ac", "co", "com", "edu", "go", "gob", "gov", "gouv", "mil", "ne", "net", "nom", "or", "org", "plc", "sch"]
+)
 _PRIVATE_SUFFIXES = (".local", ".internal", ".lan", ".corp", ".home", ".home.arpa", ".intranet", ".private")
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?\Z")
@@ -128,7 +165,7 @@ def registrable(host: str) -> str:
     return ".".join(labels[-3:] if double else labels[-2:])
 
 
-def _parts(url: str, registry_url: str) -> Tuple[SplitResult, str]:
+def _parts(url: str, registry_url: str) -> tuple[SplitResult, str]:
     """A URL taken apart and its host in the one form that is compared."""
     try:
         parts = urlsplit("" if _FORBIDDEN.search(url) else url)
@@ -152,7 +189,7 @@ def _normal(host: str) -> str:
     return host.rstrip(".")
 
 
-def _address(host: str) -> Optional[_Address]:
+def _address(host: str) -> _Address | None:
     """The address that a host is, in any way of writing it that resolvers take (`127.1`, `0x7f000001`, `2130706433`)."""
     try:
         return ipaddress.ip_address(host.split("%")[0])

@@ -12,8 +12,8 @@ CIDR form, any of them with a port, or `*`.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Dict, Mapping, Optional, Tuple
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
@@ -39,7 +39,7 @@ class Proxy:
     __str__ = __repr__
 
     @classmethod
-    def of(cls, url: str) -> "Proxy":
+    def of(cls, url: str) -> Proxy:
         """From `scheme://[user:password@]host[:port]` or `host:port`, which speaks HTTP.  Raises InputError, Unsupported."""
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
@@ -61,11 +61,11 @@ class Proxy:
         return self.scheme.startswith("socks")
 
     @property
-    def headers(self) -> Dict[str, str]:
+    def headers(self) -> dict[str, str]:
         """What it is told of its user; only Basic authentication is spoken."""
         if not self.username:
             return {}
-        pair = f"{self.username}:{self.password}".encode("utf-8")
+        pair = f"{self.username}:{self.password}".encode()
         return {"Proxy-Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
 
 
@@ -73,12 +73,12 @@ class Proxy:
 class Proxies:
     """The proxies for plain and TLS requests (None: direct), and the hosts that go without."""
 
-    http: Optional[Proxy] = None
-    https: Optional[Proxy] = None
-    exceptions: Tuple[str, ...] = ()
+    http: Proxy | None = None
+    https: Proxy | None = None
+    exceptions: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, given: Mapping[str, Optional[str]], environ: Mapping[str, str]) -> "Proxies":
+    def of(cls, given: Mapping[str, str | None], environ: Mapping[str, str]) -> Proxies:
         """`given` (http_proxy, https_proxy, no_proxy; None: not said) before `environ`."""
 
         def chosen(name: str) -> str:
@@ -92,7 +92,7 @@ class Proxies:
             exceptions=tuple(entry for entry in chosen("no_proxy").lower().replace(",", " ").split() if entry),
         )
 
-    def choose(self, scheme: str, host: str, port: int) -> Optional[Proxy]:
+    def choose(self, scheme: str, host: str, port: int) -> Proxy | None:
         """The proxy for requests to a host; None: go direct."""
         proxy = self.https if scheme == "https" else self.http
         if proxy is None or any(_covers(entry, host.lower(), port) for entry in self.exceptions):
@@ -114,7 +114,7 @@ def _covers(entry: str, host: str, port: int) -> bool:
     return bool(name) and (host == name or host.endswith(f".{name}"))
 
 
-def _split_port(entry: str) -> Tuple[str, Optional[int]]:
+def _split_port(entry: str) -> tuple[str, int | None]:
     if entry.startswith("["):
         name, _bracket, rest = entry[1:].partition("]")
         return name, int(rest[1:]) if rest[1:].isdigit() else None

@@ -10,8 +10,9 @@ host never apply to another (mirroring 1.7; user-needs P27, G21).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.proxy import Proxies
@@ -33,7 +34,7 @@ class HostSettings:
     client_cert: str = ""
     client_key: str = ""
     plain_http: bool = False
-    proxy: Optional[str] = None
+    proxy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,12 @@ class Settings:
         """Whether there are settings for this host itself."""
         return self._own(name, port) is not None
 
-    def _own(self, name: str, port: int) -> Optional[HostSettings]:
+    def _own(self, name: str, port: int) -> HostSettings | None:
         bare = f"[{name}]" if ":" in name else name
         return self.hosts.get(f"{bare}:{port}") or self.hosts.get(bare)
 
     @classmethod
-    def of(cls, document: Optional[Mapping[str, Any]] = None, environ: Optional[Mapping[str, str]] = None) -> "Settings":
+    def of(cls, document: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
         """From plain data, the proxies from `environ` where the data has none.
 
         Keys: those of HostSettings (the default for all hosts), `hosts` (host[:port] to the same keys),
@@ -116,13 +117,13 @@ class Settings:
         return settings
 
 
-def _names(shape: Any) -> Tuple[str, ...]:
+def _names(shape: Any) -> tuple[str, ...]:
     return tuple(entry.name for entry in fields(shape))
 
 
 def _build(shape: Any, given: Any, base: Any, path: str) -> Any:
     """`base` with what `given` says, each value checked against the type of the one it replaces."""
-    values: Dict[str, Any] = {}
+    values: dict[str, Any] = {}
     prefix = f"{path}." if path else ""
     document = _mapping(given, path)
     unknown = {key: value for key, value in document.items() if key not in _names(shape)}
@@ -161,7 +162,7 @@ def _number(value: Any, path: str, kind: Any, least: int) -> Any:
     return kind(value)
 
 
-def _text(value: Any, path: str) -> Optional[str]:
+def _text(value: Any, path: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InputError(f"{path} must be a text, not {value!r:.60}", subject=path)
     return value
@@ -173,7 +174,7 @@ def _host_name(name: str) -> str:
     return name.lower()
 
 
-def _unknown(given: Mapping[str, Any], allowed: Tuple[str, ...], path: str) -> InputError:
+def _unknown(given: Mapping[str, Any], allowed: tuple[str, ...], path: str) -> InputError:
     where = f" in {path}" if path else ""
     return InputError(
         f"unknown connection setting{where}: {', '.join(sorted(given))}", subject=path, advice=f"Allowed are {', '.join(sorted(allowed))}."

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings
@@ -26,7 +26,7 @@ class Contexts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._contexts: Dict[Any, Any] = {}
+        self._contexts: dict[Any, Any] = {}
 
     def of(self, settings: HostSettings) -> Any:
         """The ssl.SSLContext of a host's settings.  Raises InputError when a file cannot be used."""
@@ -102,7 +102,7 @@ def _context(settings: HostSettings, lenient: bool) -> Any:
     return context
 
 
-def _authorities(path: str) -> List[str]:
+def _authorities(path: str) -> list[str]:
     if not os.path.isdir(path):
         return [path]
     found = sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith((".crt", ".pem")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from http.client import HTTPResponse, IncompleteRead
-from typing import Any, Dict, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import CHUNK_LINE, TRAILERS
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
@@ -24,9 +24,9 @@ class Answer(HTTPResponse):
     reusable: whether the connection may carry another exchange once this was read.
     """
 
-    def __init__(self, stream: Stream, method: Optional[str]) -> None:
+    def __init__(self, stream: Stream, method: str | None) -> None:
         super().__init__(stream, method=method)  # type: ignore[arg-type]
-        self.fields: Dict[str, str] = {}
+        self.fields: dict[str, str] = {}
         self.reusable = False
         self._stream = stream
 

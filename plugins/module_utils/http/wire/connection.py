@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import http.client
-from typing import Any, Iterable, Optional, Tuple
+from collections.abc import Iterable
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire import urllib3_library
@@ -19,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.stre
 # One call of the system for as much as the kernel takes: small pieces cost a fifth more of the whole copy.
 _SLICE = 512 * 1024
 
-Fields = Iterable[Tuple[str, str]]
+Fields = Iterable[tuple[str, str]]
 
 
 class Guarded(urllib3_library.HTTPConnection):  # type: ignore[misc,valid-type]
@@ -33,8 +34,8 @@ class Guarded(urllib3_library.HTTPConnection):  # type: ignore[misc,valid-type]
     patience = 60.0
     used = False
     tunnelled = False
-    _stream: Optional[Stream] = None
-    _held: Optional[bytes] = None
+    _stream: Stream | None = None
+    _held: bytes | None = None
 
     @property
     def peer(self) -> str:
@@ -96,7 +97,7 @@ class Guarded(urllib3_library.HTTPConnection):  # type: ignore[misc,valid-type]
         """Whether something has come that nobody asked for: bytes, or the end.  Does not wait."""
         return self._incoming(self.sock).waiting()
 
-    def response_class(self, sock: Any, method: Optional[str] = None, **_debugging: Any) -> Answer:  # type: ignore[override]
+    def response_class(self, sock: Any, method: str | None = None, **_debugging: Any) -> Answer:  # type: ignore[override]
         """For http.client, which takes this for a class."""
         stream = self._incoming(sock)
         stream.expect(self.patience)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -38,7 +38,7 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{self.netloc}"
 
     @classmethod
-    def of(cls, scheme: str, netloc: str) -> "Origin":
+    def of(cls, scheme: str, netloc: str) -> Origin:
         """From host[:port].  Raises InputError."""
         try:
             parts = urlsplit(f"{scheme}://{netloc}")
@@ -66,7 +66,7 @@ def _check_address(netloc: str, host: str) -> None:
         raise ValueError(netloc)
 
 
-def split_url(url: str) -> Tuple[Origin, str]:
+def split_url(url: str) -> tuple[Origin, str]:
     """(origin, request target) of an absolute http or https URL.  Raises InputError; user names in URLs are refused."""
     try:
         parts = urlsplit(url)

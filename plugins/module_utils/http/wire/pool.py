@@ -10,15 +10,15 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any, NoReturn, Optional
+from typing import Any, NoReturn
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, Unreachable, Unsupported
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import POOLS, Guarded, socks_pools
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached, reason_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Timeouts
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.tls import NamedContext
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import POOLS, Guarded, socks_pools
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached, reason_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.urllib3_library import HTTPError, socks_library, urllib3
 
 # So many idle connections are kept, which is more than there are threads.
@@ -44,7 +44,7 @@ class Pool:
     origin: Origin
     timeouts: Timeouts
     context: Any = None
-    proxy: Optional[Proxy] = None
+    proxy: Proxy | None = None
     proxy_context: Any = None
 
     def __post_init__(self) -> None:

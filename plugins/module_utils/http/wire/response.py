@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from http.client import HTTPException, IncompleteRead
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.answer import Answer
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized, reason_of
@@ -29,14 +29,14 @@ class Response:
     def __init__(self, connection: Any, stream: Stream, answer: Answer) -> None:
         self.status = answer.status
         self.headers = answer.fields
-        self.length: Optional[int] = None if answer.chunked else answer.length
+        self.length: int | None = None if answer.chunked else answer.length
         self.body = b""
         self.origin: Any = None
         self._connection = connection
         self._stream = stream
         self._answer = answer
-        self._on_done: Optional[Callable[[Any, bool], None]] = None
-        self._failure: Optional[Interrupted] = None
+        self._on_done: Callable[[Any, bool], None] | None = None
+        self._failure: Interrupted | None = None
         self._done = False
         if self.length == 0:
             self._finish(answer.reusable)

@@ -14,7 +14,7 @@ import io
 import re
 import socket
 import time
-from typing import Any, Dict, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import HEAD
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, reason_of
@@ -44,8 +44,8 @@ class Stream(io.RawIOBase):
     def __init__(self, sock: Any, stall: float) -> None:
         super().__init__()
         self.sock = sock
-        self.failure: Optional[Interrupted] = None
-        self.fields: Dict[str, str] = {}
+        self.failure: Interrupted | None = None
+        self.fields: dict[str, str] = {}
         self.reader = Reader(self)
         self._stall = stall
         # Seconds for the head that comes next; none while a body is read.
@@ -75,7 +75,7 @@ class Stream(io.RawIOBase):
         self._reading = False
         return not self._rest and not self.reader.peek(1)
 
-    def readinto(self, buffer: Any) -> Optional[int]:
+    def readinto(self, buffer: Any) -> int | None:
         """For the reader.  Raises Interrupted for a head only."""
         if self._patience:
             self._read_head()
@@ -176,9 +176,9 @@ class Stream(io.RawIOBase):
             self._seen = 0
 
 
-def _fields(lines: bytes) -> Dict[str, str]:
+def _fields(lines: bytes) -> dict[str, str]:
     """Of lines that were matched before: http.client would have `email` parse them again, for half the cost of a small request."""
-    fields: Dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in lines.decode("latin-1").split("\r\n") if lines else ():
         name, _colon, value = line.partition(":")
         name, value = name.lower(), value.strip(" \t")

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, Dict, Iterable, List, Mapping, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
@@ -58,13 +59,13 @@ class Decoder:
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
-        self.problems: List[Problem] = []
-        self.lines: Dict[str, int] = {}
+        self.problems: list[Problem] = []
+        self.lines: dict[str, int] = {}
 
     def report(self, rule: str, path: str, message: str, line: int) -> None:
         self.problems.append(Problem(rule, path, message, line))
 
-    def object(self, kind: type, node: Node, path: str, without: Tuple[str, ...] = ()) -> Any:
+    def object(self, kind: type, node: Node, path: str, without: tuple[str, ...] = ()) -> Any:
         """A value of a class whose fields name their keys.  without: keys that this place does not have."""
         if not self.is_kind(node, schema.ITEM, path):
             return kind()
@@ -77,9 +78,9 @@ class Decoder:
                 values[name] = self._value(key, entry.value, _join(path, key.name), schema.default_of(kind, name))
         return kind(**values)
 
-    def entries(self, node: Node, path: str, allowed: Mapping[str, str], kind: Any = None) -> Dict[str, Entry]:
+    def entries(self, node: Node, path: str, allowed: Mapping[str, str], kind: Any = None) -> dict[str, Entry]:
         """The known entries of a mapping by lower-case key, each once (E-UNKNOWN, E-DUPKEY, CFG-08)."""
-        found: Dict[str, Entry] = {}
+        found: dict[str, Entry] = {}
         for entry in node.entries:
             lower = entry.key.lower()
             if lower in found:
@@ -125,7 +126,7 @@ class Decoder:
             return tuple(self._platforms(children))
         return tuple(child.content if self.is_kind(child, schema.TEXT, place) else "" for place, child in children)
 
-    def _platforms(self, children: Iterable[Tuple[str, Node]]) -> Iterable[Platform]:
+    def _platforms(self, children: Iterable[tuple[str, Node]]) -> Iterable[Platform]:
         for path, node in children:
             if not self.is_kind(node, schema.ITEM, path):
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
 from functools import partial
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
@@ -26,14 +26,14 @@ class Key:
     name: str
     kind: str
     of: type = object
-    only: Optional[Generation] = None
+    only: Generation | None = None
 
 
-def text(name: str, only: Optional[Generation] = None, default: str = "") -> Any:
+def text(name: str, only: Generation | None = None, default: str = "") -> Any:
     return _field(Key(name, TEXT, only=only), default)
 
 
-def flag(name: str, only: Optional[Generation] = None) -> Any:
+def flag(name: str, only: Generation | None = None) -> Any:
     return _field(Key(name, FLAG, only=only), False)
 
 
@@ -45,11 +45,11 @@ def texts(name: str) -> Any:
     return _field(Key(name, TEXTS), ())
 
 
-def platforms(name: str, only: Optional[Generation] = None) -> Any:
+def platforms(name: str, only: Generation | None = None) -> Any:
     return _field(Key(name, PLATFORMS, only=only), ())
 
 
-def item(name: str, of: type, only: Optional[Generation] = None, default: Any = None) -> Any:
+def item(name: str, of: type, only: Generation | None = None, default: Any = None) -> Any:
     return _field(Key(name, ITEM, of, only), default)
 
 
@@ -66,7 +66,7 @@ def _field(key: Key, default: Any) -> Any:
     return _member(default=default, metadata={_METADATA: key})
 
 
-def keys_of(kind: type) -> Dict[str, Key]:
+def keys_of(kind: type) -> dict[str, Key]:
     """The keys of a class, by the name of their field."""
     return {entry.name: entry.metadata[_METADATA] for entry in fields(kind)}
 
@@ -77,7 +77,7 @@ def default_of(kind: type, name: str) -> Any:
     return entry.default if entry.default is not MISSING else {}
 
 
-def documents_of(value: Any) -> Dict[str, Any]:
+def documents_of(value: Any) -> dict[str, Any]:
     """The document of an object: what has its default value is left out."""
     kind = type(value)
     document = {}
@@ -98,7 +98,7 @@ def _document(content: Any) -> Any:
     return documents_of(content)
 
 
-def names_of(kind: type, generation: Generation, without: Tuple[str, ...] = ()) -> Dict[str, Tuple[str, Key]]:
+def names_of(kind: type, generation: Generation, without: tuple[str, ...] = ()) -> dict[str, tuple[str, Key]]:
     """Field and key by the lower-case spelling, for the keys that a generation has."""
     return {
         key.name.lower(): (name, key) for name, key in keys_of(kind).items() if key.only in (None, generation) and key.name not in without

@@ -10,8 +10,9 @@ a scalar are still there, and so are line numbers (config-and-releases 1.1, G29)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -34,7 +35,7 @@ class Entry:
 
     key: str
     line: int
-    value: "Node"
+    value: Node
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Node:
         return isinstance(self.content, tuple) and not self.is_mapping
 
     @property
-    def entries(self) -> Tuple[Entry, ...]:
+    def entries(self) -> tuple[Entry, ...]:
         return self.content if self.is_mapping else ()
 
     def plain(self) -> Any:
@@ -64,7 +65,7 @@ class Node:
         return [node.plain() for node in self.content] if self.is_list else self.content
 
 
-def slow_loader_warning() -> Tuple[str, ...]:
+def slow_loader_warning() -> tuple[str, ...]:
     """What to tell the user about the YAML library of this host; empty when it is the fast one."""
     return () if is_fast() else (SLOW_LOADER,)
 
@@ -127,7 +128,7 @@ class _Events(_Budget):
     def __init__(self, loader: Any, subject: str) -> None:
         super().__init__(subject)
         self._loader = loader
-        self._anchors: Dict[str, Tuple[Node, int]] = {}
+        self._anchors: dict[str, tuple[Node, int]] = {}
 
     def document(self) -> Node:
         self._loader.get_event()
@@ -171,9 +172,9 @@ class _Events(_Budget):
             tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         return Node(_value(tag, event), _line(event), event.value)
 
-    def _entries(self, depth: int) -> Tuple[Entry, ...]:
-        merged: List[Entry] = []
-        own: List[Entry] = []
+    def _entries(self, depth: int) -> tuple[Entry, ...]:
+        merged: list[Entry] = []
+        own: list[Entry] = []
         for event in self._children(yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise _fault("a key must be a plain text", event)
@@ -190,7 +191,7 @@ class _Events(_Budget):
         return tuple(own)
 
 
-def _merged(value: Node, event: Any) -> Tuple[Entry, ...]:
+def _merged(value: Node, event: Any) -> tuple[Entry, ...]:
     """Entries of `<<`: the first mapping that has a key gives it."""
     mappings = value.content if value.is_list else (value,)
     if not all(mapping.is_mapping for mapping in mappings):
@@ -206,7 +207,7 @@ def _fault(problem: str, event: Any) -> yaml.YAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
 
 
-def _value(tag: str, event: Any) -> Union[None, bool, int, float, str]:
+def _value(tag: str, event: Any) -> None | bool | int | float | str:
     """The value that YAML to JSON conversion gives: dates and base-60 numbers stay texts."""
     text: str = event.value
     kind = tag[len(_PREFIX) :] if tag.startswith(_PREFIX) else ""
@@ -221,13 +222,13 @@ def _value(tag: str, event: Any) -> Union[None, bool, int, float, str]:
     raise _fault(f"the tag {tag} is not known here", event)
 
 
-def _boolean(text: str, event: Any) -> Optional[bool]:
+def _boolean(text: str, event: Any) -> bool | None:
     if text.lower() in _TRUE + _FALSE:
         return text.lower() in _TRUE
     raise _fault(f"{text!r:.100} is not a truth value", event)
 
 
-def _number(kind: str, text: str, event: Any) -> Union[int, float]:
+def _number(kind: str, text: str, event: Any) -> int | float:
     digits = text.replace("_", "").lower()
     if len(digits) > limits.DIGITS:
         raise _fault("a number has too many digits", event)

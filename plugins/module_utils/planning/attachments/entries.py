@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from collections.abc import Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.lookups import Lookups
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.search import Attachment, Found, find_attachments
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import content_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.lookups import Lookups
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.merge import Entry, united
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.resolve import Resolver
@@ -31,8 +31,8 @@ def check_policy(policy: str) -> None:
 
 
 def with_attachments(
-    entries: Sequence[Entry], resolver: Resolver, policy: str, lookups: Optional[Lookups] = None
-) -> Tuple[List[Entry], List[Failure], List[str]]:
+    entries: Sequence[Entry], resolver: Resolver, policy: str, lookups: Lookups | None = None
+) -> tuple[list[Entry], list[Failure], list[str]]:
     """The entries that satisfy the policy, followed by their attachments; failures; warnings.
 
     lookups: what was found lately; a signature that is required and was not there is looked for again nevertheless.
@@ -40,14 +40,14 @@ def with_attachments(
     check_policy(policy)
     if policy == SKIP:
         return list(entries), [], []
-    subjects: Dict[str, List[Digest]] = {}
+    subjects: dict[str, list[Digest]] = {}
     for entry in entries:
         if not entry.built:
             subjects.setdefault(entry.image.source, []).extend(manifest.digest for manifest in entry.content.manifests)
     found = _look(subjects, resolver, lookups if policy == COPY else None)
-    kept: List[Entry] = []
-    attached: List[Entry] = []
-    failures: List[Failure] = []
+    kept: list[Entry] = []
+    attached: list[Entry] = []
+    failures: list[Failure] = []
     for entry in entries:
         failure = None if entry.built else _failure(entry, found, policy)
         if failure is not None:
@@ -63,18 +63,18 @@ def with_attachments(
     return kept + chosen, failures, warnings
 
 
-def _look(subjects: Dict[str, List[Digest]], resolver: Resolver, lookups: Optional[Lookups]) -> Found:
+def _look(subjects: dict[str, list[Digest]], resolver: Resolver, lookups: Lookups | None) -> Found:
     """What is attached, asking only about repositories of which that is not known."""
     if lookups is None:
         return find_attachments(resolver, subjects)
-    attachments: Dict[Tuple[str, Digest], Tuple[Attachment, ...]] = {}
+    attachments: dict[tuple[str, Digest], tuple[Attachment, ...]] = {}
     for repository in list(subjects):
         known = lookups.recall(repository, subjects[repository])
         if known is not None:
             del subjects[repository]
             attachments.update(((repository, digest), attached) for digest, attached in known.items())
     found = find_attachments(resolver, subjects)
-    answers: Dict[str, Dict[Digest, Tuple[Attachment, ...]]] = {repository: {} for repository in subjects}
+    answers: dict[str, dict[Digest, tuple[Attachment, ...]]] = {repository: {} for repository in subjects}
     for (repository, digest), attached in found.attachments.items():
         answers[repository][digest] = attached
     refused = {repository for repository, _digest in found.errors}
@@ -85,7 +85,7 @@ def _look(subjects: Dict[str, List[Digest]], resolver: Resolver, lookups: Option
     return Found({**attachments, **found.attachments}, found.errors)
 
 
-def _failure(entry: Entry, found: Found, policy: str) -> Optional[Failure]:
+def _failure(entry: Entry, found: Found, policy: str) -> Failure | None:
     image = entry.image
     errors = [found.errors[place] for place in _places(entry) if place in found.errors]
     if errors:
@@ -107,7 +107,7 @@ def _named(error: MirrorError, image: PlanImage, what: str) -> Failure:
     return Failure(**{**failure.__dict__, "message": f"{what}: {error.message}"})
 
 
-def _places(entry: Entry) -> List[Tuple[str, Digest]]:
+def _places(entry: Entry) -> list[tuple[str, Digest]]:
     return [(entry.image.source, manifest.digest) for manifest in entry.content.manifests]
 
 
@@ -117,13 +117,13 @@ def _is_signed(entry: Entry, found: Found) -> bool:
     return root or (bool(instances) and all(instances))
 
 
-def _attached(entry: Entry, found: Found, resolver: Resolver) -> Tuple[List[Entry], List[Failure]]:
+def _attached(entry: Entry, found: Found, resolver: Resolver) -> tuple[list[Entry], list[Failure]]:
     """The attachments of an image and, in turn, theirs."""
     source = entry.image.source
-    result: List[Entry] = []
-    failures: List[Failure] = []
+    result: list[Entry] = []
+    failures: list[Failure] = []
     open_places = _places(entry)
-    seen: Set[Tuple[str, Digest]] = set(open_places)
+    seen: set[tuple[str, Digest]] = set(open_places)
     while open_places:
         for attachment in found.attachments.get(open_places.pop(0), ()):
             try:
@@ -159,11 +159,11 @@ def _entry(owner: PlanImage, attachment: Attachment, resolver: Resolver) -> Entr
     return Entry(image, content)
 
 
-def _first_claims(entries: Sequence[Entry]) -> Tuple[List[Entry], List[str]]:
+def _first_claims(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     """Where two sources sign one image differently, and both go to one repository, the first source's tag stands."""
-    owners: Dict[Tuple[str, str], PlanImage] = {}
-    kept: List[Entry] = []
-    warnings: List[str] = []
+    owners: dict[tuple[str, str], PlanImage] = {}
+    kept: list[Entry] = []
+    warnings: list[str] = []
     for entry in sorted(entries, key=lambda entry: (entry.image.destination, entry.image.tags, entry.image.source, entry.image.digest)):
         image = entry.image
         owner = next((owners[image.destination, tag] for tag in image.tags if (image.destination, tag) in owners), image)

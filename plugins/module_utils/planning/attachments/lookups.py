@@ -9,15 +9,16 @@ Signatures may come later than their image, so an answer is believed for a limit
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.search import Attachment
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
-Attachments = Dict[Digest, Tuple[Attachment, ...]]
+Attachments = dict[Digest, tuple[Attachment, ...]]
 
 # Changes whenever the form does; another form is forgotten.
 _FORM = 1
@@ -34,9 +35,9 @@ class Lookups:
         self._shelf = shelf
         self._now = now
         self._age = age
-        self._known: Dict[str, Any] = self._read() if age > 0 else {}
+        self._known: dict[str, Any] = self._read() if age > 0 else {}
 
-    def recall(self, repository: str, digests: Sequence[Digest]) -> Optional[Attachments]:
+    def recall(self, repository: str, digests: Sequence[Digest]) -> Attachments | None:
         """What is attached to these digests, and to that in turn; None unless all of it is known and on the shelf."""
         try:
             subjects = self._known[repository]["subjects"]
@@ -66,7 +67,7 @@ class Lookups:
             raise KeyError(name)
         return Attachment(manifest, subject, tag)
 
-    def _read(self) -> Dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
         """What is young enough.  A file that cannot be used is one that is not there: it only saves requests."""
         try:
             document = files.read_json(self._path)

@@ -11,9 +11,9 @@ what was found, for an attestation may be signed as well.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -67,11 +67,11 @@ class Attachment:
 class Found:
     """Attachments by the repository and the digest they belong to; errors by the repository and digest asked for."""
 
-    attachments: Dict[Tuple[str, Digest], Tuple[Attachment, ...]]
-    errors: Dict[Tuple[str, Digest], MirrorError] = field(default_factory=dict)
+    attachments: dict[tuple[str, Digest], tuple[Attachment, ...]]
+    errors: dict[tuple[str, Digest], MirrorError] = field(default_factory=dict)
 
 
-def tags_of(digest: Digest) -> Tuple[str, ...]:
+def tags_of(digest: Digest) -> tuple[str, ...]:
     """The tags under which attachments of a digest are published."""
     return tuple(f"{digest.algorithm}-{digest.hex}{suffix}" for suffix in SUFFIXES)
 
@@ -82,8 +82,8 @@ def find_attachments(resolver: Resolver, subjects: Mapping[str, Sequence[Digest]
     Costs one tag list of each repository, or a question for each possible tag where listing is refused or endless, and
     one referrers request for each digest where the registry answers such requests.
     """
-    attachments: Dict[Tuple[str, Digest], Tuple[Attachment, ...]] = {}
-    errors: Dict[Tuple[str, Digest], MirrorError] = {}
+    attachments: dict[tuple[str, Digest], tuple[Attachment, ...]] = {}
+    errors: dict[tuple[str, Digest], MirrorError] = {}
     with ThreadPoolExecutor(max_workers=max(1, resolver.parallel)) as pool:
         searches = {name: _Search(resolver, name, len(digests)) for name, digests in sorted(subjects.items())}
         list(pool.map(_Search.prepare, searches.values()))
@@ -92,7 +92,7 @@ def find_attachments(resolver: Resolver, subjects: Mapping[str, Sequence[Digest]
         most = MAX_FOUND + len(level)
         for _depth in range(MAX_DEPTH):
             answers = list(pool.map(lambda item: searches[item[0]].attached(item[1]), level))
-            further: List[Tuple[str, Digest]] = []
+            further: list[tuple[str, Digest]] = []
             for item, (found, error) in zip(level, answers):
                 attachments[item] = found
                 if error is not None:
@@ -114,7 +114,7 @@ class _Search:
         self._resolver = resolver
         self._repository = repository
         self._subjects = subjects
-        self._tags: FrozenSet[str] = frozenset()
+        self._tags: frozenset[str] = frozenset()
         # Whether `_tags` are all; what is not among them must be asked for otherwise.
         self._all = False
 
@@ -130,7 +130,7 @@ class _Search:
             # Many registries show no list; one that does not answer at all says so again when it is asked for tags.
             self._all = False
 
-    def attached(self, digest: Digest) -> Tuple[Tuple[Attachment, ...], Optional[MirrorError]]:
+    def attached(self, digest: Digest) -> tuple[tuple[Attachment, ...], MirrorError | None]:
         """What is attached to a digest, sorted; and what went wrong on the way."""
         try:
             return tuple(_sorted([*self._by_tag(digest), *self._by_reference(digest)])), None
@@ -166,13 +166,13 @@ class _Search:
         return self._all and f"{digest.algorithm}-{digest.hex}" not in self._tags
 
 
-def _first_of_each(descriptors: Iterable[Descriptor]) -> List[Descriptor]:
+def _first_of_each(descriptors: Iterable[Descriptor]) -> list[Descriptor]:
     return list({descriptor.digest: descriptor for descriptor in descriptors}.values())[:MAX_FOUND]
 
 
-def _sorted(attachments: Iterable[Attachment]) -> List[Attachment]:
+def _sorted(attachments: Iterable[Attachment]) -> list[Attachment]:
     """By tag and digest; what is found both ways is there once, with its tag."""
-    tagged: Set[Digest] = set()
+    tagged: set[Digest] = set()
     result = []
     for attachment in sorted(attachments, key=lambda attachment: (not attachment.tag, attachment.tag, attachment.manifest.digest)):
         if attachment.tag or attachment.manifest.digest not in tagged:

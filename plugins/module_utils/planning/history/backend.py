@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from typing import Any, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 
@@ -17,7 +17,7 @@ class Backend(ABC):
     """Keeps JSON documents by name."""
 
     @abstractmethod
-    def read(self, name: str) -> Optional[Any]:
+    def read(self, name: str) -> Any | None:
         """None when there is none.  Raises MirrorError: it could not be read, or not be told whether it is there."""
 
     @abstractmethod
@@ -31,7 +31,7 @@ class Directory(Backend):
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def read(self, name: str) -> Optional[Any]:
+    def read(self, name: str) -> Any | None:
         try:
             return files.read_json(self._file(name))
         except FileNotFoundError:

@@ -11,8 +11,9 @@ go through a backend, of which the directory is the first.  Clocks are read by t
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, Optional, Tuple
+from typing import AbstractSet, Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError
@@ -42,24 +43,24 @@ class Association:
     id: str
     name: str
     type: str
-    tags: Tuple[str, ...] = ()
-    manifests: Tuple[str, ...] = ()
-    blobs: Tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    manifests: tuple[str, ...] = ()
+    blobs: tuple[str, ...] = ()
     subject: str = ""
     found: bool = field(default=False, compare=False)
     tags_known: bool = True
 
     @property
-    def key(self) -> Tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str]:
         return (self.path, self.id, self.name)
 
     @property
-    def digests(self) -> FrozenSet[str]:
+    def digests(self) -> frozenset[str]:
         """All content: its manifest, its children, its blobs."""
         return frozenset((self.id, *self.manifests, *self.blobs))
 
-    def document(self) -> Dict[str, Any]:
-        document: Dict[str, Any] = {
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = {
             "name": self.name,
             "path": self.path,
             "id": self.id,
@@ -77,7 +78,7 @@ class Association:
         return document
 
     @classmethod
-    def parse(cls, shape: Shape) -> "Association":
+    def parse(cls, shape: Shape) -> Association:
         """Raises InputError."""
         subject = shape.optional("subject", "")
         return cls(
@@ -94,7 +95,7 @@ class Association:
         )
 
     @classmethod
-    def of(cls, image: PlanImage, shelf: Shelf) -> "Association":
+    def of(cls, image: PlanImage, shelf: Shelf) -> Association:
         """Raises NotFound when the image's manifests are not on the shelf."""
         content = shelved(image, shelf)
         return cls(
@@ -120,12 +121,12 @@ class Run:
 
     sequence: int
     timestamp: int
-    config: Dict[str, Any]
-    images: Tuple[Tuple[str, str, str], ...] = ()
-    blobs: Tuple[str, ...] = ()
+    config: dict[str, Any]
+    images: tuple[tuple[str, str, str], ...] = ()
+    blobs: tuple[str, ...] = ()
     archive: str = ""
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         document = {
             "sequence": self.sequence,
             "timestamp": self.timestamp,
@@ -138,7 +139,7 @@ class Run:
         return document
 
     @classmethod
-    def parse(cls, shape: Shape) -> "Run":
+    def parse(cls, shape: Shape) -> Run:
         """Raises InputError."""
         return cls(
             sequence=shape.member("sequence").number(1),
@@ -161,10 +162,10 @@ class Step:
     """
 
     sequence: int
-    fresh: Tuple[Association, ...]
-    kept: Tuple[Association, ...]
-    dropped: Tuple[Association, ...]
-    blobs: FrozenSet[str]
+    fresh: tuple[Association, ...]
+    kept: tuple[Association, ...]
+    dropped: tuple[Association, ...]
+    blobs: frozenset[str]
 
     @property
     def empty(self) -> bool:
@@ -178,22 +179,22 @@ class History:
     destination: str
     configuration: str = ""
     uid: str = ""
-    runs: Tuple[Run, ...] = ()
-    associations: Tuple[Association, ...] = ()
+    runs: tuple[Run, ...] = ()
+    associations: tuple[Association, ...] = ()
 
     @property
     def sequence(self) -> int:
         """Of the last run; 0 before the first."""
         return self.runs[-1].sequence if self.runs else 0
 
-    def known_blobs(self) -> FrozenSet[str]:
+    def known_blobs(self) -> frozenset[str]:
         """Digests of blobs and manifests that are at the destination.
 
         What the next plan drops is still among them: it is pruned after what is new has arrived, never before.
         """
         return frozenset(digest for entry in self.associations for digest in entry.digests)
 
-    def repositories(self) -> Dict[str, str]:
+    def repositories(self) -> dict[str, str]:
         """A repository at the destination for each known digest, to mount or to read it from (mirroring 4.6)."""
         return {digest: entry.path for entry in reversed(self.associations) for digest in entry.digests}
 
@@ -216,10 +217,10 @@ class History:
         plan: Plan,
         shelf: Shelf,
         timestamp: int,
-        failed: AbstractSet[Tuple[str, str]] = frozenset(),
+        failed: AbstractSet[tuple[str, str]] = frozenset(),
         pruned: bool = True,
         uid: str = "",
-    ) -> "History":
+    ) -> History:
         """The history after a run; the same history when the run brought nothing (mirroring 4.3, B5).
 
         failed: (destination, digest) of images that did not arrive; what was known of them stays.
@@ -231,12 +232,12 @@ class History:
     def recorded(
         self,
         step: Step,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         timestamp: int,
-        failed: AbstractSet[Tuple[str, str]] = frozenset(),
+        failed: AbstractSet[tuple[str, str]] = frozenset(),
         pruned: bool = True,
         uid: str = "",
-    ) -> "History":
+    ) -> History:
         """`record` of a step that is known already."""
         fresh = tuple(entry for entry in step.fresh if (entry.path, entry.id) not in failed)
         awaited = {(entry.path, entry.name) for entry in step.fresh if (entry.path, entry.id) in failed}
@@ -260,16 +261,16 @@ class History:
             associations=tuple(sorted((*stay, *fresh))),
         )
 
-    def arrived(self, entries: Iterable[Association]) -> "History":
+    def arrived(self, entries: Iterable[Association]) -> History:
         """With what came to the destination beside a run.  No sequence of its own: archives count theirs."""
         found = {entry.key: entry for entry in (*self.associations, *entries)}
         return replace(self, associations=tuple(sorted(found.values())))
 
-    def without(self, gone: AbstractSet[Tuple[str, str, str]]) -> "History":
+    def without(self, gone: AbstractSet[tuple[str, str, str]]) -> History:
         """Without the associations of these keys, which were deleted.  No sequence of its own: archives count theirs."""
         return replace(self, associations=tuple(entry for entry in self.associations if entry.key not in gone))
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,
             "destination": self.destination,
@@ -280,7 +281,7 @@ class History:
         }
 
     @classmethod
-    def parse(cls, document: Any, subject: str = "history") -> "History":
+    def parse(cls, document: Any, subject: str = "history") -> History:
         """Raises Incompatible (no history, or another schema), InputError (malformed, or sequences that do not follow)."""
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise Incompatible(f"not a history of schema {SCHEMA}", subject=subject, advice="Name another workspace or storage.")
@@ -300,7 +301,7 @@ class History:
         return history
 
     @classmethod
-    def load(cls, workspace: Workspace, destination: str, configuration: str = "", backend: Optional[Backend] = None) -> "History":
+    def load(cls, workspace: Workspace, destination: str, configuration: str = "", backend: Backend | None = None) -> History:
         """What is remembered of a destination; an empty history when nothing is.
 
         destination: `docker://host/namespace` or the archive's directory.  configuration: a name that tells image sets
@@ -312,7 +313,7 @@ class History:
             return cls(destination, configuration)
         return cls.parse(document, subject=f"history of {destination}")
 
-    def save(self, workspace: Workspace, backend: Optional[Backend] = None) -> bool:
+    def save(self, workspace: Workspace, backend: Backend | None = None) -> bool:
         """Says whether anything changed.  A history without runs is not written."""
         if not self.runs:
             return False
@@ -345,7 +346,7 @@ def _uid(shape: Shape) -> str:
     return shape.tag() if shape.text() else ""
 
 
-def _key(shape: Shape) -> Tuple[str, str, str]:
+def _key(shape: Shape) -> tuple[str, str, str]:
     parts = shape.items()
     if len(parts) != 3:
         shape.refuse("is not a repository, a digest and a name")

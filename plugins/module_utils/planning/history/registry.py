@@ -13,12 +13,12 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from typing import Any, Optional, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, InputError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.backend import Backend
@@ -45,7 +45,7 @@ class RegistryMemory(Backend):
         self._repository = repository
         self._prefix = prefix
 
-    def read(self, name: str) -> Optional[Any]:
+    def read(self, name: str) -> Any | None:
         """None when there is none.  Raises Incompatible when the tag is taken by something else."""
         manifest = self._manifest(self._tag_of(name))
         if manifest is None:
@@ -74,7 +74,7 @@ class RegistryMemory(Backend):
         self._store.put_manifest(self._repository, manifest, self._tag_of(name))
         return True
 
-    def read_v1(self, tag: str) -> Optional[bytes]:
+    def read_v1(self, tag: str) -> bytes | None:
         """The metadata file that oc-mirror v1 stored under a tag; None when there is none, or something else.
 
         Its image has one layer, a tar with `publish/.metadata.json`.
@@ -92,7 +92,7 @@ class RegistryMemory(Backend):
                 return found
         return None
 
-    def _manifest(self, tag: str) -> Optional[Manifest]:
+    def _manifest(self, tag: str) -> Manifest | None:
         try:
             return self._store.fetch_manifest(self._repository, tag)
         except NotFound:
@@ -116,7 +116,7 @@ def stored_size(document: Any) -> int:
     return len(config) + len(layer) + manifest.size
 
 
-def _built(document: Any) -> Tuple[bytes, bytes, Manifest]:
+def _built(document: Any) -> tuple[bytes, bytes, Manifest]:
     """Config, layer and manifest of the image that carries a document."""
     tar = _tar(files.json_bytes(document))
     layer = gzip.compress(tar, mtime=0)

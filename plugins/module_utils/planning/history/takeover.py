@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Dict, Iterable, List, Sequence, Set, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -57,12 +57,12 @@ def plan_of(archive: V1Archive, shelf: Shelf) -> Plan:
     return Plan(images=tuple(images.values()), whole=whole).sorted()
 
 
-def brought_by(archive: V1Archive, shelf: Shelf) -> Tuple[PlanImage, ...]:
+def brought_by(archive: V1Archive, shelf: Shelf) -> tuple[PlanImage, ...]:
     """The images that a v1 archive brings; their manifests go on the shelf.
 
     Raises what the archive raises when a manifest is not there.
     """
-    images: List[PlanImage] = []
+    images: list[PlanImage] = []
     for record, children in _roots(archive.metadata.current):
         path = repository_path(record.path)
         root = archive.fetch_manifest(path, record.digest or record.tag)
@@ -75,7 +75,7 @@ def brought_by(archive: V1Archive, shelf: Shelf) -> Tuple[PlanImage, ...]:
     return tuple(images)
 
 
-def _standing(metadata: Metadata) -> Tuple[Record, ...]:
+def _standing(metadata: Metadata) -> tuple[Record, ...]:
     """Records of all that should be at the mirror after a run."""
     return metadata.past or metadata.current
 
@@ -101,13 +101,13 @@ def repository_path(path: str, mirror: str = "") -> str:
     return path[: -len(name)] + name.split(":")[0]
 
 
-def _roots(records: Sequence[Record]) -> List[Tuple[Record, Tuple[Record, ...]]]:
+def _roots(records: Sequence[Record]) -> list[tuple[Record, tuple[Record, ...]]]:
     """Images with the records of all manifests below them; records of children are joined to their lists.
 
     Raises InputError when a list's child has no record.
     """
-    below: Dict[Tuple[str, str], Record] = {(record.path, record.digest): record for record in records if record.digest}
-    children: Set[Tuple[str, str]] = {(record.path, child) for record in records for child in record.manifests}
+    below: dict[tuple[str, str], Record] = {(record.path, record.digest): record for record in records if record.digest}
+    children: set[tuple[str, str]] = {(record.path, child) for record in records for child in record.manifests}
     roots = []
     for record in records:
         if (record.path, record.digest) in children and record.name == record.digest:
@@ -116,9 +116,9 @@ def _roots(records: Sequence[Record]) -> List[Tuple[Record, Tuple[Record, ...]]]
     return roots
 
 
-def _below(record: Record, known: Dict[Tuple[str, str], Record]) -> Iterable[Record]:
+def _below(record: Record, known: dict[tuple[str, str], Record]) -> Iterable[Record]:
     """Each once, whatever the records say about who contains whom."""
-    seen: Set[str] = set()
+    seen: set[str] = set()
     waiting = list(record.manifests)
     while waiting:
         child = waiting.pop(0)
@@ -132,7 +132,7 @@ def _below(record: Record, known: Dict[Tuple[str, str], Record]) -> Iterable[Rec
         waiting += found.manifests
 
 
-def _association(record: Record, children: Tuple[Record, ...], mirror: str) -> Association:
+def _association(record: Record, children: tuple[Record, ...], mirror: str) -> Association:
     tags, known = _tags(record)
     return Association(
         path=repository_path(record.path, mirror),
@@ -146,7 +146,7 @@ def _association(record: Record, children: Tuple[Record, ...], mirror: str) -> A
     )
 
 
-def _tags(record: Record) -> Tuple[Tuple[str, ...], bool]:
+def _tags(record: Record) -> tuple[tuple[str, ...], bool]:
     """The tags that an image was published under, and whether those are all.
 
     From registry to registry the tag of the source is recorded, or six digits of its digest where it has none, and another one is

@@ -9,26 +9,26 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import replace
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source import summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.inspection import instances
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import MAX_CONFIG
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.inspection import instances
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.rebuild import rebuild
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source import summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import Target, map_catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import content_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import ARCHIVE
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.v1 import V1Archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
@@ -54,7 +54,7 @@ def with_catalogs(plan: Plan, archive: V1Archive, place: Workspace) -> Plan:
     return replace(plan, images=tuple(images), catalogs=tuple(entries), failures=tuple(failures)).sorted()
 
 
-def _catalog(folder: str, name: str, archive: V1Archive, place: Workspace) -> Tuple[PlanImage, Dict[str, Any]]:
+def _catalog(folder: str, name: str, archive: V1Archive, place: Workspace) -> tuple[PlanImage, dict[str, Any]]:
     root = archive.fetch_manifest(folder, archive.catalog_digest(folder))
     wanted = _wanted(name, archive)
     target = map_catalog(wanted, Generation.V1, root.digest)
@@ -65,7 +65,7 @@ def _catalog(folder: str, name: str, archive: V1Archive, place: Workspace) -> Tu
     shutil.rmtree(path, ignore_errors=True)
     store = LayoutStore(path)
     index = rebuild(read, selection, store, layout)
-    files.write(os.path.join(path, ORIGIN), f"{ARCHIVE}/{folder}".encode("utf-8"))
+    files.write(os.path.join(path, ORIGIN), f"{ARCHIVE}/{folder}".encode())
     image = _image(name, f"{BUILT}{FOLDER}/{layout}", index, store, target, place)
     entry = {
         "catalog": wanted.catalog,
@@ -114,10 +114,10 @@ def _reference(folder: str) -> str:
 def _wanted(name: str, archive: V1Archive) -> Wanted:
     """The entry of the configuration that a catalog came from, for where it goes; a plain one where none fits."""
     bare = parse(name, Generation.V1).repository
-    listed: List[Any] = (archive.metadata.mirror or {}).get("operators") or []
+    listed: list[Any] = (archive.metadata.mirror or {}).get("operators") or []
     for entry in listed:
         catalog = entry.get("catalog") if isinstance(entry, dict) else None
         if isinstance(catalog, str) and catalog.partition("@")[0].startswith(bare):
-            given: Dict[str, Any] = {field: str(entry[key]) for key, field in _FIELDS.items() if entry.get(key)}
+            given: dict[str, Any] = {field: str(entry[key]) for key, field in _FIELDS.items() if entry.get(key)}
             return Wanted(catalog=name, **given)
     return Wanted(catalog=name)

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, List, Mapping, Optional, Pattern, Tuple
+from re import Pattern
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import InvalidVersionFilter, NoUpdatePath, NoVersionsFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph, Release
 
 # What the update service takes as a channel (CH-09).
@@ -29,15 +31,15 @@ class Channel:
     """
 
     name: str
-    minimum: Optional[Version] = None
-    maximum: Optional[Version] = None
+    minimum: Version | None = None
+    maximum: Version | None = None
     full: bool = False
     shortest_path: bool = False
     okd: bool = False
     place: int = 0
 
     @classmethod
-    def of(cls, wanted: Any, place: int = 0) -> "Channel":
+    def of(cls, wanted: Any, place: int = 0) -> Channel:
         """From an image set's channel (`imageset.model.Channel`).  Raises InputError for bounds that are not versions (E-SEMVER)."""
         bounds = {}
         for key, text in (("minVersion", wanted.min_version), ("maxVersion", wanted.max_version)):
@@ -61,7 +63,7 @@ class Bounds:
     high: Version
 
     @classmethod
-    def parse(cls, low: Any, high: Any) -> "Bounds":
+    def parse(cls, low: Any, high: Any) -> Bounds:
         """Raises InputError for what is not a version."""
         return cls(Version.parse(low), Version.parse(high))
 
@@ -78,7 +80,7 @@ class Rules:
     generation: Generation = Generation.V2
     conditional: bool = False
     strict: bool = False
-    version_filter: Optional[Pattern[str]] = None
+    version_filter: Pattern[str] | None = None
     shared_bounds: bool = False
 
 
@@ -101,10 +103,10 @@ class Picked:
     architecture: str
     channel: str
     reason: str
-    chain: Tuple[str, ...]
+    chain: tuple[str, ...]
 
 
-def version_filter(text: str) -> Optional[Pattern[str]]:
+def version_filter(text: str) -> Pattern[str] | None:
     """The compiled filter; None for an empty text.  Raises InvalidVersionFilter."""
     if not text:
         return None
@@ -116,7 +118,7 @@ def version_filter(text: str) -> Optional[Pattern[str]]:
         ) from error
 
 
-def extremes(graph: Graph, channel: str, architecture: str = "", rules: Rules = Rules()) -> Tuple[Version, Version]:
+def extremes(graph: Graph, channel: str, architecture: str = "", rules: Rules = Rules()) -> tuple[Version, Version]:
     """Oldest and newest version of a channel (CH-10, CH-20).  Raises NoVersionsFound."""
     versions = graph.versions()
     if rules.version_filter is not None:
@@ -156,7 +158,7 @@ def bounds(graph: Graph, channel: Channel, architecture: str = "", rules: Rules 
     return found
 
 
-def select(graph: Graph, channel: Channel, found: Bounds, architecture: str = "", rules: Rules = Rules()) -> Tuple[List[Picked], List[str]]:
+def select(graph: Graph, channel: Channel, found: Bounds, architecture: str = "", rules: Rules = Rules()) -> tuple[list[Picked], list[str]]:
     """What a channel selects on one architecture, oldest first, with the warnings to give (CH-11, CH-12).
 
     Raises VersionNotFound (a path's end is not there), NoVersionsFound (an empty range), NoUpdatePath (strict).
@@ -169,7 +171,7 @@ def select(graph: Graph, channel: Channel, found: Bounds, architecture: str = ""
     return picked, warnings
 
 
-def _range(graph: Graph, channel: Channel, found: Bounds, architecture: str) -> Tuple[List[Picked], List[str]]:
+def _range(graph: Graph, channel: Channel, found: Bounds, architecture: str) -> tuple[list[Picked], list[str]]:
     low, high = found.low.key, found.high.key
     releases = [release for release in graph.ordered() if low <= release.version.key <= high]
     if not releases:
@@ -192,7 +194,7 @@ def _range(graph: Graph, channel: Channel, found: Bounds, architecture: str) -> 
     return [pick(release, channel, architecture, reason) for release in releases], warnings
 
 
-def _path(graph: Graph, channel: Channel, found: Bounds, architecture: str, rules: Rules) -> Tuple[List[Picked], List[str]]:
+def _path(graph: Graph, channel: Channel, found: Bounds, architecture: str, rules: Rules) -> tuple[list[Picked], list[str]]:
     releases = paths.shortest(graph, found.low, found.high, rules.conditional, channel.name)
     if releases:
         return path_picks(graph, releases, channel, architecture), []
@@ -206,7 +208,7 @@ def _path(graph: Graph, channel: Channel, found: Bounds, architecture: str, rule
 CONDITIONAL_ADVICE = "Choose other bounds, or let conditional updates count."
 
 
-def path_picks(graph: Graph, releases: Tuple[Release, ...], channel: Channel, architecture: str) -> List[Picked]:
+def path_picks(graph: Graph, releases: tuple[Release, ...], channel: Channel, architecture: str) -> list[Picked]:
     """The releases of a path, each with the update that leads to it."""
     picked = [pick(releases[0], channel, architecture, "start of the update path")]
     for step in paths.steps(graph, releases):
@@ -220,7 +222,7 @@ def pick(release: Release, channel: Channel, architecture: str, reason: str) -> 
     return Picked(release, architecture, channel.name, reason, chain)
 
 
-def eus_warnings(channel: Channel) -> List[str]:
+def eus_warnings(channel: Channel) -> list[str]:
     """A range over several minors of an EUS channel needs steps in between (CH-19)."""
     low, high = channel.minimum, channel.maximum
     if low is None or high is None or "eus" not in channel.name or high.minor - low.minor < 2:
@@ -231,7 +233,7 @@ def eus_warnings(channel: Channel) -> List[str]:
     ]
 
 
-def grown(graph: Graph, channel: Channel, found: Bounds, architecture: str, rules: Rules, memory: Memory) -> Tuple[List[Picked], List[str]]:
+def grown(graph: Graph, channel: Channel, found: Bounds, architecture: str, rules: Rules, memory: Memory) -> tuple[list[Picked], list[str]]:
     """Paths that join this run's range with the previous run's, for a v1 image set (CH-30).  Raises nothing."""
     previous = memory.previous.get(channel.name)
     if rules.generation is not Generation.V1 or previous is None:
@@ -241,8 +243,8 @@ def grown(graph: Graph, channel: Channel, found: Bounds, architecture: str, rule
         wanted.append((found.low, previous.low))
     if previous.high < found.high:
         wanted.append((previous.high, found.high))
-    picked: List[Picked] = []
-    warnings: List[str] = []
+    picked: list[Picked] = []
+    warnings: list[str] = []
     for start, end in wanted:
         try:
             picked += path_picks(graph, _joined(graph, start, end, rules, channel.name), channel, architecture)
@@ -251,7 +253,7 @@ def grown(graph: Graph, channel: Channel, found: Bounds, architecture: str, rule
     return picked, warnings
 
 
-def _joined(graph: Graph, start: Version, end: Version, rules: Rules, channel: str) -> Tuple[Release, ...]:
+def _joined(graph: Graph, start: Version, end: Version, rules: Rules, channel: str) -> tuple[Release, ...]:
     found = paths.shortest(graph, start, end, rules.conditional, channel)
     if not found:
         raise NoUpdatePath(paths.explain(graph, start, end, rules.conditional, channel))

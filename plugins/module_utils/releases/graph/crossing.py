@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import VersionNotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Bounds, Channel, Picked, Rules, extremes
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import VersionNotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph, Release, merge
 
 _MINOR = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
@@ -32,7 +33,7 @@ class Name:
     minor: int
 
     @classmethod
-    def parse(cls, text: str) -> "Name":
+    def parse(cls, text: str) -> Name:
         """Raises InputError unless there is a `-` with MAJOR.MINOR behind the last one."""
         prefix, dash, rest = text.rpartition("-")
         match = _MINOR.match(rest)
@@ -43,7 +44,7 @@ class Name:
         return cls(prefix, int(match.group(1)), int(match.group(2)))
 
     @property
-    def number(self) -> Tuple[int, int]:
+    def number(self) -> tuple[int, int]:
         return (self.major, self.minor)
 
     def __str__(self) -> str:
@@ -58,14 +59,14 @@ class Walk:
     warnings: where the way is broken.  channels: those it led through.
     """
 
-    releases: Tuple[Release, ...]
+    releases: tuple[Release, ...]
     current: Version
     requested: Version
-    warnings: Tuple[str, ...] = ()
-    channels: Tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
-def ends(channels: Sequence[Channel], bounds: Mapping[str, Bounds]) -> Tuple[Channel, Channel]:
+def ends(channels: Sequence[Channel], bounds: Mapping[str, Bounds]) -> tuple[Channel, Channel]:
     """The channels with the lowest and with the highest version (XC-02).
 
     Ties: for the lowest the highest's channel when it is among them, otherwise the order of the configuration.
@@ -122,9 +123,9 @@ class _Climb:
         self.graph_of = graph_of
         self.rules = rules
         self.here = first
-        self.releases: Dict[str, Release] = {}
-        self.warnings: List[str] = []
-        self.channels: List[str] = []
+        self.releases: dict[str, Release] = {}
+        self.warnings: list[str] = []
+        self.channels: list[str] = []
 
     def walk(self) -> Walk:
         graph = self.graph_of(str(self.here))
@@ -171,7 +172,7 @@ class _Climb:
 
 def cross(
     channels: Sequence[Channel], bounds: Mapping[str, Bounds], architecture: str, graph_of: GraphByName, rules: Rules
-) -> Tuple[List[Picked], List[str]]:
+) -> tuple[list[Picked], list[str]]:
     """What the way from the lowest to the highest version adds to several channels (XC-01 to XC-06).
 
     channels: those of OpenShift.  Where the walk over the newest releases is broken, the shortest path through all channels that
@@ -179,7 +180,7 @@ def cross(
     """
     first, last = ends(channels, bounds)
     start, end = bounds[first.name].low, bounds[last.name].high
-    seen: Dict[str, Graph] = {}
+    seen: dict[str, Graph] = {}
 
     def look(name: str) -> Graph:
         if name not in seen:
@@ -208,8 +209,8 @@ def cross(
 
 
 def _bridge(
-    seen: Mapping[str, Graph], outer: Tuple[Channel, Channel], look: GraphByName, start: Version, end: Version, rules: Rules
-) -> Tuple[Release, ...]:
+    seen: Mapping[str, Graph], outer: tuple[Channel, Channel], look: GraphByName, start: Version, end: Version, rules: Rules
+) -> tuple[Release, ...]:
     """The shortest path through the union of the channels; empty when there is none."""
     try:
         for channel in outer:

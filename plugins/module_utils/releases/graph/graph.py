@@ -10,8 +10,9 @@ in `Graph.releases`; edges are kept as successors of each place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -32,7 +33,7 @@ class Release:
 
     version: Version
     payload: str
-    channels: Tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
     url: str = ""
 
 
@@ -46,60 +47,60 @@ class Graph:
     places: version to place.  ranks: for each place how many releases are older, so that ordering needs no versions.
     """
 
-    releases: Tuple[Release, ...] = ()
-    successors: Tuple[Tuple[int, ...], ...] = ()
-    conditional: Mapping[Tuple[int, int], Tuple[str, ...]] = field(default_factory=dict)
-    bare: Tuple[Version, ...] = ()
+    releases: tuple[Release, ...] = ()
+    successors: tuple[tuple[int, ...], ...] = ()
+    conditional: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    bare: tuple[Version, ...] = ()
     places: Mapping[Version, int] = field(default_factory=dict, compare=False, repr=False)
-    ranks: Tuple[int, ...] = field(default=(), compare=False, repr=False)
-    _conditional_successors: Mapping[int, Tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
+    ranks: tuple[int, ...] = field(default=(), compare=False, repr=False)
+    _conditional_successors: Mapping[int, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
 
-    def place(self, version: Version) -> Optional[int]:
+    def place(self, version: Version) -> int | None:
         """Where a version is, build metadata ignored; None when it is not in the graph."""
         return self.places.get(version)
 
-    def targets(self, place: int, conditional: bool = False) -> Tuple[int, ...]:
+    def targets(self, place: int, conditional: bool = False) -> tuple[int, ...]:
         """Places one update further; those over conditional edges too when asked."""
         plain = self.successors[place]
         if not conditional or place not in self._conditional_successors:
             return plain
         return tuple(dict.fromkeys(plain + self._conditional_successors[place]))
 
-    def risks(self, source: int, target: int) -> Tuple[str, ...]:
+    def risks(self, source: int, target: int) -> tuple[str, ...]:
         """Names of the risks of this update when it is a conditional one only; empty for a plain edge."""
         if target in self.successors[source]:
             return ()
         return self.conditional.get((source, target), ())
 
-    def channels(self) -> Tuple[str, ...]:
+    def channels(self) -> tuple[str, ...]:
         """Every channel that a release of the graph is published in, sorted."""
-        names: FrozenSet[str] = frozenset(name for release in self.releases for name in release.channels)
+        names: frozenset[str] = frozenset(name for release in self.releases for name in release.channels)
         return tuple(sorted(names))
 
-    def versions(self) -> Tuple[Version, ...]:
+    def versions(self) -> tuple[Version, ...]:
         """All versions, oldest first."""
         return tuple(release.version for release in self.ordered())
 
-    def ordered(self) -> Tuple[Release, ...]:
+    def ordered(self) -> tuple[Release, ...]:
         """All releases, oldest first."""
         return tuple(self.releases[place] for place in sorted(range(len(self.releases)), key=self.ranks.__getitem__))
 
 
 def build(
     releases: Iterable[Release],
-    edges: Iterable[Tuple[int, int]],
-    conditional: Mapping[Tuple[int, int], Tuple[str, ...]],
+    edges: Iterable[tuple[int, int]],
+    conditional: Mapping[tuple[int, int], tuple[str, ...]],
     bare: Iterable[Version] = (),
 ) -> Graph:
     """A graph from its parts; edges and conditions name places in `releases`."""
     releases = tuple(releases)
-    places: Dict[Version, int] = {}
+    places: dict[Version, int] = {}
     for place, release in enumerate(releases):
         places.setdefault(release.version, place)
-    successors: List[List[int]] = [[] for release in releases]
+    successors: list[list[int]] = [[] for release in releases]
     for source, target in edges:
         successors[source].append(target)
-    further: Dict[int, List[int]] = {}
+    further: dict[int, list[int]] = {}
     for source, target in conditional:
         further.setdefault(source, []).append(target)
     return Graph(
@@ -113,7 +114,7 @@ def build(
     )
 
 
-def _ranks(releases: Tuple[Release, ...]) -> Tuple[int, ...]:
+def _ranks(releases: tuple[Release, ...]) -> tuple[int, ...]:
     ranks = [0] * len(releases)
     for rank, place in enumerate(sorted(range(len(releases)), key=lambda place: releases[place].version.key)):
         ranks[place] = rank
@@ -140,7 +141,7 @@ def parse(content: bytes, subject: str = "") -> Graph:
     return build(releases, edges, conditions, (release.version for release in named if not release.payload))
 
 
-def _list(document: Dict[str, Any], name: str, limit: int, subject: str) -> List[Any]:
+def _list(document: dict[str, Any], name: str, limit: int, subject: str) -> list[Any]:
     value = document.get(name)
     if value is None:
         return []
@@ -164,7 +165,7 @@ def _release(node: Any, place: int, subject: str) -> Release:
     return Release(version, payload or "", channels, str(metadata.get("url") or ""))
 
 
-def _edges(edges: List[Any], count: int, subject: str) -> List[Tuple[int, int]]:
+def _edges(edges: list[Any], count: int, subject: str) -> list[tuple[int, int]]:
     for place, edge in enumerate(edges):
         try:
             source, target = edge
@@ -178,9 +179,9 @@ def _edges(edges: List[Any], count: int, subject: str) -> List[Tuple[int, int]]:
     return edges
 
 
-def _conditions(groups: List[Any], places: Mapping[str, int], subject: str) -> Dict[Tuple[int, int], Tuple[str, ...]]:
+def _conditions(groups: list[Any], places: Mapping[str, int], subject: str) -> dict[tuple[int, int], tuple[str, ...]]:
     """Edges between releases that the graph does not hold are dropped, as the service drops them itself."""
-    conditions: Dict[Tuple[int, int], Tuple[str, ...]] = {}
+    conditions: dict[tuple[int, int], tuple[str, ...]] = {}
     for number, group in enumerate(groups):
         try:
             names = tuple(str(risk.get("name") or _UNNAMED) for risk in group.get("risks") or ()) or (_UNNAMED,)
@@ -201,10 +202,10 @@ def _conditions(groups: List[Any], places: Mapping[str, int], subject: str) -> D
 
 def merge(graphs: Iterable[Graph]) -> Graph:
     """The union of several channels' graphs, by version; a plain edge in one of them makes it plain."""
-    releases: Dict[Version, Release] = {}
-    edges: Dict[Tuple[Version, Version], None] = {}
-    conditional: Dict[Tuple[Version, Version], Tuple[str, ...]] = {}
-    bare: List[Version] = []
+    releases: dict[Version, Release] = {}
+    edges: dict[tuple[Version, Version], None] = {}
+    conditional: dict[tuple[Version, Version], tuple[str, ...]] = {}
+    bare: list[Version] = []
     for graph in graphs:
         bare += graph.bare
         for place, release in enumerate(graph.releases):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import VersionNotFound
@@ -21,7 +21,7 @@ class Step:
 
     source: Release
     target: Release
-    risks: Tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -40,12 +40,12 @@ class Gap:
     conditional: the path that exists when conditional edges count; empty when there is none.
     """
 
-    furthest: Tuple[Release, ...]
-    earliest: Tuple[Release, ...]
-    conditional: Tuple[Step, ...]
+    furthest: tuple[Release, ...]
+    earliest: tuple[Release, ...]
+    conditional: tuple[Step, ...]
 
 
-def shortest(graph: Graph, start: Version, end: Version, conditional: bool = False, channel: str = "") -> Tuple[Release, ...]:
+def shortest(graph: Graph, start: Version, end: Version, conditional: bool = False, channel: str = "") -> tuple[Release, ...]:
     """The path with the fewest updates, both ends included; empty when there is none.
 
     Ties go to the path that was found first when newer neighbours are visited first.
@@ -56,7 +56,7 @@ def shortest(graph: Graph, start: Version, end: Version, conditional: bool = Fal
     return tuple(graph.releases[place] for place in found)
 
 
-def steps(graph: Graph, path: Tuple[Release, ...]) -> Tuple[Step, ...]:
+def steps(graph: Graph, path: tuple[Release, ...]) -> tuple[Step, ...]:
     """The updates between the releases of a path of this graph."""
     places = [graph.places[release.version] for release in path]
     return tuple(
@@ -80,7 +80,7 @@ def gap(graph: Graph, start: Version, end: Version, conditional: bool = False, c
     )
 
 
-def text(path: Tuple[Release, ...]) -> str:
+def text(path: tuple[Release, ...]) -> str:
     """`4.12.28 > 4.13.37 > 4.14.16`"""
     return " > ".join(release.version.text for release in path)
 
@@ -106,7 +106,7 @@ def explain(graph: Graph, start: Version, end: Version, conditional: bool = Fals
     return message
 
 
-def _ends(graph: Graph, start: Version, end: Version, channel: str) -> Tuple[int, int]:
+def _ends(graph: Graph, start: Version, end: Version, channel: str) -> tuple[int, int]:
     return _place(graph, "current", start, channel), _place(graph, "requested", end, channel)
 
 
@@ -129,13 +129,13 @@ def nearest(graph: Graph, version: Version) -> str:
     return f"The update graph names no release image for {version}. {found}" if version in graph.bare else found
 
 
-def _newest_first(graph: Graph, places: Tuple[int, ...]) -> List[int]:
+def _newest_first(graph: Graph, places: tuple[int, ...]) -> list[int]:
     return sorted(places, key=graph.ranks.__getitem__, reverse=True)
 
 
-def _search(first: int, last: int, neighbours: Callable[[int], List[int]]) -> List[int]:
+def _search(first: int, last: int, neighbours: Callable[[int], list[int]]) -> list[int]:
     """Breadth first; the places from first to last, or none."""
-    came_from: Dict[int, Optional[int]] = {first: None}
+    came_from: dict[int, int | None] = {first: None}
     queue = deque((first,))
     while queue and last not in came_from:
         place = queue.popleft()
@@ -145,16 +145,16 @@ def _search(first: int, last: int, neighbours: Callable[[int], List[int]]) -> Li
                 queue.append(target)
     if last not in came_from:
         return []
-    found: List[int] = []
-    step: Optional[int] = last
+    found: list[int] = []
+    step: int | None = last
     while step is not None:
         found.append(step)
         step = came_from[step]
     return found[::-1]
 
 
-def _reached(first: int, neighbours: Callable[[int], Tuple[int, ...]]) -> Dict[int, None]:
-    seen: Dict[int, None] = {first: None}
+def _reached(first: int, neighbours: Callable[[int], tuple[int, ...]]) -> dict[int, None]:
+    seen: dict[int, None] = {first: None}
     queue = deque((first,))
     while queue:
         for target in neighbours(queue.popleft()):
@@ -164,8 +164,8 @@ def _reached(first: int, neighbours: Callable[[int], Tuple[int, ...]]) -> Dict[i
     return seen
 
 
-def _reversed(graph: Graph, conditional: bool) -> Tuple[Tuple[int, ...], ...]:
-    sources: List[List[int]] = [[] for release in graph.releases]
+def _reversed(graph: Graph, conditional: bool) -> tuple[tuple[int, ...], ...]:
+    sources: list[list[int]] = [[] for release in graph.releases]
     for place in range(len(graph.releases)):
         for target in graph.targets(place, conditional):
             sources[target].append(place)

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import NoVersionsFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import channel as channels_
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import (
     Bounds,
@@ -21,7 +22,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph
     Rules,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.crossing import cross
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import NoVersionsFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph
 
 # What releases exist for, and how their tags spell it (NM-02).
@@ -32,10 +32,10 @@ ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64", "ppc64le": "ppc64le", "s
 class Selection:
     """picked: ordered by architecture and version, one entry for each reason.  bounds: by architecture and channel."""
 
-    picked: Tuple[Picked, ...] = ()
-    warnings: Tuple[str, ...] = ()
-    failures: Tuple[Failure, ...] = ()
-    bounds: Mapping[Tuple[str, str], Bounds] = field(default_factory=dict)
+    picked: tuple[Picked, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    bounds: Mapping[tuple[str, str], Bounds] = field(default_factory=dict)
 
 
 def select(
@@ -54,23 +54,23 @@ def select(
     return work.result()
 
 
-def _order(picked: Picked) -> Tuple[str, Version, str]:
+def _order(picked: Picked) -> tuple[str, Version, str]:
     return (picked.architecture, picked.release.version, picked.release.payload)
 
 
 class _Selecting:
     def __init__(
-        self, channels: Tuple[Channel, ...], architectures: Tuple[str, ...], graph_of: GraphOf, rules: Rules, memory: Memory
+        self, channels: tuple[Channel, ...], architectures: tuple[str, ...], graph_of: GraphOf, rules: Rules, memory: Memory
     ) -> None:
         self.channels = channels
         self.architectures = architectures
         self.graph_of = graph_of
         self.rules = rules
         self.memory = memory
-        self.picked: List[Picked] = []
-        self.warnings: Dict[str, None] = {}
-        self.failures: List[Failure] = []
-        self.bounds: Dict[Tuple[str, str], Bounds] = {}
+        self.picked: list[Picked] = []
+        self.warnings: dict[str, None] = {}
+        self.failures: list[Failure] = []
+        self.bounds: dict[tuple[str, str], Bounds] = {}
 
     def architecture(self, architecture: str) -> None:
         for channel in self.channels:

@@ -24,8 +24,9 @@ Options, by the names under which `Context.options` has them:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
@@ -74,11 +75,11 @@ class Settings:
     graph_base: str
     graph_image: str
     enclave: bool
-    past_channels: Optional[Mapping[str, Any]]
-    notes: Tuple[str, ...] = ()
+    past_channels: Mapping[str, Any] | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, options: Mapping[str, Any], environment: Mapping[str, str], generation: Generation = Generation.V2) -> "Settings":
+    def of(cls, options: Mapping[str, Any], environment: Mapping[str, str], generation: Generation = Generation.V2) -> Settings:
         """Raises InputError for an option that cannot be used, keys among them (SIG-21), and InvalidVersionFilter."""
         return _Reading(options, environment, generation).settings()
 
@@ -88,7 +89,7 @@ class _Reading:
         self.options = options
         self.environment = environment
         self.generation = generation
-        self.notes: Dict[str, None] = {}
+        self.notes: dict[str, None] = {}
 
     def settings(self) -> Settings:
         override = self._text("update_url", "UPDATE_URL_OVERRIDE")
@@ -121,7 +122,7 @@ class _Reading:
             shared_bounds=bool(self.options.get("shared_bounds")),
         )
 
-    def _trust(self, prefix: str, policy: str, urls: Tuple[str, ...], built_in: Tuple[bytes, ...], names: Tuple[str, ...]) -> Trust:
+    def _trust(self, prefix: str, policy: str, urls: tuple[str, ...], built_in: tuple[bytes, ...], names: tuple[str, ...]) -> Trust:
         """The variables of the environment are for OpenShift alone."""
         policy = check_policy(self._text(f"{prefix}release_signatures") or policy, f"{prefix}release_signatures")
         given = self._texts(f"{prefix}release_signature_urls", "" if prefix else "OCP_SIGNATURE_URL")
@@ -144,7 +145,7 @@ class _Reading:
             self.notes[f"{variable} of the environment is used: {masked(value)}."] = None
         return value
 
-    def _texts(self, option: str, variable: str = "") -> Tuple[str, ...]:
+    def _texts(self, option: str, variable: str = "") -> tuple[str, ...]:
         value = self.options.get(option)
         if isinstance(value, (list, tuple)):
             return tuple(str(entry) for entry in value)

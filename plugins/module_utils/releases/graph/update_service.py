@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from typing import Dict, Tuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Fetch, no_fetch
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import NoGraphData, UpdateServiceError
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import NAME, Channel
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import NoGraphData, UpdateServiceError
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
 
@@ -55,7 +54,7 @@ class UpdateService:
         self._fetch = fetch
         self._folder = folder
         self._identity = str(uuid.uuid4())
-        self._graphs: Dict[Tuple[str, str, bool], Graph] = {}
+        self._graphs: dict[tuple[str, str, bool], Graph] = {}
         self._lock = threading.Lock()
 
     def graph(self, channel: Channel, architecture: str) -> Graph:

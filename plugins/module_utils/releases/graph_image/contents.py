@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zlib
-from typing import Dict, Mapping, Sequence, Tuple
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -20,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_wal
 ROOT = "var/lib/cincinnati-graph-data"
 
 # Name to mode and content, None for a directory.
-Tree = Dict[str, Tuple[int, object]]
+Tree = dict[str, tuple[int, object]]
 
 
 def tree(packed: bytes, subject: str = "") -> Tree:
@@ -60,7 +60,7 @@ def _safe(name: str, subject: str) -> str:
     return "/".join(parts)
 
 
-def with_signatures(data: Mapping[str, Tuple[int, object]], signatures: Mapping[Digest, Sequence[bytes]]) -> Tree:
+def with_signatures(data: Mapping[str, tuple[int, object]], signatures: Mapping[Digest, Sequence[bytes]]) -> Tree:
     """The same tree with `signatures/<algorithm>/<hex>/signature-<n>` for each release (GR-05, GR-10)."""
     found = dict(data)
     for digest, contents in signatures.items():
@@ -72,7 +72,7 @@ def with_signatures(data: Mapping[str, Tuple[int, object]], signatures: Mapping[
     return found
 
 
-def layer(data: Mapping[str, Tuple[int, object]]) -> bytes:
+def layer(data: Mapping[str, tuple[int, object]]) -> bytes:
     """A tar of the tree below ROOT: sorted, owned by root, without times, so that equal data has equal bytes (GR-04, GR-15)."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, List, Set
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -68,7 +68,7 @@ class GraphImage:
 
     def _index(self, root: Manifest, layer: Layer) -> Manifest:
         document = root.document()
-        entries: List[Dict[str, Any]] = []
+        entries: list[dict[str, Any]] = []
         for entry, child in zip(document["manifests"], root.children):
             if child.platform is not None and child.platform.os == "unknown":
                 # An attestation about an instance of the base; it says nothing about what is built here.
@@ -101,7 +101,7 @@ class GraphImage:
         platform = Platform(str(config.get("os") or _DEFAULT.os), str(config.get("architecture") or _DEFAULT.architecture))
         return Manifest.parse(_json(document), manifest.media_type), platform
 
-    def _config(self, blob: Descriptor) -> Dict[str, Any]:
+    def _config(self, blob: Descriptor) -> dict[str, Any]:
         try:
             config = json_values.parse(
                 read_blob(self._upstream, self._base.repository, blob, limits.IMAGE_CONFIG.size), limits.IMAGE_CONFIG
@@ -112,14 +112,14 @@ class GraphImage:
             raise GraphDataInvalid("the configuration of the base image is not a JSON object", subject=str(self._base))
         return config
 
-    def _put(self, content: bytes, media_type: str) -> Dict[str, Any]:
+    def _put(self, content: bytes, media_type: str) -> dict[str, Any]:
         blob = Descriptor(media_type, Digest.of(content), len(content))
         write_blob(self._layout, "", blob, content)
         return {"mediaType": media_type, "digest": blob.digest, "size": blob.size}
 
     def _drop_others(self, built: Manifest) -> None:
         """Removes what earlier builds left, so that the layout does not grow."""
-        needed: Set[str] = {built.digest}
+        needed: set[str] = {built.digest}
         for manifest in (built, *(self._layout.fetch_manifest("", child.digest) for child in built.children)):
             needed |= {manifest.digest, *(blob.digest for blob in manifest.blobs)}
         for algorithm in ("sha256", "sha384", "sha512"):
@@ -132,7 +132,7 @@ class GraphImage:
                 raise StorageError(f"cannot clean {folder}: {error.strerror}", subject=folder) from error
 
 
-def _with_layer(config: Dict[str, Any], layer: Layer) -> Dict[str, Any]:
+def _with_layer(config: dict[str, Any], layer: Layer) -> dict[str, Any]:
     found = dict(config)
     run = dict(found.get("config") or {})
     run["Cmd"] = COMMAND
@@ -143,7 +143,7 @@ def _with_layer(config: Dict[str, Any], layer: Layer) -> Dict[str, Any]:
     rootfs["diff_ids"] = [*rootfs.get("diff_ids", ()), layer.unpacked]
     found["rootfs"] = rootfs
     if found.get("history"):
-        step: Dict[str, Any] = {"created_by": "graph data", "author": AUTHOR}
+        step: dict[str, Any] = {"created_by": "graph data", "author": AUTHOR}
         if found.get("created"):
             # The time of the base, so that the same data gives the same image.
             step["created"] = found["created"]
@@ -151,5 +151,5 @@ def _with_layer(config: Dict[str, Any], layer: Layer) -> Dict[str, Any]:
     return found
 
 
-def _json(document: Dict[str, Any]) -> bytes:
+def _json(document: dict[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode("utf-8")

@@ -7,20 +7,20 @@
 from __future__ import annotations
 
 import os
-from typing import Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import map_graph, map_helm_image
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import GENERIC, GRAPH, Collected, Context, WantedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image import contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image.image import GraphImage, Layer
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
 
 KEY = "platform.graph"
 # Its layout in the workspace, as `stores.upstream` knows it.

@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import (
     KUBEVIRT_COMPONENT,
     Target,
@@ -47,7 +48,7 @@ class References:
     """A release's image-references.  version: of the release, empty when it does not say."""
 
     version: str
-    components: Tuple[Component, ...]
+    components: tuple[Component, ...]
 
 
 def parse_references(content: bytes, subject: str = "", tags_allowed: bool = False) -> References:
@@ -75,7 +76,7 @@ def parse_references(content: bytes, subject: str = "", tags_allowed: bool = Fal
     return References(version if isinstance(version, str) else "", tuple(components))
 
 
-def _json(content: bytes, name: str, subject: str) -> Dict[str, Any]:
+def _json(content: bytes, name: str, subject: str) -> dict[str, Any]:
     try:
         document = json_values.parse(content, limits.RELEASE_DOCUMENT)
     except ValueError as error:
@@ -132,7 +133,7 @@ def images(
     components: Sequence[Component],
     platforms: Sequence[Platform] = (),
     chain: Sequence[str] = (),
-) -> List[WantedImage]:
+) -> list[WantedImage]:
     """The release image itself and each component, with their places in the mirror (PL-23, NM-01).
 
     payload: pinned to its digest.  Raises InputError when a tag would not be one.
@@ -147,11 +148,11 @@ def images(
     return wanted
 
 
-def _wanted(kind: str, reference: Reference, target: Target, platforms: Tuple[Platform, ...], chain: Tuple[str, ...]) -> WantedImage:
+def _wanted(kind: str, reference: Reference, target: Target, platforms: tuple[Platform, ...], chain: tuple[str, ...]) -> WantedImage:
     return WantedImage(kind, reference, target.repository, (target.tag,), platforms, chain)
 
 
-def kubevirt_keys(architectures: Sequence[str], platforms: Sequence[Platform]) -> Tuple[Tuple[str, ...], List[str]]:
+def kubevirt_keys(architectures: Sequence[str], platforms: Sequence[Platform]) -> tuple[tuple[str, ...], list[str]]:
     """The keys to look for, and a warning for each architecture that has none (PL-31)."""
     every = tuple(KUBEVIRT_KEYS.values())
     if platforms:
@@ -163,10 +164,10 @@ def kubevirt_keys(architectures: Sequence[str], platforms: Sequence[Platform]) -
     return tuple(dict.fromkeys(KUBEVIRT_KEYS[name] for name in architectures if name in KUBEVIRT_KEYS)) or ("x86_64",), []
 
 
-def kubevirt_components(content: bytes, keys: Sequence[str], subject: str = "") -> List[Component]:
+def kubevirt_components(content: bytes, keys: Sequence[str], subject: str = "") -> list[Component]:
     """The KubeVirt containers of the boot image list, for those keys that have one (PL-30, PL-32).  Raises PayloadInvalid."""
     stream = _boot_images(content, subject)
-    components: List[Component] = []
+    components: list[Component] = []
     for key in keys:
         entry: Any = stream.get("architectures")
         for name in (key, "images", "kubevirt", "digest-ref"):
@@ -178,7 +179,7 @@ def kubevirt_components(content: bytes, keys: Sequence[str], subject: str = "") 
     return components
 
 
-def _boot_images(content: bytes, subject: str) -> Dict[str, Any]:
+def _boot_images(content: bytes, subject: str) -> dict[str, Any]:
     try:
         document = documents.load(content, "the list of boot images")
     except InputError as error:

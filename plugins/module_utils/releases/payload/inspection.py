@@ -7,17 +7,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import PlatformContent
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import WantedImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import components
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import PayloadInvalid
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.payload import BOOT_IMAGES, REFERENCES, Payload, Payloads
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import components
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.payload import BOOT_IMAGES, REFERENCES, Payload, Payloads
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import Signatures, encoded
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import OFF, REQUIRE, Trust
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.verifier import Asked, Signature
@@ -34,7 +34,7 @@ class WantedRelease:
     """
 
     reference: Reference
-    chains: Tuple[Tuple[str, ...], ...]
+    chains: tuple[tuple[str, ...], ...]
     architecture: str = ""
     version: str = ""
     channel: str = ""
@@ -50,10 +50,10 @@ class WantedRelease:
 class Inspected:
     """entry: of the plan's `releases`; None when the release is not mirrored."""
 
-    entry: Optional[Dict[str, Any]] = None
-    images: Tuple[WantedImage, ...] = ()
-    warnings: Tuple[str, ...] = ()
-    failures: Tuple[Failure, ...] = ()
+    entry: dict[str, Any] | None = None
+    images: tuple[WantedImage, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 class Inspector:
@@ -78,7 +78,7 @@ class Inspector:
             return Inspected(failures=(Failure.of(error, f"release {wanted.title}", CATEGORY),))
 
     def _inspect(self, wanted: WantedRelease) -> Inspected:
-        warnings: List[str] = []
+        warnings: list[str] = []
         signature = self._signature(wanted, warnings)
         subject = str(wanted.reference)
         payload = self._payloads.read(wanted.reference.repository, Digest.parse(wanted.reference.digest), self._platform.kubevirt_container)
@@ -86,12 +86,12 @@ class Inspector:
         tag = components.release_tag(references.version, payload.architecture, Digest.parse(wanted.reference.digest).hex)
         warnings += _differences(wanted, payload, references.version, tag, signature)
         further, failures = self._kubevirt(wanted, payload, warnings)
-        images: List[WantedImage] = []
+        images: list[WantedImage] = []
         for chain in wanted.chains:
             images += components.images(wanted.reference, tag, (*references.components, *further), self._platform.platforms, (*chain, tag))
         return Inspected(_entry(wanted, payload, references.version, tag, signature), tuple(images), tuple(warnings), failures)
 
-    def _signature(self, wanted: WantedRelease, warnings: List[str]) -> Optional[Signature]:
+    def _signature(self, wanted: WantedRelease, warnings: list[str]) -> Signature | None:
         trust: Trust = self._settings.okd if wanted.okd else self._settings.openshift
         if self._unsigned or trust.policy == OFF:
             return None
@@ -107,8 +107,8 @@ class Inspector:
             return None
 
     def _kubevirt(
-        self, wanted: WantedRelease, payload: Payload, warnings: List[str]
-    ) -> Tuple[List[components.Component], Tuple[Failure, ...]]:
+        self, wanted: WantedRelease, payload: Payload, warnings: list[str]
+    ) -> tuple[list[components.Component], tuple[Failure, ...]]:
         """The boot images for KubeVirt, when they are wanted (PL-30 to PL-32)."""
         if not self._platform.kubevirt_container:
             return [], ()
@@ -128,9 +128,9 @@ def _absent() -> bytes:
     raise PayloadInvalid(f"the release image has no {BOOT_IMAGES}, which names KubeVirt containers")
 
 
-def _differences(wanted: WantedRelease, payload: Payload, version: str, tag: str, signature: Optional[Signature]) -> List[str]:
+def _differences(wanted: WantedRelease, payload: Payload, version: str, tag: str, signature: Signature | None) -> list[str]:
     """What the update service, the image and its signature disagree about (NM-03)."""
-    warnings: List[str] = []
+    warnings: list[str] = []
     if wanted.version and version and wanted.version != version:
         warnings.append(
             f"The update service calls {wanted.reference} {wanted.version}; the image calls itself {version}, and is tagged so."
@@ -142,8 +142,8 @@ def _differences(wanted: WantedRelease, payload: Payload, version: str, tag: str
     return warnings
 
 
-def _entry(wanted: WantedRelease, payload: Payload, version: str, tag: str, signature: Optional[Signature]) -> Dict[str, Any]:
-    entry: Dict[str, Any] = {
+def _entry(wanted: WantedRelease, payload: Payload, version: str, tag: str, signature: Signature | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
         "version": version or payload.digest.hex,
         "channel": wanted.channel,
         "architecture": payload.architecture,

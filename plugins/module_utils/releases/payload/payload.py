@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Sequence, Set
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -93,10 +94,10 @@ class Payloads:
             raise PayloadInvalid("the configuration of the release image names no architecture", subject=subject)
         return architecture
 
-    def _documents(self, repository: str, instance: Manifest, wanted: Sequence[str]) -> Dict[str, bytes]:
+    def _documents(self, repository: str, instance: Manifest, wanted: Sequence[str]) -> dict[str, bytes]:
         """From the topmost layer down; the layer that holds image-references holds them all."""
-        found: Dict[str, bytes] = {}
-        hidden: Set[str] = set()
+        found: dict[str, bytes] = {}
+        hidden: set[str] = set()
         for blob in reversed(instance.blobs[1:]):
             if blob.foreign:
                 continue
@@ -105,10 +106,10 @@ class Payloads:
                 break
         return found
 
-    def _search(self, repository: str, blob: Descriptor, wanted: Sequence[str], found: Dict[str, bytes]) -> Set[str]:
+    def _search(self, repository: str, blob: Descriptor, wanted: Sequence[str], found: dict[str, bytes]) -> set[str]:
         """Adds to `found` what the layer has; gives the names that it hides in the layers below."""
-        here: Dict[str, bytes] = {}
-        hidden: Set[str] = set()
+        here: dict[str, bytes] = {}
+        hidden: set[str] = set()
         with Layer(self._store, repository, blob) as layer:
             for name, member, stream in layer.members():
                 folder, _slash, base = name.rpartition("/")
@@ -127,7 +128,7 @@ class Payloads:
     def _file(self, digest: Digest) -> str:
         return os.path.join(self._workspace.release_payloads, f"{digest.algorithm}-{digest.hex}.json")
 
-    def _kept(self, digest: Digest, wanted: Sequence[str]) -> Optional[Payload]:
+    def _kept(self, digest: Digest, wanted: Sequence[str]) -> Payload | None:
         try:
             document: Any = files.read_json(self._file(digest))
             if not set(wanted) <= set(document["searched"]):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Fetch, no_fetch
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError
@@ -30,7 +31,7 @@ class Signatures:
     upstream: the store of all origins; None when registries are not asked.
     """
 
-    def __init__(self, workspace: Workspace, fetch: Fetch = no_fetch, upstream: Optional[Store] = None) -> None:
+    def __init__(self, workspace: Workspace, fetch: Fetch = no_fetch, upstream: Store | None = None) -> None:
         self._folder = workspace.signatures
         self._verifier = Verifier(upstream, fetch, MOST, by_path=False)
 
@@ -57,19 +58,19 @@ class Signatures:
     def _file(self, digest: Digest) -> str:
         return os.path.join(self._folder, f"{digest.algorithm}-{digest.hex}-1")
 
-    def _kept(self, digest: Digest) -> Optional[bytes]:
+    def _kept(self, digest: Digest) -> bytes | None:
         try:
             return files.read(self._file(digest))
         except FileNotFoundError:
             return None
 
 
-def documents(releases: Iterable[Mapping[str, Any]]) -> Dict[Digest, Tuple[bytes, ...]]:
+def documents(releases: Iterable[Mapping[str, Any]]) -> dict[Digest, tuple[bytes, ...]]:
     """The signatures that a plan's `releases` carry, by digest of the release image; in the order of the plan.
 
     For the ConfigMaps of a cluster and the graph image; a plan that crossed the air gap has them with it.  Raises InputError.
     """
-    found: Dict[Digest, Tuple[bytes, ...]] = {}
+    found: dict[Digest, tuple[bytes, ...]] = {}
     for entry in releases:
         try:
             contents = tuple(base64.b64decode(text, validate=True) for text in entry.get("signatures") or ())
@@ -81,6 +82,6 @@ def documents(releases: Iterable[Mapping[str, Any]]) -> Dict[Digest, Tuple[bytes
     return found
 
 
-def encoded(contents: Iterable[bytes]) -> List[str]:
+def encoded(contents: Iterable[bytes]) -> list[str]:
     """As a plan carries them."""
     return [base64.b64encode(content).decode("ascii") for content in contents if content]

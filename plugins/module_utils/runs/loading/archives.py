@@ -15,14 +15,15 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -30,11 +31,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import RegistryMemory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.sequence import follows
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of, plan_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover_catalogs import with_catalogs
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.carried import carried, plannable
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
@@ -42,9 +43,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy import v1, v2
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive import LegacyArchive
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive_over_registry import WithMirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import first_name
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.archive_over_registry import WithMirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
@@ -74,20 +75,20 @@ class FoundArchive:
     """
 
     name: str
-    paths: Tuple[str, ...]
+    paths: tuple[str, ...]
     store: Store
     plan: Plan
     history: History
     follows: int
     holds: Callable[[Digest], bool]
     read: Callable[[str], bytes]
-    extra_names: Tuple[str, ...] = ()
+    extra_names: tuple[str, ...] = ()
     maker: str = OURS
     archive_id: str = ""
     signature: str = ""
     recorded: bool = True
-    brought: Optional[Tuple[PlanImage, ...]] = None
-    homes: Callable[[Digest], Tuple[str, ...]] = field(default=lambda digest: (), repr=False)
+    brought: tuple[PlanImage, ...] | None = None
+    homes: Callable[[Digest], tuple[str, ...]] = field(default=lambda digest: (), repr=False)
     sizes: Mapping[Digest, int] = field(default_factory=dict, repr=False)
     expires: int = 0
 
@@ -96,7 +97,7 @@ class FoundArchive:
         """The plan, as far as this archive has to bring it."""
         return self.plan if self.brought is None else replace(self.plan, images=self.brought, whole=False)
 
-    def extra(self) -> Dict[str, bytes]:
+    def extra(self) -> dict[str, bytes]:
         """The documents for people, by name."""
         return {name: self.read(name) for name in self.extra_names}
 
@@ -144,7 +145,7 @@ class FoundArchive:
                 advice="Find out where this archive comes from: archives after it would count as loaded.",
             )
 
-    def stored_history(self, memory: RegistryMemory) -> Optional[History]:
+    def stored_history(self, memory: RegistryMemory) -> History | None:
         """What the registry has of this archive's history, by our record or by that of oc-mirror v1, whichever is later.
 
         A record whose content is lost is none: the archives are loaded from the first one on.  Raises CorruptContent.
@@ -176,14 +177,14 @@ class Unplanned:
 
     place: Workspace
     options: Mapping[str, Any] = field(default_factory=dict)
-    registry: Optional[Store] = None
-    destination: Optional[Destination] = None
+    registry: Store | None = None
+    destination: Destination | None = None
 
 
 @contextmanager
 def opened_archives(
-    path: str, unplanned: Unplanned, trusted: Optional[TrustedKeys], parallel: int, check: bool = True
-) -> Iterator[Tuple[FoundArchive, ...]]:
+    path: str, unplanned: Unplanned, trusted: TrustedKeys | None, parallel: int, check: bool = True
+) -> Iterator[tuple[FoundArchive, ...]]:
     """`find_archives` for the length of a block; their files are closed at its end."""
     archives = find_archives(path, unplanned, trusted, parallel, check)
     try:
@@ -194,8 +195,8 @@ def opened_archives(
 
 
 def find_archives(
-    path: str, unplanned: Unplanned, trusted: Optional[TrustedKeys], parallel: int, check: bool = True
-) -> Tuple[FoundArchive, ...]:
+    path: str, unplanned: Unplanned, trusted: TrustedKeys | None, parallel: int, check: bool = True
+) -> tuple[FoundArchive, ...]:
     """All archives of a folder, or the one that a volume belongs to, proved as far as they can be; by sequence.
 
     trusted: keys one of which must have signed each archive, before anything else of it is looked at.
@@ -241,7 +242,7 @@ def _ours(reader: ArchiveReader) -> FoundArchive:
     )
 
 
-def _v1_archive(volumes: Tuple[str, ...], place: Workspace) -> FoundArchive:
+def _v1_archive(volumes: tuple[str, ...], place: Workspace) -> FoundArchive:
     archive = v1.V1Archive(volumes)
     metadata = archive.metadata
     alone = metadata.single_use or metadata.sequence <= 1
@@ -263,7 +264,7 @@ def _v1_archive(volumes: Tuple[str, ...], place: Workspace) -> FoundArchive:
     )
 
 
-def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -> FoundArchive:
+def _v2_archive(volumes: tuple[str, ...], unplanned: Unplanned, parallel: int) -> FoundArchive:
     """Planned from its own configuration, with the archive in the place of the internet."""
     archive, place = v2.V2Archive(volumes), unplanned.place
     subject = f"configuration of {archive.name}"
@@ -302,7 +303,7 @@ def _v2_archive(volumes: Tuple[str, ...], unplanned: Unplanned, parallel: int) -
     )
 
 
-def _v1_configuration(metadata: Metadata) -> Dict[str, Any]:
+def _v1_configuration(metadata: Metadata) -> dict[str, Any]:
     """What the archive was made from, as far as its metadata tells."""
     config, _warnings = carried({"apiVersion": Generation.V1.api_version, "kind": IMAGE_SET, "mirror": metadata.mirror})
     return config
@@ -323,26 +324,26 @@ def _with_built(archive: LegacyArchive, place: Workspace) -> Callable[[Digest], 
     return holds
 
 
-def _v1_volumes(path: str) -> List[Tuple[str, ...]]:
+def _v1_volumes(path: str) -> list[tuple[str, ...]]:
     """Volumes of oc-mirror v1, which have the names of ours, by sequence; empty where there are none."""
-    by_sequence: Dict[int, List[str]] = {}
+    by_sequence: dict[int, list[str]] = {}
     for name, match in _matching(path, v1.NAME):
         by_sequence.setdefault(int(match.group(1)), []).append(name)
     chosen = [volumes for _sequence, volumes in sorted(by_sequence.items()) if _chosen(path, volumes)]
     return [tuple(volumes) for volumes in chosen if first_name(volumes[0]) == v1.METADATA]
 
 
-def _v2_volumes(path: str) -> Tuple[str, ...]:
+def _v2_volumes(path: str) -> tuple[str, ...]:
     volumes = [name for name, _match in _matching(path, v2.NAME)]
     return tuple(volumes) if volumes and _chosen(path, volumes) else ()
 
 
-def _matching(path: str, form: "re.Pattern[str]") -> List[Tuple[str, "re.Match[str]"]]:
+def _matching(path: str, form: re.Pattern[str]) -> list[tuple[str, re.Match[str]]]:
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
     found = [(os.path.join(folder, name), form.match(name)) for name in sorted(os.listdir(folder))]
     return [(name, match) for name, match in found if match is not None]
 
 
-def _chosen(path: str, volumes: List[str]) -> bool:
+def _chosen(path: str, volumes: list[str]) -> bool:
     """A folder means all of its archives, a file its own."""
     return os.path.isdir(path) or os.path.join(os.path.dirname(path) or ".", os.path.basename(path)) in volumes

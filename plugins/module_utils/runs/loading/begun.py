@@ -11,17 +11,18 @@ still knows what it found and what it brought.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, Sequence, Set, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
 
 # A path of the plan and a digest.
-Place = Tuple[str, str]
+Place = tuple[str, str]
 
 
 class Begun:
@@ -33,8 +34,8 @@ class Begun:
     def __init__(self, path: str, archive: str) -> None:
         self._path = path
         self._archive = archive
-        self.brought: Set[Place] = set()
-        self.named: Dict[Place, Set[str]] = {}
+        self.brought: set[Place] = set()
+        self.named: dict[Place, set[str]] = {}
         self._read()
 
     def note(self, missing: Sequence[Verdict], registry: Store, parallel: int) -> None:
@@ -55,7 +56,7 @@ class Begun:
         except FileNotFoundError:
             pass
 
-    def _document(self) -> Dict[str, Any]:
+    def _document(self) -> dict[str, Any]:
         images = [[path, digest, sorted(tags), (path, digest) in self.brought] for (path, digest), tags in sorted(self.named.items())]
         return {"archive": self._archive, "images": images}
 

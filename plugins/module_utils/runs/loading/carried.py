@@ -10,7 +10,8 @@ the archive could name any (user-needs P18).
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI
@@ -22,7 +23,7 @@ _STORAGE = "storageConfig"
 _LAYOUT = f"{OCI}:"
 
 
-def carried(config: Mapping[str, Any]) -> Tuple[Dict[str, Any], Tuple[str, ...]]:
+def carried(config: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The configuration without places on the host that wrote it, and a sentence for each that would have had a use here.
 
     Raises InputError for one that is malformed.
@@ -43,14 +44,14 @@ def carried(config: Mapping[str, Any]) -> Tuple[Dict[str, Any], Tuple[str, ...]]
     return ({**clean, "mirror": stanza} if stanza else clean), tuple(warnings)
 
 
-def plannable(config: Mapping[str, Any]) -> Tuple[Dict[str, Any], Tuple[Failure, ...]]:
+def plannable(config: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Failure, ...]]:
     """`carried` for an archive that is planned here, and what of it cannot be.
 
     Charts are rendered by a program of this host from files that the configuration names, and layouts are read where it says.
     """
     clean, _warnings = carried(config)
     stanza = dict(clean.get("mirror") or {})
-    failures: List[Failure] = []
+    failures: list[Failure] = []
     if (config.get("mirror") or {}).get("helm"):
         stanza.pop("helm", None)
         failures.append(_left_out("helm", "helm", "charts"))
@@ -75,5 +76,5 @@ def _left_out(subject: str, category: str, what: str) -> Failure:
     )
 
 
-def _without(mapping: Mapping[str, Any], key: str) -> Dict[str, Any]:
+def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in mapping.items() if name != key}

@@ -10,8 +10,8 @@ Whatever else the plan names was found there: it is needed, and never deleted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Dict, Optional, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -23,16 +23,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.b
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
 # A path of the plan and a digest.
-Place = Tuple[str, str]
+Place = tuple[str, str]
 
 
-def kept_history(workspace: Workspace, destination: Destination, uid: str) -> Optional[History]:
+def kept_history(workspace: Workspace, destination: Destination, uid: str) -> History | None:
     """What this workspace remembers of the destination, as far as it is of the same history."""
     history = History.load(workspace, str(destination))
     return history if history.uid == uid else None
 
 
-def loaded_history(archive: FoundArchive, known: Sequence[Optional[History]], begun: Begun, shelf: Shelf) -> History:
+def loaded_history(archive: FoundArchive, known: Sequence[History | None], begun: Begun, shelf: Shelf) -> History:
     """known: the records of before, the one that counts most first.  begun: what was not there before the load."""
     recorded = {(entry.path, entry.id): entry for history in reversed(known) if history is not None for entry in history.associations}
     claimed = {(entry.path, entry.id): entry for entry in archive.history.associations}
@@ -46,7 +46,7 @@ def loaded_history(archive: FoundArchive, known: Sequence[Optional[History]], be
 
 
 def _entry(
-    image: PlanImage, recorded: Dict[Place, Association], claimed: Dict[Place, Association], begun: Begun, shelf: Shelf
+    image: PlanImage, recorded: dict[Place, Association], claimed: dict[Place, Association], begun: Begun, shelf: Shelf
 ) -> Association:
     place = (image.destination, str(image.digest))
     before = recorded.get(place)
@@ -62,7 +62,7 @@ def _entry(
     )
 
 
-def _content(image: PlanImage, claimed: Optional[Association], shelf: Shelf) -> Association:
+def _content(image: PlanImage, claimed: Association | None, shelf: Shelf) -> Association:
     """From the manifests themselves; for what was not looked into as the archive tells, which only protects."""
     try:
         return Association.of(image, shelf)

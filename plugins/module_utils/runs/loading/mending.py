@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -15,24 +16,24 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.first_of import Several
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.first_of import Several
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import where_from
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.mending import Held, Mended, mend, survey
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import ImageResult, TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, FAILED
 
 
 @dataclass(frozen=True)
 class MendedRun:
     """sequences: of archives that gave something, or would.  result: the images that got something back."""
 
-    sequences: Tuple[int, ...]
+    sequences: tuple[int, ...]
     result: TransferResult
 
     @property
-    def failures(self) -> Tuple[Failure, ...]:
+    def failures(self) -> tuple[Failure, ...]:
         return self.result.failures
 
 
@@ -45,7 +46,7 @@ class Mending:
         self._registry = registry
         self._destination = destination
         self._parallel = parallel
-        sizes: Dict[Digest, int] = {digest: size for archive in archives for digest, size in archive.sizes.items()}
+        sizes: dict[Digest, int] = {digest: size for archive in archives for digest, size in archive.sizes.items()}
         self._held = Held(Several([archive.store for archive in archives]), sizes)
         # What other repositories cannot have was never there.
         entries = [entry for entry in record.associations if destination.fits(entry.path)]
@@ -66,7 +67,7 @@ class Mending:
         blobs = sum(len(each.lost.blobs) for each in mended)
         return MendedRun(tuple(sequences), TransferResult(images, {COPIED: blobs}, size=sum(each.size for each in mended)))
 
-    def _images(self, mended: Mended) -> List[ImageResult]:
+    def _images(self, mended: Mended) -> list[ImageResult]:
         """The images of a repository that got something back."""
         return [
             self._image(entry, mended.lost.repository, mended.left & entry_digests(entry))
@@ -74,7 +75,7 @@ class Mending:
             if self._destination.repository(entry.path) == mended.lost.repository and entry_digests(entry) & mended.lost.digests
         ]
 
-    def _image(self, entry: Association, repository: str, left: Set[Digest]) -> ImageResult:
+    def _image(self, entry: Association, repository: str, left: set[Digest]) -> ImageResult:
         image = PlanImage(entry.type, entry.name, "", Digest(entry.id), "", 0, entry.path, entry.tags, subject=entry.subject)
         placed = PlacedImage(image, repository, entry.tags)
         if not left:
@@ -90,5 +91,5 @@ class Mending:
         return ImageResult(placed, FAILED, failure)
 
 
-def entry_digests(entry: Association) -> Set[Digest]:
+def entry_digests(entry: Association) -> set[Digest]:
     return {Digest(digest) for digest in entry.digests}

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -22,9 +22,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidat
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.delete_list import Item, placed, read_list
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.protection import Judgement, Spared
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import kept_images
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Deleting, DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import kept_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase
@@ -52,7 +52,7 @@ class _Named:
     item: Item
     repository: str
     selector: str
-    digest: Optional[Digest]
+    digest: Digest | None
 
 
 def delete_listed(request: DeleteRequest, environ: Mapping[str, str], check_mode: bool = False) -> DeletionRun:
@@ -78,10 +78,10 @@ def delete_listed(request: DeleteRequest, environ: Mapping[str, str], check_mode
         return replace(done, left_alone=(*outside, *_needed(named, done, kept, request.destination)), warnings=_planned(plan, gone))
 
 
-def _named(inside: Sequence[Tuple[Item, Reference, str]], registry: Store, parallel: int) -> List[_Named]:
+def _named(inside: Sequence[tuple[Item, Reference, str]], registry: Store, parallel: int) -> list[_Named]:
     """One question for each name."""
 
-    def look(entry: Tuple[Item, Reference, str]) -> _Named:
+    def look(entry: tuple[Item, Reference, str]) -> _Named:
         item, reference, repository = entry
         found = registry.find_manifest(repository, reference.selector)
         return _Named(item, repository, reference.selector, found.digest if found else None)
@@ -90,17 +90,17 @@ def _named(inside: Sequence[Tuple[Item, Reference, str]], registry: Store, paral
         return list(pool.map(look, inside))
 
 
-def _given_up(named: Sequence[_Named], history: History, request: DeleteRequest) -> Tuple[List[Association], List[Association], Judgement]:
+def _given_up(named: Sequence[_Named], history: History, request: DeleteRequest) -> tuple[list[Association], list[Association], Judgement]:
     """What is to go and what has the same content under other names, as both were recorded; what of the list is spared or absent."""
-    recorded: Dict[Tuple[str, str], List[Association]] = {}
+    recorded: dict[tuple[str, str], list[Association]] = {}
     for entry in history.associations:
         if entry.found:
             continue
         recorded.setdefault((request.destination.repository(entry.path), entry.id), []).append(entry)
-    gone: List[Association] = []
-    others: List[Association] = []
-    spared: List[Spared] = []
-    absent: List[Candidate] = []
+    gone: list[Association] = []
+    others: list[Association] = []
+    spared: list[Spared] = []
+    absent: list[Candidate] = []
     for (repository, digest), names in _by_content(named).items():
         item = names[0].item
         listed = {name.selector for name in names}
@@ -118,8 +118,8 @@ def _given_up(named: Sequence[_Named], history: History, request: DeleteRequest)
     return gone, others, Judgement((), tuple(spared), tuple(absent))
 
 
-def _by_content(named: Sequence[_Named]) -> Dict[Tuple[str, Optional[Digest]], List[_Named]]:
-    groups: Dict[Tuple[str, Optional[Digest]], List[_Named]] = {}
+def _by_content(named: Sequence[_Named]) -> dict[tuple[str, Digest | None], list[_Named]]:
+    groups: dict[tuple[str, Digest | None], list[_Named]] = {}
     for name in named:
         groups.setdefault((name.repository, name.digest), []).append(name)
     return groups
@@ -130,7 +130,7 @@ def _path(repository: str, destination: Destination) -> str:
     return repository[len(destination.namespace) + 1 :] if destination.namespace else repository
 
 
-def _not_listed(plan: Plan, named: Sequence[_Named], destination: Destination) -> Tuple[PlanImage, ...]:
+def _not_listed(plan: Plan, named: Sequence[_Named], destination: Destination) -> tuple[PlanImage, ...]:
     """Images of the last plan of which a name is not listed."""
     listed = {(name.repository, name.selector) for name in named}
 
@@ -142,13 +142,13 @@ def _not_listed(plan: Plan, named: Sequence[_Named], destination: Destination) -
     return tuple(image for image in fitting if stays(image))
 
 
-def _needed(named: Sequence[_Named], done: DeletionRun, kept: Sequence[Association], destination: Destination) -> List[str]:
+def _needed(named: Sequence[_Named], done: DeletionRun, kept: Sequence[Association], destination: Destination) -> list[str]:
     """A sentence for each listed image that stays because something that is wanted has the same content, by its name."""
     judgement = done.judgement
     judged = {(candidate.repository, candidate.digest) for candidate in judgement.doomed}
     judged |= {(spared.candidate.repository, spared.candidate.digest) for spared in judgement.spared}
     stays = [name for name in named if name.digest is not None and (name.repository, name.digest) not in judged]
-    users: Dict[Tuple[str, str], Set[str]] = {}
+    users: dict[tuple[str, str], set[str]] = {}
     for entry in kept:
         for digest in (entry.id, *entry.manifests) if destination.fits(entry.path) else ():
             users.setdefault((destination.repository(entry.path), digest), set()).add(entry.name)
@@ -162,7 +162,7 @@ def _stays(name: _Named, users: Sequence[str]) -> str:
     return f"{name.item.reference} stays, for {who} is not listed, {need} {name.digest}."
 
 
-def _planned(plan: Plan, gone: Sequence[Association]) -> Tuple[str, ...]:
+def _planned(plan: Plan, gone: Sequence[Association]) -> tuple[str, ...]:
     """The next run would bring back what its configuration still names."""
     keys = {(image.destination, image.digest) for image in plan.images}
     names = sorted({entry.name for entry in gone if (entry.path, entry.id) in keys})

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import split
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import DELETE_IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, Context
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.entries import COPY, SKIP
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import PlanOptions, build_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.entries import COPY, SKIP
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.compatibility import with_v1_tags
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.delete_list import Item, document_of, items_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.mirrored_charts import with_planned_charts
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.reasons import Reasons, still_wanted, told
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.serialize import yaml_bytes
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import remembered
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.mirrored_origins import Held, Mirrored
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase
@@ -49,7 +50,7 @@ class GenerateRequest:
     workspace: Workspace
     destination: Destination
     config: str = ""
-    imageset: Optional[Mapping[str, Any]] = None
+    imageset: Mapping[str, Any] | None = None
     connections: Connections = Connections()
     name: str = ""
     signatures: bool = False
@@ -77,10 +78,10 @@ class GenerateRun:
     path: of the list, empty when there is nothing to list.  before: the list that was there.
     """
 
-    items: Tuple[Item, ...]
-    left_out: Tuple[str, ...]
-    failures: Tuple[Failure, ...]
-    warnings: Tuple[str, ...]
+    items: tuple[Item, ...]
+    left_out: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    warnings: tuple[str, ...]
     path: str = ""
     config_path: str = ""
     before: bytes = b""
@@ -91,7 +92,7 @@ class GenerateRun:
         return self.before != self.after
 
     @property
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         return {"before": self.before.decode("utf-8", "replace"), "after": self.after.decode("utf-8", "replace")}
 
 
@@ -146,13 +147,13 @@ def _without_gone(plan: Plan, last: Plan, history: History) -> Plan:
     )
 
 
-def _named(origin: str) -> Tuple[str, str]:
+def _named(origin: str) -> tuple[str, str]:
     """Repository and digest, or tag where there is none."""
     name, tag, digest, _transport = split(origin)
     return name, digest or tag
 
 
-def records(plan: Plan, history: History, place: Callable[[str], str]) -> Tuple[Held, ...]:
+def records(plan: Plan, history: History, place: Callable[[str], str]) -> tuple[Held, ...]:
     """What is recorded about the mirror; what the plan means by a name goes before what earlier ones meant."""
     known = {(image.destination, image.digest, image.origin) for image in plan.images}
     entries = sorted(history.associations, key=lambda entry: entry.key not in known)
@@ -167,10 +168,10 @@ def _held(entry: Association, place: str) -> Held:
     return Held(repository, tuple(filter(None, {tag, *attached})), entry.id, place, content, entry.subject)
 
 
-def _decided(plan: Plan, last: Plan) -> Tuple[Tuple[PlanImage, ...], Tuple[str, ...]]:
+def _decided(plan: Plan, last: Plan) -> tuple[tuple[PlanImage, ...], tuple[str, ...]]:
     """The images to list, and a sentence for each that something else needs; catalogs themselves never go (mirroring 5.4)."""
-    kept: List[PlanImage] = []
-    left_out: List[str] = []
+    kept: list[PlanImage] = []
+    left_out: list[str] = []
     given_up, wanted = Reasons(plan), Reasons(last)
     for image in plan.images:
         if image.type == CATALOG:
@@ -183,7 +184,7 @@ def _decided(plan: Plan, last: Plan) -> Tuple[Tuple[PlanImage, ...], Tuple[str, 
     return tuple(kept), tuple(left_out)
 
 
-def _written(request: GenerateRequest, plan: Plan, items: Tuple[Item, ...], left_out: Tuple[str, ...], check_mode: bool) -> GenerateRun:
+def _written(request: GenerateRequest, plan: Plan, items: tuple[Item, ...], left_out: tuple[str, ...], check_mode: bool) -> GenerateRun:
     if not items:
         return GenerateRun((), left_out, plan.failures, plan.warnings)
     content = yaml_bytes([document_of(items)])

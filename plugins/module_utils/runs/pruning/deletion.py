@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Dict, List, Sequence, Set, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -34,8 +34,8 @@ DEFAULT_PERCENT = 50
 class Guards:
     """protect: regular expressions of what stays.  keep_plans: paths of plans whose images stay, besides the plan itself."""
 
-    protect: Tuple[str, ...] = ()
-    keep_plans: Tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+    keep_plans: tuple[str, ...] = ()
     limits: Limits = Limits(percent=DEFAULT_PERCENT)
 
 
@@ -52,16 +52,16 @@ class DeletionRun:
     deleted: Deleted = Deleted()
     freed: int = 0
     path: str = ""
-    left_alone: Tuple[str, ...] = ()
-    warnings: Tuple[str, ...] = ()
+    left_alone: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
-    def gone(self) -> Tuple[Candidate, ...]:
+    def gone(self) -> tuple[Candidate, ...]:
         """What was, or in check mode would be, deleted."""
         return self.judgement.doomed if self.check_mode else self.deleted.deleted
 
     @property
-    def failures(self) -> Tuple[Failure, ...]:
+    def failures(self) -> tuple[Failure, ...]:
         return self.deleted.failures
 
     @property
@@ -69,7 +69,7 @@ class DeletionRun:
         return bool(self.gone)
 
     @property
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         return {"before": "".join(sorted(f"{each.repository}@{each.digest} {each.origin}\n" for each in self.gone)), "after": ""}
 
 
@@ -110,14 +110,14 @@ class Deleting:
             self._record(gone, kept, judgement, deleted)
         return DeletionRun(self._run.check_mode, judgement, deleted, space, path)
 
-    def _others(self) -> Tuple[Association, ...]:
+    def _others(self) -> tuple[Association, ...]:
         """What other image sets need at the same destination."""
-        found: List[Association] = list(neighbours(self.history.uid, self._destination, self.registry))
+        found: list[Association] = list(neighbours(self.history.uid, self._destination, self.registry))
         for path in self._guards.keep_plans:
             found += kept_images(read_plan(path).images, self.history, self.shelf)
         return tuple(found)
 
-    def _recorded(self) -> Set[Tuple[str, str]]:
+    def _recorded(self) -> set[tuple[str, str]]:
         """Repository and digest of each manifest that is remembered there."""
         place = self._destination
         fitting = (entry for entry in self.history.associations if place.fits(entry.path))
@@ -163,7 +163,7 @@ class Deleting:
         journal.close()
 
 
-def _needed(judgement: Judgement, gone: Sequence[Association], kept: Sequence[Association]) -> Set[str]:
+def _needed(judgement: Judgement, gone: Sequence[Association], kept: Sequence[Association]) -> set[str]:
     """Digests of everything that stays, with the content of what is spared."""
     needed = {digest for entry in kept for digest in entry.digests}
     spared = {spared.candidate.digest for spared in judgement.spared}

@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Mapping, Optional, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import Marked, mark
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive, Unplanned, opened_archives
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Deleting, DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Deleting, DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -37,7 +37,7 @@ class PruneRequest:
     destination: Destination
     plan: str = ""
     archive: str = ""
-    trusted: Optional[TrustedKeys] = None
+    trusted: TrustedKeys | None = None
     only_v1: bool = False
     after_mirroring: bool = False
     guards: Guards = Guards()
@@ -90,7 +90,7 @@ def _shelve(archive: FoundArchive, shelf: Shelf) -> None:
                 waiting += [child.digest for child in manifest.children]
 
 
-def _undecided(marked: Marked) -> Tuple[str, ...]:
+def _undecided(marked: Marked) -> tuple[str, ...]:
     if not marked.undecided:
         return ()
     names = ", ".join(sorted({entry.name for entry in marked.undecided})[:3])

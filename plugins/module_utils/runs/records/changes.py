@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -21,7 +21,7 @@ def keep_changes(workspace: Workspace, plan: Plan, difference: Diff) -> None:
     files.write_json(workspace.changes, {"plan": _digest(plan), "changes": changes(difference)})
 
 
-def kept_changes(workspace: Workspace, plan: Plan) -> Optional[Dict[str, Any]]:
+def kept_changes(workspace: Workspace, plan: Plan) -> dict[str, Any] | None:
     """Of this very plan (`report.changes`); None where another one was kept, or none.  Raises StorageError."""
     try:
         kept = files.read_json(workspace.changes)

@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import HELD
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import HELD
 
 
-def held_catalogs(result: TransferResult) -> Tuple[str, ...]:
+def held_catalogs(result: TransferResult) -> tuple[str, ...]:
     """A sentence for each catalog that was not published because something is lacking that it names."""
     held = [image.placed for image in result.images if image.outcome == HELD and image.placed.is_catalog and not image.placed.image.subject]
     if not held:

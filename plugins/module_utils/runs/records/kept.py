@@ -11,11 +11,11 @@ mirroring carries out the latest.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Optional, Sequence
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError, not_allowed
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning import parts
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import is_undecided
@@ -36,12 +36,12 @@ def read_plan(path: str) -> Plan:
     return plan
 
 
-def kept_plan(workspace: Workspace) -> Optional[Plan]:
+def kept_plan(workspace: Workspace) -> Plan | None:
     """The last complete plan; where there never was one, the incomplete one."""
     return _plan(workspace.plan) or _plan(workspace.incomplete_plan)
 
 
-def latest_plan(workspace: Workspace) -> Optional[Plan]:
+def latest_plan(workspace: Workspace) -> Plan | None:
     """What planning came to last, complete or not."""
     return _plan(workspace.incomplete_plan) or _plan(workspace.plan)
 
@@ -51,13 +51,13 @@ def latest_path(workspace: Workspace) -> str:
     return next((path for path in (workspace.incomplete_plan, workspace.plan) if os.path.exists(path)), "")
 
 
-def known_plan(workspace: Workspace) -> Optional[Plan]:
+def known_plan(workspace: Workspace) -> Plan | None:
     """The images of all kept plans, the latest last: what their tags meant."""
     complete, latest = _plan(workspace.plan), latest_plan(workspace)
     return replace(latest, images=(*complete.images, *latest.images)) if complete is not None and latest is not None else latest
 
 
-def expected_plan(workspace: Workspace) -> Optional[Plan]:
+def expected_plan(workspace: Workspace) -> Plan | None:
     """What a mirror should hold: the latest plan, and from the complete one what could not be looked up since.
 
     Its failures are those of which no plan knows anything.
@@ -106,7 +106,7 @@ def keep_reduced(plan: Plan, place: Workspace) -> None:
     parts.keep(plan, place, parts.beside(place.plan))
 
 
-def _plan(path: str) -> Optional[Plan]:
+def _plan(path: str) -> Plan | None:
     try:
         return Plan.read(path)
     except FileNotFoundError:

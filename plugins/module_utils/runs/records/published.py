@@ -11,7 +11,7 @@ plan in its own registry for the next one.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -24,7 +24,7 @@ SCHEMA = "disconnected.mirror/mirrored-plan/1"
 _PREFIX = "plan-"
 
 
-def document(plan: Plan, destination: Destination) -> Dict[str, Any]:
+def document(plan: Plan, destination: Destination) -> dict[str, Any]:
     """What is kept: the plan, and how the paths of this registry are shortened."""
     return {"schema": SCHEMA, "max_nested_paths": destination.max_nested_paths, "plan": plan.document()}
 
@@ -34,7 +34,7 @@ def publish(plan: Plan, registry: Store, destination: Destination, uid: str) -> 
     _memory(registry, destination).write(uid, document(plan, destination))
 
 
-def taken(registry: Store, place: Destination, imageset: Optional[ImageSet]) -> Plan:
+def taken(registry: Store, place: Destination, imageset: ImageSet | None) -> Plan:
     """The plan of the mirror at a place, its content to be read from there.
 
     imageset: which one, where the mirror holds several.
@@ -52,7 +52,7 @@ def taken(registry: Store, place: Destination, imageset: Optional[ImageSet]) -> 
     return _chosen(kept, place, imageset)
 
 
-def _chosen(kept: List[Plan], place: Destination, imageset: Optional[ImageSet]) -> Plan:
+def _chosen(kept: list[Plan], place: Destination, imageset: ImageSet | None) -> Plan:
     wanted = [plan for plan in kept if imageset is None or plan.config == imageset.document()]
     if len(wanted) == 1:
         return wanted[0]

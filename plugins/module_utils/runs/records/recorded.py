@@ -6,17 +6,15 @@
 
 from __future__ import annotations
 
-from typing import List, Tuple
-
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import REPOSITORY
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Network
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, at_destination, storage_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
@@ -35,7 +33,7 @@ def remembered(workspace: Workspace, destination: Destination, plan: Plan, netwo
     return Remembered(workspace, str(destination), storage, network.registry)
 
 
-def neighbours(uid: str, destination: Destination, registry: Store) -> Tuple[Association, ...]:
+def neighbours(uid: str, destination: Destination, registry: Store) -> tuple[Association, ...]:
     """Images of all histories that the registry itself keeps below this destination, but the one of this uid.
 
     Raises Incompatible when one of them is of a newer version, and what the registry raises: what cannot be read cannot
@@ -43,7 +41,7 @@ def neighbours(uid: str, destination: Destination, registry: Store) -> Tuple[Ass
     """
     repository = destination.repository(REPOSITORY)
     memory = at_destination(registry, destination)
-    found: List[Association] = []
+    found: list[Association] = []
     for tag in registry.tags(repository) or ():
         name = tag[len(_PREFIX) :] if tag.startswith(_PREFIX) else ""
         if uid and uid in (name, tag):

@@ -14,21 +14,21 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import replace
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, Storage
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.backend import Backend, Directory
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import REPOSITORY, RegistryMemory, stored_size
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, TransferResult
@@ -47,7 +47,7 @@ class Remembered:
     destination: `docker://host/namespace`, or ARCHIVES.  storage: of the configuration, None for the workspace.
     """
 
-    def __init__(self, workspace: Workspace, destination: str, storage: Optional[Storage], open_registry: OpenRegistry) -> None:
+    def __init__(self, workspace: Workspace, destination: str, storage: Storage | None, open_registry: OpenRegistry) -> None:
         self._workspace = workspace
         self._destination = destination
         self._storage = storage
@@ -78,9 +78,9 @@ class Remembered:
         """The identity of a new history: of this workspace and this destination.  write: keep the workspace's own identity."""
         return str(uuid.uuid5(uuid.UUID(_workspace_uid(self._workspace, write)), self._destination))
 
-    def _v1_metadata(self) -> Optional[Metadata]:
+    def _v1_metadata(self) -> Metadata | None:
         """What oc-mirror v1 left at the same place."""
-        encoded: Optional[bytes] = None
+        encoded: bytes | None = None
         where = ""
         if isinstance(self._backend, RegistryMemory):
             encoded, where = self._backend.read_v1(self._v1_tag), "storageConfig.registry"
@@ -106,7 +106,7 @@ class Remembered:
         return Directory(self._workspace.history)
 
 
-def storage_of(plan: Plan) -> Optional[Storage]:
+def storage_of(plan: Plan) -> Storage | None:
     """What a plan's configuration says about where its history is kept; plans that came in archives say nothing (`runs.loading`)."""
     named = "storageConfig" in plan.config
     return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").storage if named else None

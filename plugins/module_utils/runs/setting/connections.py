@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
@@ -35,11 +36,11 @@ class Connections:
 
     auth_file: str = ""
     credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    token_hosts: Tuple[str, ...] = ()
+    token_hosts: tuple[str, ...] = ()
     registries_conf: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def open(self, environ: Mapping[str, str], on_retry: OnRetry) -> "Network":
+    def open(self, environ: Mapping[str, str], on_retry: OnRetry) -> Network:
         """Raises InputError (settings, credentials, registries.conf), StorageError, Unsupported (no TOML reader)."""
         credentials = Credentials.of(self.auth_file, self.credentials, environ)
         settings = Settings.of(self.settings, environ)
@@ -62,8 +63,8 @@ class Network:
         self._conf = conf
         self._limits = RequestLimits()
         self._lock = threading.Lock()
-        self._insecure: Dict[str, Http] = {}
-        self._insecure_destinations: Dict[str, Http] = {}
+        self._insecure: dict[str, Http] = {}
+        self._insecure_destinations: dict[str, Http] = {}
         self._cancelled = False
 
     def upstream(self, workspace: Workspace) -> Upstream:
@@ -100,11 +101,11 @@ class Network:
         """
         return RegistryStore(host, self._careless(host, self._insecure) if insecure else self._destination, writing=True)
 
-    def fetch(self, url: str, headers: Optional[Mapping[str, str]], limit: int) -> bytes:
+    def fetch(self, url: str, headers: Mapping[str, str] | None, limit: int) -> bytes:
         """Reads a document for a content source (`imageset.wanted.Fetch`)."""
         return self._source.get(url, (headers or {}).get("Accept", "*/*"), limit)
 
-    def waiting(self) -> Tuple[str, float]:
+    def waiting(self) -> tuple[str, float]:
         """The host that has let us wait the longest, and for how many seconds."""
         return max((http.waiting() for http in self._clients()), key=lambda found: found[1])
 
@@ -119,16 +120,16 @@ class Network:
         for http in self._clients():
             http.close()
 
-    def _clients(self) -> Tuple[Http, ...]:
+    def _clients(self) -> tuple[Http, ...]:
         with self._lock:
             destinations = (self._destination, *self._insecure_destinations.values())
         return (*self._sources(), *destinations)
 
-    def _sources(self) -> Tuple[Http, ...]:
+    def _sources(self) -> tuple[Http, ...]:
         with self._lock:
             return (self._source, *self._insecure.values())
 
-    def _careless(self, host: str, known: Dict[str, Http]) -> Http:
+    def _careless(self, host: str, known: dict[str, Http]) -> Http:
         """The client for one registry that registries.conf, or the configuration, calls insecure."""
         with self._lock:
             if host not in known:

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Iterator, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Retried
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stop import Stop

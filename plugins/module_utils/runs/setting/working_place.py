@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Callable, ContextManager, Iterator, Tuple
+from typing import Callable, ContextManager
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.lock import WorkspaceLock
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 
-Place = Tuple[Workspace, Callable[[], bool]]
+Place = tuple[Workspace, Callable[[], bool]]
 
 
 # Tells a workspace that stands in for another from any other directory.

@@ -10,9 +10,9 @@ digest.  Findings name the volume, so that only that file is carried over again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Iterator, List, Sequence, Tuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, MirrorError
@@ -38,7 +38,7 @@ class Finding:
     problem: str
 
 
-def check(archive: ArchiveReader, parallel: int = 2) -> Tuple[Finding, ...]:
+def check(archive: ArchiveReader, parallel: int = 2) -> tuple[Finding, ...]:
     """All findings of a set, in the order of its volumes; empty when it is sound.  Reads every byte once."""
     with ThreadPoolExecutor(max_workers=parallel) as pool:
         frames = pool.map(lambda number: list(_frame(archive, number)), range(len(archive.paths)))
@@ -58,7 +58,7 @@ def require_sound(archive: ArchiveReader, parallel: int = 2) -> None:
     )
 
 
-def _members(archive: ArchiveReader) -> List[List[Segment]]:
+def _members(archive: ArchiveReader) -> list[list[Segment]]:
     documents = [
         [segment]
         for volume in archive.places.segments
@@ -89,7 +89,7 @@ def _frame(archive: ArchiveReader, number: int) -> Iterator[Finding]:
         yield Finding(path, error.message)
 
 
-def _content(archive: ArchiveReader, segments: Sequence[Segment]) -> List[Finding]:
+def _content(archive: ArchiveReader, segments: Sequence[Segment]) -> list[Finding]:
     """One member's bytes against its digest; a cut blob is hashed across its volumes."""
     digest: Digest = segments[0].content.digest
     hasher = digest.hasher()

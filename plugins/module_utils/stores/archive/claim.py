@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import Optional, TextIO
+from typing import TextIO
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Locked
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
@@ -24,7 +24,7 @@ class Claim:
     def __init__(self, folder: str, sequence: int) -> None:
         self._folder = folder
         self._sequence = sequence
-        self._file: Optional[TextIO] = None
+        self._file: TextIO | None = None
 
     def take(self) -> None:
         """Raises Locked, OSError."""

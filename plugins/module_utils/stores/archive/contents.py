@@ -12,12 +12,12 @@ content arrives.  Its digest is the archive's id (design, section 5).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 
 SCHEMA = "disconnected.mirror/archive/1"
 # Signature forms that `manifest.json.sig` may have; empty for an unsigned set.
@@ -34,11 +34,11 @@ class Content:
     digest: Digest
 
     @classmethod
-    def blob(cls, digest: Digest, size: int) -> "Content":
+    def blob(cls, digest: Digest, size: int) -> Content:
         return cls(f"blobs/{digest.algorithm}/{digest.hex}", size, digest)
 
     @classmethod
-    def document(cls, name: str, content: bytes) -> "Content":
+    def document(cls, name: str, content: bytes) -> Content:
         return cls(name, len(content), Digest.of(content))
 
     @property
@@ -62,7 +62,7 @@ class Contents:
     follows: int
     volume_size: int
     signature: str
-    members: Tuple[Content, ...] = field(repr=False)
+    members: tuple[Content, ...] = field(repr=False)
     expires: int = 0
 
     def encoded(self) -> bytes:
@@ -86,7 +86,7 @@ class Contents:
         return sum(member.size for member in self.members)
 
     @classmethod
-    def decode(cls, encoded: bytes, subject: str) -> "Contents":
+    def decode(cls, encoded: bytes, subject: str) -> Contents:
         """Raises Incompatible (another schema), CorruptContent (not what `encoded` would write)."""
         document = _document(encoded, subject)
         schema = document.get("schema")
@@ -112,7 +112,7 @@ class Contents:
         return contents
 
 
-def _document(encoded: bytes, subject: str) -> Dict[str, Any]:
+def _document(encoded: bytes, subject: str) -> dict[str, Any]:
     try:
         document = json_values.parse(encoded, limits.RECORD)
     except ValueError as error:

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Dict, Iterator, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -55,7 +55,7 @@ class Frame:
         yield Known(self.places.sizes[number] - len(END), END)
 
     @cached_property
-    def _known(self) -> Dict[str, bytes]:
+    def _known(self) -> dict[str, bytes]:
         return {MANIFEST: self.contents.encoded(), SIGNATURE: signature_content(self.signature), **self.documents}
 
 

@@ -15,11 +15,10 @@ volume is larger than the set's `volume_size` (tar's own blocks included).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Content, Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import BLOCK, END, header_size, padded
 
@@ -50,12 +49,12 @@ class Segment:
 class Places:
     """segments: per volume, in order.  sizes: bytes of each volume, end blocks included."""
 
-    segments: Tuple[Tuple[Segment, ...], ...]
-    sizes: Tuple[int, ...]
+    segments: tuple[tuple[Segment, ...], ...]
+    sizes: tuple[int, ...]
 
-    def by_digest(self) -> Dict[Digest, List[Segment]]:
+    def by_digest(self) -> dict[Digest, list[Segment]]:
         """The segments of each blob, in byte order."""
-        found: Dict[Digest, List[Segment]] = {}
+        found: dict[Digest, list[Segment]] = {}
         for volume in self.segments:
             for segment in volume:
                 if segment.content.is_blob:
@@ -106,9 +105,9 @@ class _Builder:
     def __init__(self, limit: int, most: int) -> None:
         self.limit = limit
         self.most = most
-        self.volumes: List[List[Segment]] = [[]]
+        self.volumes: list[list[Segment]] = [[]]
         self.used = 0
-        self.sizes: List[int] = []
+        self.sizes: list[int] = []
 
     def first(self, content: Content) -> None:
         """A member that belongs at the head of the first volume."""

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -34,8 +35,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import VolumeSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.index import REF_NAME
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 
 
 class ArchiveReader(ReadOnlyStore):
@@ -53,11 +54,11 @@ class ArchiveReader(ReadOnlyStore):
         self.capabilities = Capabilities(tags=True, delete=False, referrers=False)
         self.places: Places = self._arranged()
         self._require_whole()
-        self.segments: Dict[Digest, List[Segment]] = self.places.by_digest()
+        self.segments: dict[Digest, list[Segment]] = self.places.by_digest()
         self._documents = {
             segment.content.name: segment for volume in self.places.segments for segment in volume if not segment.content.is_blob
         }
-        self._files: Dict[int, int] = {}
+        self._files: dict[int, int] = {}
         self._mutex = threading.Lock()
 
     def document(self, name: str) -> bytes:
@@ -71,7 +72,7 @@ class ArchiveReader(ReadOnlyStore):
         return content
 
     @property
-    def documents(self) -> Tuple[str, ...]:
+    def documents(self) -> tuple[str, ...]:
         return tuple(member.name for member in self.contents.members if not member.is_blob)
 
     def pread(self, volume: int, offset: int, size: int) -> bytes:
@@ -113,14 +114,14 @@ class ArchiveReader(ReadOnlyStore):
             raise NotFound(f"{self.name} does not hold {blob.digest}", subject=str(blob.digest))
         return _SegmentReader(self, segments, offset)
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         names = self._index.get(repository)
         return tuple(sorted(names)) if names is not None else None
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return ()
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         return {digest for digest in digests if digest in self.segments}
 
     def close(self) -> None:
@@ -177,9 +178,9 @@ class ArchiveReader(ReadOnlyStore):
         return digest
 
     @cached_property
-    def _index(self) -> Dict[str, Dict[str, Digest]]:
+    def _index(self) -> dict[str, dict[str, Digest]]:
         """Tags by full repository name, from the layout's `index.json`.  Raises CorruptContent."""
-        index: Dict[str, Dict[str, Digest]] = {}
+        index: dict[str, dict[str, Digest]] = {}
         try:
             for entry in json_values.parse(self.document("index.json"), limits.RECORD)["manifests"]:
                 name = _reference_name(entry)
@@ -191,7 +192,7 @@ class ArchiveReader(ReadOnlyStore):
         return index
 
 
-def _reference_name(entry: Dict[str, Any]) -> str:
+def _reference_name(entry: dict[str, Any]) -> str:
     name = (entry.get("annotations") or {}).get(REF_NAME, "")
     return name if isinstance(name, str) and "@" not in name else ""
 

@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from typing import List
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -114,7 +113,7 @@ def verify(encoded: bytes, signature: bytes, trusted: TrustedKeys, subject: str 
         )
 
 
-def _verify_ssh(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> "subprocess.CompletedProcess[bytes]":
+def _verify_ssh(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> subprocess.CompletedProcess[bytes]:
     signers = os.path.join(folder, "signers")
     with open(signers, "wb") as target:
         target.write(b"".join(b"%s %s\n" % (_PRINCIPAL.encode("ascii"), line) for line in _keys(trusted).splitlines()))
@@ -133,7 +132,7 @@ def _keys(trusted: TrustedKeys) -> bytes:
     return b"\n".join(line for line in lines if line and not line.startswith(b"#"))
 
 
-def _verify_gpg(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> "subprocess.CompletedProcess[bytes]":
+def _verify_gpg(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> subprocess.CompletedProcess[bytes]:
     home = os.path.join(folder, "home")
     os.mkdir(home, 0o700)
     gpg = ["gpg", "--homedir", home, "--batch", "--no-tty", "--no-autostart", "--trust-model", "always"]
@@ -154,7 +153,7 @@ def _gpg_problem(output: bytes) -> str:
     return "" if one else "gpg does not vouch for exactly one signature"
 
 
-def _run(command: List[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
+def _run(command: list[str], content: bytes) -> subprocess.CompletedProcess[bytes]:
     program = shutil.which(command[0])
     if program is None:
         raise Unsupported(f"{command[0]} is not installed on this host", advice="Install it, or use the other kind of signature.")

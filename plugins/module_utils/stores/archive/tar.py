@@ -12,8 +12,6 @@ Python read.
 
 from __future__ import annotations
 
-from typing import Tuple
-
 BLOCK = 512
 # Two zero blocks close an archive.
 END = bytes(2 * BLOCK)
@@ -59,7 +57,7 @@ def _block(name: bytes, size: int, kind: bytes) -> bytes:
     return bytes(block)
 
 
-def first_member(block: bytes) -> Tuple[str, int]:
+def first_member(block: bytes) -> tuple[str, int]:
     """Name and size that a header block claims; ("", 0) when it is not one of ours."""
     name = block[:_NAME_LIMIT].rstrip(b"\0").decode("ascii", "replace")
     field = block[124:136]

@@ -15,12 +15,11 @@ import errno
 import os
 import stat
 import threading
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Set
+from typing import Callable
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
     CorruptContent,
@@ -28,6 +27,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     MirrorError,
     StorageError,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.claim import Claim
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.frame import Frame
@@ -38,7 +39,7 @@ PART = ".part"
 _CHUNK = 1024 * 1024
 
 
-def begun(folder: str, sequence: int) -> Optional[Contents]:
+def begun(folder: str, sequence: int) -> Contents | None:
     """What a set of this sequence that lies there, finished or not, was to hold; None when there is none that can be read."""
     first = os.path.join(folder, volume_name(sequence, 0))
     for path in (first + PART, first):
@@ -59,10 +60,10 @@ class UnfinishedSet:
         self.places: Places = arrange(contents)
         self.archive_id = Digest.of(contents.encoded())
         self.names = [volume_name(contents.sequence, number) for number in range(len(self.places.sizes))]
-        self.done: Set[Digest] = set()
+        self.done: set[Digest] = set()
         self.claim = Claim(folder, contents.sequence)
         self._frame = Frame(contents, self.places)
-        self._files: List[int] = []
+        self._files: list[int] = []
         self._mutex = threading.Lock()
 
     def path(self, volume: int) -> str:

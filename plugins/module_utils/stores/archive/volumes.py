@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from typing import AbstractSet, BinaryIO, Callable, Dict, List, Optional, Tuple
+from typing import AbstractSet, BinaryIO, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -43,7 +43,7 @@ class Volume:
     path: str
     archive_id: str
     number: int
-    contents: Optional[Contents] = None
+    contents: Contents | None = None
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class VolumeSet:
     archive_id: Digest
     contents: Contents
     encoded: bytes = field(repr=False)
-    paths: Tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
-def find(path: str, judge: Optional[Judge] = None) -> Tuple[VolumeSet, ...]:
+def find(path: str, judge: Judge | None = None) -> tuple[VolumeSet, ...]:
     """The archive sets of a folder, or the one that a volume file belongs to; by sequence.
 
     judge: asked about each set before anything that it says of itself is read.
@@ -75,7 +75,7 @@ def find(path: str, judge: Optional[Judge] = None) -> Tuple[VolumeSet, ...]:
     return tuple(sorted(sets, key=lambda found: found.contents.sequence))
 
 
-def _names(folder: str) -> List[str]:
+def _names(folder: str) -> list[str]:
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
@@ -90,7 +90,7 @@ def _names(folder: str) -> List[str]:
     return [name for name in names if name.endswith(".tar")]
 
 
-def identify(path: str, judge: Optional[Judge] = None) -> Volume:
+def identify(path: str, judge: Judge | None = None) -> Volume:
     """What a file says it is.  Raises CorruptContent, Incompatible, StorageError, and what `judge` raises."""
     try:
         with os.fdopen(open_file(path, -1, path), "rb") as file:
@@ -130,7 +130,7 @@ def _numbered(path: str, encoded: bytes) -> Volume:
     return volume
 
 
-def _assemble(head: Volume, volumes: List[Volume]) -> VolumeSet:
+def _assemble(head: Volume, volumes: list[Volume]) -> VolumeSet:
     contents = head.contents
     if contents is None:
         raise NotFound("the first volume is missing", subject=head.path)
@@ -139,9 +139,9 @@ def _assemble(head: Volume, volumes: List[Volume]) -> VolumeSet:
     return VolumeSet(Digest.parse(head.archive_id), contents, contents.encoded(), _paths(contents, ours, others))
 
 
-def _paths(contents: Contents, volumes: List[Volume], others: AbstractSet[str]) -> Tuple[str, ...]:
+def _paths(contents: Contents, volumes: list[Volume], others: AbstractSet[str]) -> tuple[str, ...]:
     """others: names of files of other archives, which none of ours is to replace."""
-    by_number: Dict[int, Volume] = {}
+    by_number: dict[int, Volume] = {}
     for volume in volumes:
         right = volume_name(contents.sequence, volume.number)
         if volume.number in by_number:
@@ -160,7 +160,7 @@ def _paths(contents: Contents, volumes: List[Volume], others: AbstractSet[str]) 
     return tuple(by_number[number].path for number in sorted(by_number))
 
 
-def _no_strays(volumes: List[Volume], heads: Dict[str, Volume]) -> None:
+def _no_strays(volumes: list[Volume], heads: dict[str, Volume]) -> None:
     for volume in volumes:
         if volume.archive_id in heads:
             continue
@@ -181,8 +181,8 @@ def _stray(volume: Volume, beside: str) -> CorruptContent:
     )
 
 
-def _one_of_each_sequence(sets: List[VolumeSet]) -> None:
-    seen: Dict[Tuple[str, int], VolumeSet] = {}
+def _one_of_each_sequence(sets: list[VolumeSet]) -> None:
+    seen: dict[tuple[str, int], VolumeSet] = {}
     for found in sets:
         key = (found.contents.uid, found.contents.sequence)
         if key in seen:

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import AbstractSet, Iterable, Optional, Sequence, Set, Tuple
+from collections.abc import Iterable, Sequence
+from typing import AbstractSet
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound, Unsupported
@@ -35,22 +36,22 @@ class ArchiveWriter(Store):
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         raise NotFound("an archive that is being written is not read", subject=f"{repository}:{reference}")
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         return None
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         raise NotFound("an archive that is being written is not read", subject=str(blob.digest))
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         return None
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return ()
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         return {digest for digest in digests if self._has(digest)}
 
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> BlobWriter | None:
         if self._has(blob.digest):
             return None
         segments = self._segments.get(blob.digest)
@@ -69,7 +70,7 @@ class ArchiveWriter(Store):
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         raise Unsupported("nothing is deleted from archives", subject=str(digest))
 
-    def missing(self) -> Tuple[Digest, ...]:
+    def missing(self) -> tuple[Digest, ...]:
         """Blobs that have not arrived yet."""
         return tuple(sorted(set(self._segments) - self._set.done))
 

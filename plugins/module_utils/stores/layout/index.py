@@ -10,12 +10,13 @@ import json
 import os
 import re
 import threading
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_INDEX
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.blob import read_file
 
@@ -37,10 +38,10 @@ class LayoutIndex:
         self._file = os.path.join(path, "index.json")
         self._lock = threading.RLock()
         self._saving = threading.Lock()
-        self._state: Tuple[int, int, int] = (0, 0, 0)
+        self._state: tuple[int, int, int] = (0, 0, 0)
         self._changes = self._saved = 0
         self._content = b""
-        self._document: Dict[str, Any] = {}
+        self._document: dict[str, Any] = {}
         self._listed = Listed([])
 
     def create(self) -> None:
@@ -52,7 +53,7 @@ class LayoutIndex:
                 files.write_json(os.path.join(self._path, "oci-layout"), {"imageLayoutVersion": "1.0.0"})
                 files.write_json(self._file, {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []})
 
-    def content(self) -> Optional[bytes]:
+    def content(self) -> bytes | None:
         """The exact bytes; None when there is no layout."""
         try:
             self._read()
@@ -60,17 +61,17 @@ class LayoutIndex:
             return None
         return self._content
 
-    def entries(self) -> List[Dict[str, Any]]:
+    def entries(self) -> list[dict[str, Any]]:
         """Raises NotFound (no layout), InputError (malformed), Unsupported (another version)."""
         with self._lock:
             return list(self._read().entries)
 
-    def names(self) -> Dict[str, Dict[str, Any]]:
+    def names(self) -> dict[str, dict[str, Any]]:
         """Entries by name, those without one left out."""
         with self._lock:
             return dict(self._read().by_name)
 
-    def named(self, repository: str, tag: str) -> Dict[str, Any]:
+    def named(self, repository: str, tag: str) -> dict[str, Any]:
         """By its full name, or by the tag where that alone is clear.  Raises NotFound, with the names that there are."""
         with self._lock:
             by_name = self._read().by_name
@@ -84,7 +85,7 @@ class LayoutIndex:
         name = entry_name(repository, tag)
         raise NotFound(f"the layout has no image named {name}", subject=self._path, advice=f"Its names are: {known}.")
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         """Tags of a repository; names without a repository belong to every one.  None when there is no layout."""
         try:
             with self._lock:
@@ -98,11 +99,11 @@ class LayoutIndex:
         entries = self.entries()
         return bool(entries) and all(entry.get("platform") and not _names(entry) for entry in entries)
 
-    def is_attachment(self, entry: Dict[str, Any]) -> bool:
+    def is_attachment(self, entry: dict[str, Any]) -> bool:
         names = _names(entry)
         return bool(names) and all(_ATTACHMENT.match(_split(name)[1]) for name in names)
 
-    def put(self, entry: Dict[str, Any], name: str, children: Sequence[Digest]) -> None:
+    def put(self, entry: dict[str, Any], name: str, children: Sequence[Digest]) -> None:
         """Lists a manifest, under a name when given; unnamed entries of its children are not roots any more."""
         with self._lock:
             listed = self._read()
@@ -145,7 +146,7 @@ class LayoutIndex:
                 self._content = content
                 self._saved = number
 
-    def _read(self) -> "Listed":
+    def _read(self) -> Listed:
         """What is listed now, changes that are not saved yet included; to be used under the lock."""
         with self._lock:
             if self._saved < self._changes:
@@ -180,16 +181,16 @@ class Listed:
     by_name: the last entry of each name.  tags: by repository.  digests: of all entries; unnamed: of those without a name.
     """
 
-    def __init__(self, entries: Sequence[Dict[str, Any]]) -> None:
-        self.entries: List[Dict[str, Any]] = []
-        self.by_name: Dict[str, Dict[str, Any]] = {}
-        self.tags: Dict[str, Set[str]] = {}
-        self.digests: Set[str] = set()
-        self.unnamed: Set[str] = set()
+    def __init__(self, entries: Sequence[dict[str, Any]]) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.by_name: dict[str, dict[str, Any]] = {}
+        self.tags: dict[str, set[str]] = {}
+        self.digests: set[str] = set()
+        self.unnamed: set[str] = set()
         for entry in entries:
             self.add(entry)
 
-    def add(self, entry: Dict[str, Any]) -> None:
+    def add(self, entry: dict[str, Any]) -> None:
         self.entries.append(entry)
         digest = str(entry.get("digest"))
         self.digests.add(digest)
@@ -208,7 +209,7 @@ def entry_name(repository: str, tag: str) -> str:
     return f"{repository}:{tag}" if repository and tag else tag
 
 
-def _document(content: bytes, path: str) -> Dict[str, Any]:
+def _document(content: bytes, path: str) -> dict[str, Any]:
     try:
         document = json_values.parse(content, limits.LAYOUT_INDEX)
     except ValueError as error:
@@ -221,14 +222,14 @@ def _document(content: bytes, path: str) -> Dict[str, Any]:
     return document
 
 
-def _names(entry: Dict[str, Any]) -> List[str]:
+def _names(entry: dict[str, Any]) -> list[str]:
     annotations = entry.get("annotations")
     if not isinstance(annotations, dict):
         return []
     return [name for name in (annotations.get(REF_NAME), annotations.get(_FULL_NAME)) if isinstance(name, str) and name]
 
 
-def _split(name: str) -> Tuple[str, str]:
+def _split(name: str) -> tuple[str, str]:
     """Repository and tag of a name; a name without a colon is a tag."""
     start = name.rfind("/") + 1
     colon = name.find(":", start)
@@ -237,6 +238,6 @@ def _split(name: str) -> Tuple[str, str]:
     return name[:colon], name[colon + 1 :]
 
 
-def _belongs(entry: Dict[str, Any], repository: str) -> bool:
+def _belongs(entry: dict[str, Any], repository: str) -> bool:
     names = _names(entry)
     return not names or any(_split(name)[0] in ("", repository) for name in names)

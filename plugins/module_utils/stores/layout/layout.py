@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, NotFound, StorageError
@@ -49,11 +50,11 @@ class LayoutStore(Store):
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         return FileReader(open_file(self._file(blob.digest), blob.size, str(blob.digest)), offset)
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         return self._index.tags(repository)
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
-        found: Dict[Digest, Descriptor] = {}
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
+        found: dict[Digest, Descriptor] = {}
         for manifest in self._roots():
             if manifest.subject is not None and manifest.subject.digest == digest:
                 found[manifest.digest] = replace(manifest.descriptor(), annotations=manifest.annotations)
@@ -66,10 +67,10 @@ class LayoutStore(Store):
             found.update((child.digest, child) for child in listed)
         return tuple(found[each] for each in sorted(found))
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         return {digest for digest in digests if os.path.isfile(self._file(digest))}
 
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> BlobWriter | None:
         path = self._file(blob.digest)
         try:
             if os.stat(path).st_size == blob.size:
@@ -87,7 +88,7 @@ class LayoutStore(Store):
             writer = FileWriter(self._file(manifest.digest), manifest.descriptor())
             writer.write(memoryview(manifest.content))
             writer.commit()
-        entry: Dict[str, Any] = {"mediaType": manifest.media_type, "digest": manifest.digest, "size": manifest.size}
+        entry: dict[str, Any] = {"mediaType": manifest.media_type, "digest": manifest.digest, "size": manifest.size}
         if manifest.artifact_type and manifest.subject is not None:
             entry["artifactType"] = manifest.artifact_type
         with self._lock:
@@ -128,7 +129,7 @@ class LayoutStore(Store):
         """`index.json` as the image's own index: it lists instances, and no images by name."""
         return Manifest.parse(self._index.content() or b"", subject=subject)
 
-    def _sole(self, subject: str) -> Optional[Dict[str, Any]]:
+    def _sole(self, subject: str) -> dict[str, Any] | None:
         """The entry of the only image; None when `index.json` itself is that image's index.
 
         What is attached to other manifests counts as no image.  Raises NotFound, InputError (there are several).
@@ -150,12 +151,12 @@ class LayoutStore(Store):
             )
         return next(iter(by_digest.values()))
 
-    def _attached(self, entry: Dict[str, Any]) -> bool:
+    def _attached(self, entry: dict[str, Any]) -> bool:
         if self._index.is_attachment(entry):
             return True
         return self._manifest(Digest.parse(entry.get("digest")), str(entry.get("mediaType") or ""), self.name).subject is not None
 
-    def _roots(self) -> List[Manifest]:
+    def _roots(self) -> list[Manifest]:
         """What `index.json` lists; what is missing or none of ours is left out."""
         found = []
         for digest in dict.fromkeys(str(entry.get("digest")) for entry in self._index.entries()):
@@ -165,9 +166,9 @@ class LayoutStore(Store):
                 continue
         return found
 
-    def _reachable(self) -> Set[Digest]:
+    def _reachable(self) -> set[Digest]:
         """Digests of all manifests that `index.json` leads to."""
-        found: Set[Digest] = set()
+        found: set[Digest] = set()
         waiting = self._roots()
         while waiting:
             manifest = waiting.pop()

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Iterable, Set, Tuple
+from collections.abc import Iterable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.tar_index import EntryReader, TarIndex
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 
 
 class LegacyArchive(ReadOnlyStore):
@@ -49,8 +49,8 @@ class LegacyArchive(ReadOnlyStore):
             raise NotFound(f"{self.name} does not hold the blob {blob.digest}", subject=repository)
         return EntryReader(entry, offset)
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return ()
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         return {digest for digest in digests if self.holds(digest)}

@@ -10,14 +10,15 @@ nevertheless.  What a tag means is read from the archive, its content from where
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, Optional, Set, Tuple
+from collections.abc import Iterable
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.v2 import V2Archive
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 
 
 class WithMirror(ReadOnlyStore):
@@ -53,13 +54,13 @@ class WithMirror(ReadOnlyStore):
                     continue
             raise error
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         return self._archive.tags(repository)
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return ()
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         wanted = set(digests)
         found = self._archive.blobs_present(repository, wanted)
         for digest in sorted(wanted - found):

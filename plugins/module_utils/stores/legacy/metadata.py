@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Dict, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -30,8 +30,8 @@ class Association:
     digest: str
     tag: str
     type: str
-    manifests: Tuple[Digest, ...] = ()
-    layers: Tuple[Digest, ...] = ()
+    manifests: tuple[Digest, ...] = ()
+    layers: tuple[Digest, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Metadata:
     single_use: bool
     sequence: int
     timestamp: int
-    mirror: Dict[str, Any] = field(default_factory=dict)
-    operators: Tuple[Dict[str, Any], ...] = ()
-    platforms: Tuple[Dict[str, Any], ...] = ()
-    current: Tuple[Association, ...] = ()
-    past: Tuple[Association, ...] = ()
+    mirror: dict[str, Any] = field(default_factory=dict)
+    operators: tuple[dict[str, Any], ...] = ()
+    platforms: tuple[dict[str, Any], ...] = ()
+    current: tuple[Association, ...] = ()
+    past: tuple[Association, ...] = ()
 
     @classmethod
-    def decode(cls, encoded: bytes, subject: str) -> "Metadata":
+    def decode(cls, encoded: bytes, subject: str) -> Metadata:
         """Raises CorruptContent, Incompatible (another version or kind)."""
         document = _document(encoded, subject)
         if not isinstance(document, dict) or (document.get("apiVersion"), document.get("kind")) != (API_VERSION, "Metadata"):

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Dict, Iterator, NamedTuple, Sequence
+from typing import NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound, StorageError, Unsupported
@@ -34,7 +35,7 @@ class TarIndex:
     """Names to entries over all volumes.  Raises CorruptContent for what is no whole tar, and for a name in two volumes."""
 
     def __init__(self, volumes: Sequence[str]) -> None:
-        self.entries: Dict[str, Entry] = {}
+        self.entries: dict[str, Entry] = {}
         self._names = 0
         for volume in volumes:
             self._add(volume)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -52,7 +52,7 @@ class V1Archive(LegacyArchive):
         return name if name in self.index.entries else self._layout_blobs.get(digest, name)
 
     @property
-    def catalogs(self) -> Tuple[str, ...]:
+    def catalogs(self) -> tuple[str, ...]:
         """Folders of operator catalogs, which serve as repositories too."""
         return tuple(sorted(found[1] for name in self.index.entries for found in [_CATALOG.match(name)] if found))
 
@@ -74,7 +74,7 @@ class V1Archive(LegacyArchive):
             raise NotFound(f"{self.name} has no {repository} {reference}")
         return name
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         names = self._repositories.get(repository)
         return None if names is None else tuple(sorted(name for name in names if ":" not in name))
 
@@ -94,8 +94,8 @@ def _require_one_sequence(volumes: Sequence[str]) -> None:
             raise CorruptContent(f"mirror_seq{sequence}_{expected:06d}.tar is missing", subject=os.path.dirname(path))
 
 
-def _repositories(index: TarIndex) -> Dict[str, List[str]]:
-    repositories: Dict[str, List[str]] = {}
+def _repositories(index: TarIndex) -> dict[str, list[str]]:
+    repositories: dict[str, list[str]] = {}
     for name in index.entries:
         match = _MANIFESTS.match(name)
         if match:

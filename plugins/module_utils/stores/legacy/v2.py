@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, NotFound
@@ -38,8 +38,8 @@ class V2Archive(LegacyArchive):
     def __init__(self, volumes: Sequence[str]) -> None:
         _require_all_parts(volumes)
         super().__init__(f"archive {os.path.basename(volumes[0])}", TarIndex(volumes))
-        self._tags: Dict[str, Dict[str, str]] = {}
-        self._homes: Dict[str, List[str]] = {}
+        self._tags: dict[str, dict[str, str]] = {}
+        self._homes: dict[str, list[str]] = {}
         for name in self.index.entries:
             tag, content = _TAG.match(name), _CONTENT.match(name)
             if tag:
@@ -58,11 +58,11 @@ class V2Archive(LegacyArchive):
     def blob_name(self, digest: Digest) -> str:
         return f"{_ROOT}/blobs/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}/data"
 
-    def homes(self, digest: Digest) -> Tuple[str, ...]:
+    def homes(self, digest: Digest) -> tuple[str, ...]:
         """The repositories that the archive files a digest in, those of earlier archives among them, whether it holds it or not."""
         return tuple(self._homes.get(digest, ()))
 
-    def places(self, digest: Digest, repository: str) -> Tuple[str, ...]:
+    def places(self, digest: Digest, repository: str) -> tuple[str, ...]:
         """Where a digest may lie: its homes, before them the repository that asks for it."""
         return tuple(dict.fromkeys((self._filed(repository), *self.homes(digest))))
 
@@ -81,7 +81,7 @@ class V2Archive(LegacyArchive):
             raise NotFound(f"{self.name} has no {repository} {reference}")
         return name
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         names = self._tags.get(self._filed(repository))
         return None if names is None else tuple(sorted(names))
 
@@ -93,7 +93,7 @@ class V2Archive(LegacyArchive):
         return rest if slash and ("." in first or ":" in first or first == "localhost") else origin
 
     @property
-    def repositories(self) -> Tuple[str, ...]:
+    def repositories(self) -> tuple[str, ...]:
         return tuple(sorted(self._tags))
 
 

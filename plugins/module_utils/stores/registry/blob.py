@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import Callable, Optional
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
@@ -34,7 +34,7 @@ class RegistryBlobReader(BlobReader):
         self._subject = subject
         self._attempts = 0
         self._broken_at = offset
-        self._response: Optional[Response] = None
+        self._response: Response | None = None
         try:
             self._response = self._open()
         except Interrupted as error:

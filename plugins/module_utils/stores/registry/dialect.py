@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Optional, Set
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
 
@@ -32,9 +31,9 @@ class UploadDialect:
         self._limits = limits
         self.patch = False
         self.chunk = self._kept = limits.of(host)
-        self.proven: Set[str] = set()
+        self.proven: set[str] = set()
         self.mount = True
-        self.asks_by_mount: Optional[bool] = None
+        self.asks_by_mount: bool | None = None
         self.probe = threading.Lock()
         self._misunderstood = 0
 

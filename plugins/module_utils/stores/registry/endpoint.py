@@ -7,16 +7,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Optional, Tuple
+from typing import Any
 from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import TAG
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import LIMIT, Http, unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 # Wider than the specification's names (capitals, a leading underscore), narrow enough for paths.
@@ -62,7 +62,7 @@ class Endpoint:
             return self.http.exchange(request._replace(origin=self.origin), limit)
         return response
 
-    def open(self, target: str, access: Access, headers: Tuple[Tuple[str, str], ...]) -> Response:
+    def open(self, target: str, access: Access, headers: tuple[tuple[str, str], ...]) -> Response:
         """Begins to read; see `Http.open`."""
         if self._careless:
             self._choose_scheme()
@@ -93,7 +93,7 @@ class Endpoint:
         if not self.http.pause(self.origin, attempt, reason):
             raise unreachable(self.origin, Interrupted(reason), attempt)
 
-    def locate(self, request: Request, location: str) -> Tuple[Origin, str, bool]:
+    def locate(self, request: Request, location: str) -> tuple[Origin, str, bool]:
         """Where a `Location` leads: (origin, target, whether it is this registry).
 
         A registry behind a proxy that adds TLS may give its own URLs as http: they are taken to mean itself.
@@ -130,6 +130,6 @@ def blob_path(repository: str, digest: str) -> str:
     return f"{repository_path(repository)}/blobs/{Digest.parse(digest)}"
 
 
-def digest_of(reference: str) -> Optional[Digest]:
+def digest_of(reference: str) -> Digest | None:
     """The digest that a reference is; None for a tag."""
     return Digest.parse(reference) if ":" in reference else None

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Tuple, Type
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -19,8 +18,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     Unreachable,
     Unsupported,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import DEPTH_ADVICE
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import DEPTH_ADVICE
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
@@ -30,7 +29,7 @@ _LONGEST = 300
 _LIMITED = frozenset((400, 401, 403, 404))
 _INCOMPLETE = frozenset(("MANIFEST_BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"))
 
-_ADVICE: Dict[str, str] = {
+_ADVICE: dict[str, str] = {
     "NAME_UNKNOWN": "The repository or its project may have to be created first.",
     "NAME_INVALID": "The registry may limit the depth or the characters of repository names: see max_nested_paths.",
     "DENIED": "Check that the credentials allow this, and that the repository's project exists.",
@@ -38,7 +37,7 @@ _ADVICE: Dict[str, str] = {
     "UNSUPPORTED": "The registry is set up without this operation.",
     "MANIFEST_INVALID": "The registry may not take manifests of this media type, or an index without all of its images.",
 }
-_STATUS_ADVICE: Dict[int, str] = {
+_STATUS_ADVICE: dict[int, str] = {
     403: _ADVICE["DENIED"],
     405: _ADVICE["UNSUPPORTED"],
     413: "A proxy in front of the registry limits the size of requests: raise its limit (client_max_body_size in nginx).",
@@ -48,7 +47,7 @@ _STATUS_ADVICE: Dict[int, str] = {
 }
 
 
-def codes(response: Response) -> Tuple[str, ...]:
+def codes(response: Response) -> tuple[str, ...]:
     """The error codes of an OCI error document, upper case; none for any other body."""
     return tuple(code for code, _message in _errors(response) if code)
 
@@ -118,7 +117,7 @@ def summary(response: Response) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def _errors(response: Response) -> List[Tuple[str, str]]:
+def _errors(response: Response) -> list[tuple[str, str]]:
     if not response.body[:64].lstrip().startswith(b"{"):
         return []
     try:
@@ -131,7 +130,7 @@ def _errors(response: Response) -> List[Tuple[str, str]]:
     return [(str(entry.get("code") or "").upper()[:60], str(entry.get("message") or "")) for entry in found]
 
 
-def _kind(response: Response, found: Tuple[str, ...]) -> Type[MirrorError]:
+def _kind(response: Response, found: tuple[str, ...]) -> type[MirrorError]:
     if response.status in (401, 403):
         return AccessDenied
     if response.status == 400 and ("DIGEST_INVALID" in found or "SIZE_INVALID" in found):

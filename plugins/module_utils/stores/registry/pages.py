@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import RegistryError
@@ -18,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registr
 # One parameter of a link; each part begins with a sign of its own, so that a match takes one pass.
 _PARAMETER = re.compile(r'\s*;\s*([\w*-]+)(?:\s*=\s*(?:"([^"]*)"|([^",;\s]+)))?')
 
-Page = Tuple[Response, Any]
+Page = tuple[Response, Any]
 
 
 def pages(endpoint: Endpoint, target: str, access: Access, subject: str, accept: str = "application/json") -> Iterator[Page]:

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timezone
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     CorruptContent,
@@ -23,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     NotFound,
     RegistryError,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_INDEX
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
@@ -44,9 +44,9 @@ class Referrers:
         self._endpoint = endpoint
         self._store = store
         self._lock = threading.Lock()
-        self.api: Optional[bool] = None
+        self.api: bool | None = None
 
-    def of(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def of(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         """Each once, in the registry's order."""
         if self.api is not False:
             found = self._listed(repository, digest)
@@ -63,7 +63,7 @@ class Referrers:
         if manifest.subject is None:
             return
         with self._lock:
-            document: Dict[str, Any] = {"schemaVersion": 2, "mediaType": OCI_INDEX}
+            document: dict[str, Any] = {"schemaVersion": 2, "mediaType": OCI_INDEX}
             try:
                 index = self._tagged(repository, manifest.subject.digest)
             except MirrorError as error:
@@ -82,11 +82,11 @@ class Referrers:
             content = files.json_bytes(document)
             self._store.put_manifest(repository, Manifest.parse(content, OCI_INDEX), fallback_tag(manifest.subject.digest))
 
-    def _listed(self, repository: str, digest: Digest) -> Optional[Tuple[Descriptor, ...]]:
+    def _listed(self, repository: str, digest: Digest) -> tuple[Descriptor, ...] | None:
         """By the registry's list; None when it has none."""
         subject = f"{self._endpoint.host}/{repository}@{digest}"
         access = self._endpoint.access(repository)
-        found: Dict[Digest, Descriptor] = {}
+        found: dict[Digest, Descriptor] = {}
         for response, document in pages(self._endpoint, f"{repository_path(repository)}/referrers/{digest}", access, subject, OCI_INDEX):
             if not _is_list(response, document):
                 return self._missing(response, subject)
@@ -105,7 +105,7 @@ class Referrers:
         if "NAME_UNKNOWN" not in codes(response) and self.api is None:
             self.api = False
 
-    def _tagged(self, repository: str, digest: Digest) -> Optional[Manifest]:
+    def _tagged(self, repository: str, digest: Digest) -> Manifest | None:
         """The index of referrers, or the manifest itself where it took the tag."""
         tag = fallback_tag(digest)
         try:
@@ -133,8 +133,8 @@ def _is_list(response: Response, document: Any) -> bool:
     return response.status == 200 and isinstance(document, dict) and isinstance(document.get("manifests"), list)
 
 
-def _entry(manifest: Manifest) -> Dict[str, Any]:
-    entry: Dict[str, Any] = {"mediaType": manifest.media_type, "digest": manifest.digest, "size": manifest.size}
+def _entry(manifest: Manifest) -> dict[str, Any]:
+    entry: dict[str, Any] = {"mediaType": manifest.media_type, "digest": manifest.digest, "size": manifest.size}
     if manifest.artifact_type:
         entry["artifactType"] = manifest.artifact_type
     if manifest.annotations:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Mapping, Optional, Set, Tuple
+from collections.abc import Iterable, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -59,7 +59,7 @@ class RegistryStore(Store):
         self._endpoint = Endpoint(host, http, actions)
         self._uploads = Uploads(self._endpoint, limits)
         self._referrers = Referrers(self._endpoint, self)
-        self._deletes: Optional[bool] = None
+        self._deletes: bool | None = None
         self.host = host
         self.http = http
         self.name = self._endpoint.name
@@ -104,7 +104,7 @@ class RegistryStore(Store):
             # Bytes that are as they are named stay so, however often they are read.
             raise error if names else _Bent(error.message, subject=subject) from error
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         response = self._ask_manifest("HEAD", repository, reference)
         if response.status == 404:
             return None
@@ -141,16 +141,16 @@ class RegistryStore(Store):
 
         return RegistryBlobReader(opener, mend, blob.size, offset, subject)
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         found = self._tags(repository)
         return None if found is None else found[0]
 
-    def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
+    def some_tags(self, repository: str, most: int) -> tuple[tuple[str, ...], bool]:
         return self._tags(repository, most) or ((), True)
 
-    def _tags(self, repository: str, most: int = 0) -> Optional[Tuple[Tuple[str, ...], bool]]:
+    def _tags(self, repository: str, most: int = 0) -> tuple[tuple[str, ...], bool] | None:
         """Tags and whether they are all.  most: enough to stop at the next page, 0 for never; None: no such repository."""
-        found: Dict[str, None] = {}
+        found: dict[str, None] = {}
         access = self._endpoint.access(repository)
         subject = f"{self.host}/{repository}"
         for response, document in pages(self._endpoint, f"{repository_path(repository)}/tags/list", access, subject):
@@ -166,16 +166,16 @@ class RegistryStore(Store):
                 return tuple(found), False
         return tuple(found), True
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return self._referrers.of(repository, Digest.parse(digest))
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         return {digest for digest in digests if has_blob(self._endpoint, repository, digest)}
 
-    def blob_size(self, repository: str, blob: Descriptor) -> Optional[int]:
+    def blob_size(self, repository: str, blob: Descriptor) -> int | None:
         return blob_size(self._endpoint, repository, blob)
 
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> BlobWriter | None:
         return self._uploads.start(repository, blob, mount_from)
 
     def replace_blob(self, repository: str, blob: Descriptor) -> BlobWriter:
@@ -272,7 +272,7 @@ class RegistryStore(Store):
         return f"{self.host}/{repository}{'@' if ':' in reference else ':'}{reference}"
 
 
-def _digest_said(told: str) -> Optional[Digest]:
+def _digest_said(told: str) -> Digest | None:
     """The digest of a header; None where it has none that we know."""
     try:
         return Digest.parse(told)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Dict
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
@@ -43,7 +42,7 @@ class RequestLimits:
             except StorageError:
                 return
 
-    def _entries(self) -> Dict[str, Dict[str, int]]:
+    def _entries(self) -> dict[str, dict[str, int]]:
         try:
             found = json_values.parse(files.read(self._path)) if self._path else {}
             return {str(host): {"bytes": int(entry["bytes"]), "found": int(entry["found"])} for host, entry in found.items()}

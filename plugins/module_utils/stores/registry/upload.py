@@ -12,16 +12,16 @@ blobs.  After a broken connection the upload goes on where the registry says it 
 from __future__ import annotations
 
 import re
-from typing import Callable, Optional, Set, Tuple
+from typing import Callable
 from urllib.parse import quote
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, MirrorError, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import note, read_error, unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.dialect import KIB, MIB, UploadDialect
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.endpoint import Endpoint, repository_path
@@ -36,7 +36,7 @@ _NOT_THIS_WAY = frozenset((400, 404, 405, 411, 415, 501))
 _RANGE = re.compile(r"(?:bytes[ =])?(\d+)-(\d+)\Z")
 _OCTETS = (("Content-Type", "application/octet-stream"),)
 
-Opened = Tuple[Request, Response]
+Opened = tuple[Request, Response]
 
 
 class RegistryBlobWriter(BlobWriter):
@@ -52,12 +52,12 @@ class RegistryBlobWriter(BlobWriter):
         self._blob = blob
         self._access = endpoint.access(repository, "pull,push")
         self._subject = f"{endpoint.host}/{repository}@{blob.digest}"
-        self._location: Tuple[Request, str] = (opened[0], opened[1].headers.get("location", ""))
+        self._location: tuple[Request, str] = (opened[0], opened[1].headers.get("location", ""))
         self._patch = dialect.patch
         self._chunk = dialect.chunk
         self._written = 0
         self._complete = False
-        self._sending: Optional[Outgoing] = None
+        self._sending: Outgoing | None = None
         self._until = 0
         # Where the last request began, and whether each has a connection of its own, which lasts longer than a used one.
         self._begun = 0
@@ -68,10 +68,10 @@ class RegistryBlobWriter(BlobWriter):
         self._furthest = 0
         # What the last interruption was, and how to go on after it.
         self._reason = ""
-        self._answer: Optional[Response] = None
+        self._answer: Response | None = None
         self._restart = False
         self._wait = True
-        self._refused_ways: Set[str] = set()
+        self._refused_ways: set[str] = set()
         if not self._location[1]:
             raise self._broken_protocol("did not say where to upload to")
 
@@ -202,7 +202,7 @@ class RegistryBlobWriter(BlobWriter):
         self._interrupt(reason)
         raise WriteInterrupted(reason)
 
-    def _interrupt(self, reason: str, response: Optional[Response] = None, restart: bool = False, wait: bool = True) -> None:
+    def _interrupt(self, reason: str, response: Response | None = None, restart: bool = False, wait: bool = True) -> None:
         self._reason = reason
         self._answer = response
         self._restart = restart

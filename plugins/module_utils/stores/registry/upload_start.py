@@ -10,8 +10,6 @@ the blob is there already (performance, rule 2).  Registries that do not see it 
 
 from __future__ import annotations
 
-from typing import Optional
-
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
@@ -43,7 +41,7 @@ class Uploads:
     def mounts(self) -> bool:
         return self._dialect.mount
 
-    def start(self, repository: str, blob: Descriptor, source: str = "") -> Optional[BlobWriter]:
+    def start(self, repository: str, blob: Descriptor, source: str = "") -> BlobWriter | None:
         """None when the repository has the blob now.  source: a repository that has it, to mount from."""
         if self._dialect.asks_by_mount is False and has_blob(self._endpoint, repository, blob.digest):
             return None
@@ -59,7 +57,7 @@ class Uploads:
         """Begins an upload without asking whether the repository has the blob."""
         return self._writer(repository, blob, self._open(repository))
 
-    def _mount(self, repository: str, blob: Descriptor, source: str) -> Optional[Opened]:
+    def _mount(self, repository: str, blob: Descriptor, source: str) -> Opened | None:
         """None when it is there now."""
         access = self._endpoint.access(repository, "pull,push", source)
         query = mount_query(blob.digest, source)
@@ -112,7 +110,7 @@ class Uploads:
         if response.status == 202:
             cancel_upload(self._endpoint, request, response.headers.get("location", ""), access)
 
-    def _refused(self, repository: str, blob: Optional[Descriptor], response: Response) -> MirrorError:
+    def _refused(self, repository: str, blob: Descriptor | None, response: Response) -> MirrorError:
         subject = f"{self._endpoint.host}/{repository}{f'@{blob.digest}' if blob else ''}"
         return push_refusal(response, self._endpoint.host, subject, "begin an upload")
 
@@ -122,7 +120,7 @@ def has_blob(endpoint: Endpoint, repository: str, digest: str) -> bool:
     return _blob_head(endpoint, repository, digest) is not None
 
 
-def blob_size(endpoint: Endpoint, repository: str, blob: Descriptor) -> Optional[int]:
+def blob_size(endpoint: Endpoint, repository: str, blob: Descriptor) -> int | None:
     """As many bytes as the answer to HEAD says, None for no such blob; the blob's own size where it does not say."""
     response = _blob_head(endpoint, repository, blob.digest)
     if response is None:
@@ -131,7 +129,7 @@ def blob_size(endpoint: Endpoint, repository: str, blob: Descriptor) -> Optional
     return int(told) if told.isdigit() else blob.size
 
 
-def _blob_head(endpoint: Endpoint, repository: str, digest: str) -> Optional[Response]:
+def _blob_head(endpoint: Endpoint, repository: str, digest: str) -> Response | None:
     response = endpoint.ask("HEAD", blob_path(repository, digest), endpoint.access(repository))
     if response.status == 200:
         return response

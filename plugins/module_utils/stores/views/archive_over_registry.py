@@ -10,13 +10,13 @@ that do not mount get it this way: it is read back from where it lies (mirroring
 
 from __future__ import annotations
 
-from typing import Iterable, Mapping, Optional, Set, Tuple
+from collections.abc import Iterable, Mapping
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 
 
 class Completed(ReadOnlyStore):
@@ -38,7 +38,7 @@ class Completed(ReadOnlyStore):
                 raise
             return self._registry.fetch_manifest(home, reference)
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         return self._archive.find_manifest(repository, reference)
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
@@ -50,11 +50,11 @@ class Completed(ReadOnlyStore):
                 raise
             return self._registry.open_blob(home, blob, offset)
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         return self._archive.tags(repository)
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return self._archive.referrers(repository, digest)
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         return self._archive.blobs_present(repository, digests)

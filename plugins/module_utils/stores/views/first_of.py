@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, Optional, Sequence, Set, Tuple, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Callable, TypeVar
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 
 _Answer = TypeVar("_Answer")
 
@@ -30,21 +31,21 @@ class Several(ReadOnlyStore):
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         return self._first(lambda store: store.fetch_manifest(repository, reference))
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         found = (store.find_manifest(repository, reference) for store in self._stores)
         return next((descriptor for descriptor in found if descriptor is not None), None)
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         return self._first(lambda store: store.open_blob(repository, blob, offset))
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         found = [tags for tags in (store.tags(repository) for store in self._stores) if tags is not None]
         return tuple(sorted({tag for tags in found for tag in tags})) if found else None
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return tuple({found.digest: found for store in self._stores for found in store.referrers(repository, digest)}.values())
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         wanted = set(digests)
         return {digest for store in self._stores for digest in store.blobs_present(repository, wanted)}
 

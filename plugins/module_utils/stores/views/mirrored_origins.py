@@ -10,14 +10,15 @@ records, its bytes from the mirror.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import BUILT
 
 
@@ -30,10 +31,10 @@ class Held:
     """
 
     repository: str
-    names: Tuple[str, ...]
+    names: tuple[str, ...]
     digest: Digest
     place: str
-    content: FrozenSet[str] = frozenset()
+    content: frozenset[str] = frozenset()
     subject: str = ""
 
 
@@ -53,11 +54,11 @@ class Mirrored(ReadOnlyStore):
         self._mirror = mirror
         self._local = local
         self._default = default
-        self._by_repository: Dict[str, List[Held]] = {}
-        self._attached: Dict[Tuple[str, str], List[Held]] = {}
+        self._by_repository: dict[str, list[Held]] = {}
+        self._attached: dict[tuple[str, str], list[Held]] = {}
         # Repository and digest at the mirror, by the source's repository and a tag or digest there.
-        self._known: Dict[Tuple[str, str], Tuple[str, str]] = {}
-        self._places: Dict[str, str] = {}
+        self._known: dict[tuple[str, str], tuple[str, str]] = {}
+        self._places: dict[str, str] = {}
         for held in records:
             self._enter(held)
 
@@ -67,7 +68,7 @@ class Mirrored(ReadOnlyStore):
         place, selector = self._locate(repository, reference)
         return self._mirror.fetch_manifest(place, selector)
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         if repository.startswith(BUILT):
             return self._local.find_manifest(repository, reference)
         try:
@@ -82,15 +83,15 @@ class Mirrored(ReadOnlyStore):
         place = self._places.get(blob.digest) or self._elsewhere(repository, blob.digest)
         return self._mirror.open_blob(place, blob, offset)
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
         held = self._by_repository.get(repository)
         return tuple(sorted({name for each in held for name in each.names})) if held else None
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         known = (self._mirror.find_manifest(held.place, held.digest) for held in self._attached.get((repository, digest), ()))
         return tuple(descriptor for descriptor in known if descriptor is not None)
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         return {digest for digest in digests if digest in self._places}
 
     def _enter(self, held: Held) -> None:
@@ -104,7 +105,7 @@ class Mirrored(ReadOnlyStore):
         for digest in (held.digest, *held.content):
             self._places.setdefault(digest, held.place)
 
-    def _locate(self, repository: str, reference: str) -> Tuple[str, str]:
+    def _locate(self, repository: str, reference: str) -> tuple[str, str]:
         """Repository and digest (or tag, where nothing is recorded) at the mirror."""
         found = self._known.get((repository, reference))
         if found is not None:

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
@@ -19,7 +17,7 @@ class ReadOnlyStore(Store):
 
     refusal = "archives are read-only"
 
-    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> Optional[BlobWriter]:
+    def start_blob(self, repository: str, blob: Descriptor, mount_from: str = "") -> BlobWriter | None:
         raise Unsupported(self.refusal, subject=repository or self.name)
 
     def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:

@@ -15,10 +15,10 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, TypeVar
+from typing import Callable, TypeVar
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
@@ -27,14 +27,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     NotFound,
     Unreachable,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import DOCKER, Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf, Route
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities, Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
 
 Connect = Callable[[str], Store]
 _Answer = TypeVar("_Answer")
@@ -64,8 +65,8 @@ class Upstream(ReadOnlyStore):
         self,
         connect: Connect,
         conf: RegistriesConf = RegistriesConf(),
-        workspace: Optional[Workspace] = None,
-        connect_insecure: Optional[Connect] = None,
+        workspace: Workspace | None = None,
+        connect_insecure: Connect | None = None,
         clients: Callable[[], Sequence[Http]] = tuple,
     ) -> None:
         self.capabilities = Capabilities(tags=True, delete=False)
@@ -74,9 +75,9 @@ class Upstream(ReadOnlyStore):
         self._workspace = workspace
         self._clients = clients
         self._lock = threading.Lock()
-        self._stores: Dict[Tuple[str, bool], Store] = {}
-        self._served: Dict[str, Route] = {}
-        self._resting: Dict[str, Tuple[float, str]] = {}
+        self._stores: dict[tuple[str, bool], Store] = {}
+        self._served: dict[str, Route] = {}
+        self._resting: dict[str, tuple[float, str]] = {}
 
     def served(self, repository: str) -> str:
         """The place that last gave something of a repository (`host/repository`); empty when nothing was asked yet."""
@@ -87,7 +88,7 @@ class Upstream(ReadOnlyStore):
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
         return self._ask(repository, reference, lambda store, name: store.fetch_manifest(name, reference))
 
-    def find_manifest(self, repository: str, reference: str) -> Optional[Descriptor]:
+    def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
         def find(store: Store, name: str) -> Descriptor:
             found = store.find_manifest(name, reference)
             if found is None:
@@ -104,8 +105,8 @@ class Upstream(ReadOnlyStore):
             return self._open_built(repository, blob, offset)
         return self._ask(repository, blob.digest, lambda store, name: store.open_blob(name, blob, offset), served_first=True)
 
-    def tags(self, repository: str) -> Optional[Tuple[str, ...]]:
-        def list_tags(store: Store, name: str) -> Tuple[str, ...]:
+    def tags(self, repository: str) -> tuple[str, ...] | None:
+        def list_tags(store: Store, name: str) -> tuple[str, ...]:
             found = store.tags(name)
             if found is None:
                 raise NotFound(f"{repository} does not exist", subject=repository)
@@ -116,7 +117,7 @@ class Upstream(ReadOnlyStore):
         except NotFound:
             return None
 
-    def some_tags(self, repository: str, most: int) -> Tuple[Tuple[str, ...], bool]:
+    def some_tags(self, repository: str, most: int) -> tuple[tuple[str, ...], bool]:
         """Of all places together: a mirror may hold an image without the tags of what is attached to it.
 
         A place that shows none counts as having none where another one shows some, or has the repository.
@@ -124,9 +125,9 @@ class Upstream(ReadOnlyStore):
         if repository.startswith((LAYOUT, BUILT)):
             return self._layout(repository).some_tags("", most)
         routes = self._routes(repository, "", False)
-        found: Dict[str, None] = {}
+        found: dict[str, None] = {}
         complete = True
-        silent: List[Route] = []
+        silent: list[Route] = []
         for route in routes:
             try:
                 if len(routes) > 1:
@@ -159,14 +160,14 @@ class Upstream(ReadOnlyStore):
         known = [store.capabilities.referrers if store is not None else None for store in stores]
         return replace(self.capabilities, referrers=False if all(listed is False for listed in known) else None)
 
-    def referrers(self, repository: str, digest: Digest) -> Tuple[Descriptor, ...]:
+    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         """Of the first place that knows any: a mirror may hold an image without what is attached to it.
 
         That one which has the image knows none is an answer too, where the last place gives none: there may be no way to the origin.
         """
-        silent: List[Tuple[Store, str]] = []
+        silent: list[tuple[Store, str]] = []
 
-        def list_referrers(store: Store, name: str) -> Tuple[Descriptor, ...]:
+        def list_referrers(store: Store, name: str) -> tuple[Descriptor, ...]:
             found = store.referrers(name, digest)
             if not found:
                 silent.append((store, name))
@@ -184,9 +185,9 @@ class Upstream(ReadOnlyStore):
                 raise
             return ()
 
-    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> Set[Digest]:
+    def blobs_present(self, repository: str, digests: Iterable[Digest]) -> set[Digest]:
         wanted = set(digests)
-        found: Set[Digest] = set()
+        found: set[Digest] = set()
 
         def look(store: Store, name: str) -> None:
             found.update(store.blobs_present(name, wanted - found))
@@ -225,7 +226,7 @@ class Upstream(ReadOnlyStore):
         if repository.startswith((LAYOUT, BUILT)):
             return question(self._layout(repository), "")
         routes = self._routes(repository, selector, served_first)
-        tried: List[str] = []
+        tried: list[str] = []
         for route in routes[:-1]:
             try:
                 return self._answer(repository, route, question)
@@ -265,7 +266,7 @@ class Upstream(ReadOnlyStore):
         if until > time.monotonic():
             raise Unreachable(message, subject=f"{route.host}/{route.repository}", host=route.host)
 
-    def _routes(self, repository: str, selector: str, served_first: bool) -> Tuple[Route, ...]:
+    def _routes(self, repository: str, selector: str, served_first: bool) -> tuple[Route, ...]:
         host, slash, path = repository.partition("/")
         if not slash or not path:
             raise InputError("the repository names no registry", subject=repository, advice="Write host/repository.")

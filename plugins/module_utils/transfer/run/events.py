@@ -11,7 +11,7 @@ any callable that takes one.  Listeners are called from worker threads, one at a
 from __future__ import annotations
 
 import threading
-from typing import Callable, NamedTuple, Tuple
+from typing import Callable, NamedTuple
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -72,7 +72,7 @@ class ImageDone(NamedTuple):
     repository: str
     digest: Digest
     outcome: str
-    tags: Tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class Retried(NamedTuple):

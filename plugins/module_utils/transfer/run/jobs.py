@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Optional, Set, Tuple
+from collections.abc import Iterable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.content import Content
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import PENDING
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import PENDING
 
 # Repositories of the source that are tried for one blob.
 MAX_SOURCES = 4
@@ -24,14 +24,14 @@ class Job:
 
     __slots__ = ("placed", "tags", "content", "failure", "outcome", "group", "holds")
 
-    def __init__(self, placed: PlacedImage, tags: Tuple[str, ...], holds: bool) -> None:
+    def __init__(self, placed: PlacedImage, tags: tuple[str, ...], holds: bool) -> None:
         self.placed = placed
         self.tags = tags
         self.holds = holds
-        self.content: Optional[Content] = None
-        self.failure: Optional[Failure] = None
+        self.content: Content | None = None
+        self.failure: Failure | None = None
         self.outcome = PENDING
-        self.group: Optional[Group] = None
+        self.group: Group | None = None
 
 
 class Group:
@@ -44,11 +44,11 @@ class Group:
 
     def __init__(self, root: Job) -> None:
         self.root = root
-        self.attachments: List[Job] = []
+        self.attachments: list[Job] = []
         self.waiting = 0
 
     @property
-    def members(self) -> List[Job]:
+    def members(self) -> list[Job]:
         return [self.root, *self.attachments]
 
     @property
@@ -68,9 +68,9 @@ class Cargo:
 
     def __init__(self, blob: Descriptor) -> None:
         self.blob = blob
-        self.sources: List[str] = []
-        self.places: Dict[str, List[Job]] = {}
-        self.homes: Set[str] = set()
+        self.sources: list[str] = []
+        self.places: dict[str, list[Job]] = {}
+        self.homes: set[str] = set()
         self.home = ""
 
     def add_homes(self, repositories: Iterable[str]) -> None:
@@ -78,14 +78,14 @@ class Cargo:
         self.home = self.home or min(self.homes, default="")
 
 
-def groups(jobs: Iterable[Job]) -> List[Group]:
+def groups(jobs: Iterable[Job]) -> list[Group]:
     """Each attachment joins the image that its subject belongs to, when that is under way to the same repository."""
     jobs = list(jobs)
-    homes: Dict[Tuple[str, str], Job] = {}
+    homes: dict[tuple[str, str], Job] = {}
     for job in jobs:
         for digest in job.content.manifests if job.content else (job.placed.digest,):
             homes.setdefault((job.placed.repository, digest), job)
-    made: List[Group] = []
+    made: list[Group] = []
     for job in jobs:
         root = _root(job, homes)
         if root.group is None:
@@ -97,9 +97,9 @@ def groups(jobs: Iterable[Job]) -> List[Group]:
     return made
 
 
-def _root(job: Job, homes: Dict[Tuple[str, str], Job]) -> Job:
+def _root(job: Job, homes: dict[tuple[str, str], Job]) -> Job:
     """Follows subjects upwards (a signature of an SBOM of an image)."""
-    seen: Set[int] = set()
+    seen: set[int] = set()
     while job.placed.image.subject and id(job) not in seen:
         seen.add(id(job))
         above = homes.get((job.placed.repository, job.placed.image.subject))
@@ -109,9 +109,9 @@ def _root(job: Job, homes: Dict[Tuple[str, str], Job]) -> Job:
     return job
 
 
-def cargoes(jobs: Iterable[Job]) -> List[Cargo]:
+def cargoes(jobs: Iterable[Job]) -> list[Cargo]:
     """The unique blobs of jobs whose content is known, largest first."""
-    found: Dict[Digest, Cargo] = {}
+    found: dict[Digest, Cargo] = {}
     for job in jobs:
         if job.content is None:
             continue
@@ -125,13 +125,13 @@ def cargoes(jobs: Iterable[Job]) -> List[Cargo]:
     return sorted(found.values(), key=lambda cargo: (-cargo.blob.size, cargo.blob.digest))
 
 
-def shard_of(all_cargoes: Iterable[Cargo], count: int) -> List[int]:
+def shard_of(all_cargoes: Iterable[Cargo], count: int) -> list[int]:
     """For each cargo, the shard that moves it: largest first to the least loaded (design, section 7).
 
     Depends on the cargoes only, so that every host comes to the same answer.
     """
     loads = [0] * count
-    chosen: List[int] = []
+    chosen: list[int] = []
     for cargo in all_cargoes:
         shard = loads.index(min(loads))
         # A request costs about as much as 256 KiB of a blob, so that many small ones are spread as well.

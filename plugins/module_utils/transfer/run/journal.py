@@ -22,15 +22,16 @@ import os
 import re
 import threading
 import time
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 
 FORMAT = 1
 
-Platforms = Tuple[str, ...]
+Platforms = tuple[str, ...]
 
 # A batch goes to the file when it has this many lines, or its first line is this old (seconds).
 BATCH = 64
@@ -53,18 +54,18 @@ class Journal:
     problem: a sentence, when the file cannot be written.
     """
 
-    def __init__(self, path: Optional[str], destination: str, writable: bool = True) -> None:
+    def __init__(self, path: str | None, destination: str, writable: bool = True) -> None:
         self._path = path
         self._destination = destination
         self._writable = writable and path is not None
         self._lock = threading.Lock()
-        self._images: Dict[Tuple[str, str], Tuple[Set[str], Platforms]] = {}
-        self._blobs: Dict[str, Set[str]] = {}
-        self._hints: Dict[str, str] = {}
-        self._pending: List[str] = []
+        self._images: dict[tuple[str, str], tuple[set[str], Platforms]] = {}
+        self._blobs: dict[str, set[str]] = {}
+        self._hints: dict[str, str] = {}
+        self._pending: list[str] = []
         self._pending_since = 0.0
         self._synced = time.monotonic()
-        self._handle: Optional[int] = None
+        self._handle: int | None = None
         self._appended = False
         self._believed = False
         self._closed = False
@@ -73,7 +74,7 @@ class Journal:
             self._load(path)
 
     @classmethod
-    def open(cls, folder: str, destination: str, writable: bool = True) -> "Journal":
+    def open(cls, folder: str, destination: str, writable: bool = True) -> Journal:
         """The journal of a destination below `Workspace.journal`."""
         return cls(os.path.join(folder, file_name(destination)), destination, writable)
 
@@ -82,12 +83,12 @@ class Journal:
         known = self._images.get((repository, digest))
         return known is not None and _covers(known[1], platforms) and known[0].issuperset(tags)
 
-    def has_instances(self, repository: str, digest: str, platforms: Platforms) -> Optional[bool]:
+    def has_instances(self, repository: str, digest: str, platforms: Platforms) -> bool | None:
         """Whether an image was published with these instances; None when nothing is known about it."""
         known = self._images.get((repository, digest))
         return _covers(known[1], platforms) if known else None
 
-    def places(self, digest: str) -> Set[str]:
+    def places(self, digest: str) -> set[str]:
         """Repositories into which a blob was written by a run that did not end."""
         return self._blobs.get(digest, set())
 
@@ -162,10 +163,10 @@ class Journal:
         for (repository, digest), (tags, platforms) in sorted(self._images.items()):
             yield _line({"image": digest, "repository": repository, "tags": sorted(tags), "platforms": list(platforms)})
 
-    def _header(self) -> Dict[str, Any]:
+    def _header(self) -> dict[str, Any]:
         return {"journal": FORMAT, "destination": self._destination}
 
-    def _append(self, record: Dict[str, Any]) -> None:
+    def _append(self, record: dict[str, Any]) -> None:
         if not self._writable or self._closed:
             return
         now = time.monotonic()
@@ -220,7 +221,7 @@ class Journal:
             if record:
                 self._take(record)
 
-    def _take(self, record: Dict[str, Any]) -> None:
+    def _take(self, record: dict[str, Any]) -> None:
         repository = str(record.get("repository"))
         if "image" in record:
             self._images[(repository, record["image"])] = (set(record.get("tags") or ()), tuple(record.get("platforms") or ()))
@@ -235,11 +236,11 @@ def _covers(known: Platforms, wanted: Platforms) -> bool:
     return known == () or (wanted != () and set(wanted) <= set(known))
 
 
-def _line(record: Dict[str, Any]) -> bytes:
+def _line(record: dict[str, Any]) -> bytes:
     return json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
 
-def _record(line: bytes) -> Dict[str, Any]:
+def _record(line: bytes) -> dict[str, Any]:
     """A line as a record; empty for a torn one."""
     try:
         record = json.loads(line)

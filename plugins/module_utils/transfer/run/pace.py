@@ -10,8 +10,6 @@ manifests after them take far longer than their bytes.  Both costs are learned a
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
-
 # Seconds for one blob or image, believed until the transfer shows another number, and how strongly.
 _ITEM = 0.03
 _BELIEF = 100.0
@@ -24,7 +22,7 @@ class Pace:
     """Sums over intervals of one transfer: x MiB, y items and t seconds each."""
 
     def __init__(self) -> None:
-        self._last: Optional[Tuple[float, int, int]] = None
+        self._last: tuple[float, int, int] | None = None
         self._xx = self._xy = self._yy = self._xt = self._yt = 0.0
 
     def saw(self, now: float, size: int, items: int) -> None:
@@ -43,14 +41,14 @@ class Pace:
         self._xt = self._xt * _FADING + x * t
         self._yt = self._yt * _FADING + y * t
 
-    def time_for(self, size: int, items: int) -> Optional[float]:
+    def time_for(self, size: int, items: int) -> float | None:
         """Seconds for so many further bytes and items; None while that cannot be told."""
         if size <= 0 and items <= 0 or not (self._xx or self._yy) or (size > 0 and not self._xx):
             return None
         for_mib, for_item = self._costs()
         return max(size, 0) / _MIB * for_mib + max(items, 0) * for_item
 
-    def _costs(self) -> Tuple[float, float]:
+    def _costs(self) -> tuple[float, float]:
         """Seconds for a MiB and for an item."""
         yy, yt = self._yy + _BELIEF, self._yt + _BELIEF * _ITEM
         whole = self._xx * yy - self._xy * self._xy

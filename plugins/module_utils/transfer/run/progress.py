@@ -21,7 +21,8 @@ import json
 import threading
 import time
 from collections import deque
-from typing import Any, Callable, Deque, Dict, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
@@ -66,10 +67,10 @@ class Progress:
         self._bytes = {"done": 0, "total": 0}
         self._retries = 0
         self._last_error = ""
-        self._waiting: Callable[[], Tuple[str, float]] = lambda: ("", 0.0)
+        self._waiting: Callable[[], tuple[str, float]] = lambda: ("", 0.0)
         self._seen: set = set()
-        self._current: Dict[str, Dict[str, Any]] = {}
-        self._samples: Deque[Tuple[float, int]] = deque()
+        self._current: dict[str, dict[str, Any]] = {}
+        self._samples: deque[tuple[float, int]] = deque()
         self._pace = Pace()
         self._sent = 0
         # Images that had come to an end before the transfer that is under way.
@@ -101,11 +102,11 @@ class Progress:
             if self._path:
                 self.write(self._clock())
 
-    def watch(self, waiting: Callable[[], Tuple[str, float]]) -> None:
+    def watch(self, waiting: Callable[[], tuple[str, float]]) -> None:
         """waiting: tells which host lets us wait, and for how many seconds it has done so."""
         self._waiting = waiting
 
-    def document(self) -> Dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         now = self._clock()
         rate = self._rate(now)
         host, waited = self._waiting()
@@ -138,7 +139,7 @@ class Progress:
         (then, before), (_now, done) = self._samples[0], self._samples[-1]
         return max(0.0, (done - before) / (now - then)) if now > then else 0.0
 
-    def _eta(self, now: float) -> Optional[int]:
+    def _eta(self, now: float) -> int | None:
         self._pace.saw(now, self._sent, self._items("done"))
         left = self._pace.time_for(self._bytes["total"] - self._bytes["done"], self._items("total") - self._items("done"))
         return None if left is None else int(left) or None
@@ -192,7 +193,7 @@ class Progress:
         self._phase = "complete" if event.complete else "incomplete"
         self._current.clear()
 
-    _HANDLERS: Dict[type, Callable[["Progress", Any], None]] = {
+    _HANDLERS: dict[type, Callable[[Progress, Any], None]] = {
         Phase: _on_phase,
         Started: _on_started,
         BlobStarted: _on_blob_started,
@@ -205,5 +206,5 @@ class Progress:
     }
 
 
-def _sentence(failure: Optional[Failure]) -> str:
+def _sentence(failure: Failure | None) -> str:
     return f"{failure.subject}: {failure.message}"[:MESSAGE] if failure else ""

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any
 
 # How far apart the places are from which reading can begin again, in pieces.
 _APART = 8
 
-Mark = Tuple[int, Any]
+Mark = tuple[int, Any]
 
 
 class ReadingHash:
@@ -23,10 +23,10 @@ class ReadingHash:
     def __init__(self, hasher: Any) -> None:
         self._hasher = hasher
         self.end = 0
-        self._marks: List[Mark] = [(0, hasher.copy())]
+        self._marks: list[Mark] = [(0, hasher.copy())]
         self._pieces = 0
         # What an earlier reading came to, further on: the bytes between are those that were sent then.
-        self._proofs: List[Mark] = []
+        self._proofs: list[Mark] = []
 
     @property
     def digest(self) -> str:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
@@ -19,11 +19,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.content import ManifestReader
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.worker_pool import Crew
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import FAILED, ImageDone, ImageFailed, Listener, Tick
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import FAILED, ImageDone, ImageFailed, Listener, Tick
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Job
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.worker_pool import Crew
 
 
 class Run:
@@ -43,10 +43,10 @@ class Run:
         self.options = options
         self.journal = journal
         self.emit = emit
-        self.stopped_by: Optional[Failure] = None
+        self.stopped_by: Failure | None = None
         self._asked = stop
         self._troubles = 0
-        self._warnings: List[str] = []
+        self._warnings: list[str] = []
         self._before = {"source": dict(source.requests), "destination": dict(destination.requests)}
         self._retried = source.retries + destination.retries
         self.lock = threading.Lock()
@@ -65,7 +65,7 @@ class Run:
     def cancelled(self) -> bool:
         return bool(self._asked.is_set())
 
-    def requests(self) -> Dict[str, Dict[str, int]]:
+    def requests(self) -> dict[str, dict[str, int]]:
         """Requests of this run at each end, by method; ends that count none are left out."""
         counted = {}
         for end, store in (("source", self.source), ("destination", self.destination)):
@@ -78,7 +78,7 @@ class Run:
     def retries(self) -> int:
         return self.source.retries + self.destination.retries - self._retried
 
-    def warnings(self) -> Tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """What was done otherwise than asked, and what could not be kept for the next run."""
         return (*self._warnings, *(problem for problem in (self.journal.problem, self.reader.problem) if problem))
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Callable
 
 
 class Stop:
@@ -15,7 +15,7 @@ class Stop:
     lost: says whether the right to write was lost (`base.lock.WorkspaceLock.lost`).
     """
 
-    def __init__(self, lost: Optional[Callable[[], bool]] = None) -> None:
+    def __init__(self, lost: Callable[[], bool] | None = None) -> None:
         self._set = False
         self._lost = lost
         self.reason = ""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, MirrorError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
@@ -42,7 +42,7 @@ class Stream:
         self._buffer = buffer
         self._stop = stop
         self._accepted = accepted
-        self._hash: Optional[ReadingHash] = ReadingHash(blob.digest.hasher())
+        self._hash: ReadingHash | None = ReadingHash(blob.digest.hasher())
         self._sent = 0
         self._furthest = 0
         self._resumes = 0
@@ -66,7 +66,7 @@ class Stream:
                 writer.abort()
 
     def _pour(self, writer: BlobWriter) -> None:
-        reader: Optional[BlobReader] = None
+        reader: BlobReader | None = None
         try:
             while True:
                 try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import threading
 import time
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable
 
 # How long threads that are held up in a request may take to notice that the run was stopped (seconds; user-needs G30).
 GRACE = 8.0
@@ -17,7 +17,7 @@ GRACE = 8.0
 LOOK = 0.25
 
 Task = Callable[[memoryview], None]
-Rank = Tuple[int, int]
+Rank = tuple[int, int]
 
 
 class Crew:
@@ -34,16 +34,16 @@ class Crew:
         self._stopping = stopping
         self._size = size
         self._buffer = buffer
-        self._tasks: List[Tuple[Rank, int, Task]] = []
+        self._tasks: list[tuple[Rank, int, Task]] = []
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)
         self._rest = threading.Condition(self._lock)
         self._busy = 0
         self._count = 0
         self._ended = False
-        self._deadline: Optional[float] = None
-        self._error: Optional[BaseException] = None
-        self._threads: List[threading.Thread] = []
+        self._deadline: float | None = None
+        self._error: BaseException | None = None
+        self._threads: list[threading.Thread] = []
 
     def add(self, rank: Rank, *tasks: Task) -> None:
         """Queues tasks; the smallest rank is taken first, equal ranks in the order in which they came."""
@@ -116,7 +116,7 @@ class Crew:
                     if self._error or not (self._busy or self._tasks) or self._stop.is_set():
                         self._rest.notify_all()
 
-    def _next(self) -> Optional[Task]:
+    def _next(self) -> Task | None:
         with self._lock:
             while not self._ended:
                 if self._tasks and not self._stop.is_set():

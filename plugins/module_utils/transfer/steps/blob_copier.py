@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, List, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent, MirrorError
@@ -20,9 +21,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.e
     BlobProgress,
     BlobStarted,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Cargo, Group, Job
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stream import ReadFailed, Stream
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Cargo, Group, Job
 
 # Ranks of the crew's tasks: publishing (0) before mounts before uploads, the largest upload first.
 _MOUNT = 1
@@ -39,9 +40,9 @@ class Carrier:
         self._run = run
         self._ready = ready
         # Where a blob went in this run it certainly is; what was believed before may be wrong.
-        self._landed: Dict[Digest, str] = {}
+        self._landed: dict[Digest, str] = {}
 
-    def load(self, cargoes: Iterable[Cargo]) -> List[Cargo]:
+    def load(self, cargoes: Iterable[Cargo]) -> list[Cargo]:
         """Notes who waits for what; gives the cargoes that have to be moved."""
         moving = []
         for cargo in cargoes:
@@ -99,7 +100,7 @@ class Carrier:
 
         return task
 
-    def _waiting(self, cargo: Cargo, repository: str) -> List[Job]:
+    def _waiting(self, cargo: Cargo, repository: str) -> list[Job]:
         """Jobs that still have a use for the blob there."""
         return [job for job in cargo.places[repository] if job.failure is None]
 
@@ -109,7 +110,7 @@ class Carrier:
         self._run.emit(BlobDone(cargo.blob.digest, repository, cargo.blob.size, outcome))
 
     def _arrive(self, cargo: Cargo, repository: str) -> None:
-        finished: Dict[int, Group] = {}
+        finished: dict[int, Group] = {}
         with self._run.lock:
             for job in cargo.places[repository]:
                 group = job.group

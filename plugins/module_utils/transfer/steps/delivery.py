@@ -12,19 +12,20 @@ blobs are there, catalogs after all else.  A run that finds nothing missing need
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import BUNDLE, RELATED
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, MOUNTED, Phase, Started
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.publisher import Publisher
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, MOUNTED, Phase, Started
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Cargo, Group, Job, cargoes, groups, shard_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.publisher import Publisher
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
 
 # What lies in a directory of this host is not pulled.
 _HERE = ("oci:", "built:")
@@ -37,7 +38,7 @@ _READ = (1, 0)
 class Foresight:
     """blobs: placements by outcome.  size, manifests: bytes of blobs and of manifests to send.  pull: bytes to read from other hosts."""
 
-    blobs: Dict[str, int]
+    blobs: dict[str, int]
     size: int
     pull: int
     manifests: int
@@ -46,12 +47,12 @@ class Foresight:
 class Delivery:
     """verdicts: of the images that are not there, by position.  present: the images that are."""
 
-    def __init__(self, run: Run, verdicts: Mapping[int, Verdict], present: List[PlacedImage]) -> None:
+    def __init__(self, run: Run, verdicts: Mapping[int, Verdict], present: list[PlacedImage]) -> None:
         self._run = run
         self._present = present
         self._carrier = Carrier(run, self._group_ready)
         self._publisher = Publisher(run, self._carrier)
-        self.jobs: Dict[int, Job] = {}
+        self.jobs: dict[int, Job] = {}
         for position, verdict in verdicts.items():
             job = self.jobs[position] = Job(verdict.placed, verdict.missing, verdict.holds)
             if verdict.failure is not None:
@@ -87,9 +88,9 @@ class Delivery:
             manifests=self._manifests(all_groups),
         )
 
-    def _manifests(self, all_groups: List[Group]) -> int:
+    def _manifests(self, all_groups: list[Group]) -> int:
         """Bytes of manifests that are put: children once for each repository, an image's own once for each of its tags."""
-        children: Dict[Tuple[str, Digest], int] = {}
+        children: dict[tuple[str, Digest], int] = {}
         total = 0
         for group in all_groups:
             for job in group.members:
@@ -102,7 +103,7 @@ class Delivery:
                 children.update({(job.placed.repository, digest): size for digest, size in sizes.items()})
         return total + sum(children.values())
 
-    def _lading(self) -> Tuple[List[Group], List[Cargo]]:
+    def _lading(self) -> tuple[list[Group], list[Cargo]]:
         """Reads what the images consist of."""
         self._run.emit(Phase("read"))
         self._run.crew.add(_READ, *(self._read(job) for job in self.jobs.values() if job.failure is None and not job.holds))
@@ -118,7 +119,7 @@ class Delivery:
 
         return task
 
-    def _carry_shard(self, cargo: List[Cargo]) -> None:
+    def _carry_shard(self, cargo: list[Cargo]) -> None:
         """Only this shard's blobs; a last run without a shard publishes."""
         shard = self._run.options.shard
         if shard is None:
@@ -129,18 +130,18 @@ class Delivery:
         self._find_homes(mine)
         self._carry(self._load(mine))
 
-    def _load(self, cargo: List[Cargo]) -> List[Cargo]:
+    def _load(self, cargo: list[Cargo]) -> list[Cargo]:
         """What has to be moved."""
         moving = self._carrier.load(cargo)
         self._run.emit(Started(len(self._present) + len(self.jobs), len(moving), sum(entry.blob.size for entry in moving)))
         return moving
 
-    def _carry(self, moving: List[Cargo]) -> None:
+    def _carry(self, moving: list[Cargo]) -> None:
         for entry in moving:
             self._carrier.start(entry)
         self._run.crew.drain()
 
-    def _find_homes(self, cargo: List[Cargo]) -> None:
+    def _find_homes(self, cargo: list[Cargo]) -> None:
         """Where blobs are at the destination, as far as journal and shelf know without a request."""
         wanted = {entry.blob.digest: entry for entry in cargo}
         for entry in cargo:
@@ -159,7 +160,7 @@ class Delivery:
             return
         self._run.crew.add(_PUBLISH, lambda buffer: self._publisher.publish(group, buffer))
 
-    def _publish_catalogs(self, all_groups: List[Group]) -> None:
+    def _publish_catalogs(self, all_groups: list[Group]) -> None:
         """A catalog's tag moves only when all that it names is there (user-needs G03)."""
         self._run.emit(Phase("catalogs"))
         for group in all_groups:

@@ -7,16 +7,16 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, List
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.content import Content
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import BlobDone
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Job
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
 
 # How long a destination may take to see what it acknowledged (seconds).
 _SETTLE = 1.0
@@ -71,16 +71,16 @@ class Mender:
         )
         return True
 
-    def _bring(self, job: Job, blobs: List[Descriptor], buffer: memoryview) -> None:
+    def _bring(self, job: Job, blobs: list[Descriptor], buffer: memoryview) -> None:
         for blob in blobs:
             outcome = self._carrier.move(blob, [job.placed.image.source], job.placed.repository, "", buffer)
             self._run.emit(BlobDone(blob.digest, job.placed.repository, blob.size, outcome))
 
-    def _lost_blobs(self, repository: str, blobs: List[Descriptor]) -> List[Descriptor]:
+    def _lost_blobs(self, repository: str, blobs: list[Descriptor]) -> list[Descriptor]:
         there = self._run.destination.blobs_present(repository, [blob.digest for blob in blobs]) if blobs else set()
         return [blob for blob in blobs if blob.digest not in there]
 
-    def _lost_children(self, content: Content, repository: str, manifest: Manifest) -> List[Digest]:
+    def _lost_children(self, content: Content, repository: str, manifest: Manifest) -> list[Digest]:
         chosen = [child.digest for child in manifest.children if child.digest in content.manifests]
         return [digest for digest in chosen if self._run.destination.find_manifest(repository, digest) is None]
 

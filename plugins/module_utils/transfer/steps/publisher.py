@@ -10,17 +10,17 @@ attachments nor a second tag is published with its tag by one request.
 
 from __future__ import annotations
 
-from typing import Iterable, Sequence, Set, Tuple
+from collections.abc import Iterable, Sequence
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError, NotFound, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, HELD
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.manifest_repair import Mender, explained
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Group, Job
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stream import ReadFailed
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Group, Job
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.manifest_repair import Mender, explained
 
 # How often a refused manifest is put again after its blobs were looked after (user-needs G27).
 _REPAIRS = 2
@@ -30,7 +30,7 @@ class Publisher:
     def __init__(self, run: Run, carrier: Carrier) -> None:
         self._run = run
         self._mender = Mender(run, carrier, self._put_again)
-        self._there: Set[Tuple[str, Digest]] = set()
+        self._there: set[tuple[str, Digest]] = set()
 
     def publish(self, group: Group, buffer: memoryview) -> None:
         """All members of a group that did not fail; failures are recorded with their jobs."""

@@ -10,7 +10,7 @@ The same survey decides what a run copies and what check mode predicts (user-nee
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Optional, Set, Tuple
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -40,11 +40,11 @@ class Verdict:
 
     placed: PlacedImage
     present: bool = False
-    missing: Tuple[str, ...] = ()
-    moved: Dict[str, Digest] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    moved: dict[str, Digest] = field(default_factory=dict)
     holds: bool = False
     vacant: bool = False
-    failure: Optional[Failure] = None
+    failure: Failure | None = None
 
 
 class Survey:
@@ -55,11 +55,11 @@ class Survey:
         self._destination = run.destination
         self._options = run.options
         self._journal = run.journal
-        self._verdicts: Dict[int, Verdict] = {}
+        self._verdicts: dict[int, Verdict] = {}
 
-    def run(self, images: List[PlacedImage]) -> Dict[int, Verdict]:
+    def run(self, images: list[PlacedImage]) -> dict[int, Verdict]:
         """Verdicts by the image's position; one that is missing was not come to before a stop."""
-        repositories: Dict[str, List[int]] = {}
+        repositories: dict[str, list[int]] = {}
         for position, placed in enumerate(images):
             repositories.setdefault(placed.repository, []).append(position)
         tasks = []
@@ -70,7 +70,7 @@ class Survey:
         self._run.crew.drain()
         return self._verdicts
 
-    def _guarded(self, members: Dict[int, PlacedImage], action: Callable[[], None]) -> Callable[[memoryview], None]:
+    def _guarded(self, members: dict[int, PlacedImage], action: Callable[[], None]) -> Callable[[memoryview], None]:
         def task(_buffer: memoryview) -> None:
             try:
                 action()
@@ -87,7 +87,7 @@ class Survey:
 
         return task
 
-    def _look_into(self, repository: str, members: Dict[int, PlacedImage]) -> Callable[[], None]:
+    def _look_into(self, repository: str, members: dict[int, PlacedImage]) -> Callable[[], None]:
         def look() -> None:
             proved = {position for position, placed in members.items() if self._proved(placed)}
             names = self._names(repository, members, proved)
@@ -110,7 +110,7 @@ class Survey:
     def _proved(self, placed: PlacedImage) -> bool:
         return self._journal.proves(placed.repository, placed.digest, placed.tags, placed.image.platforms)
 
-    def _names(self, repository: str, members: Dict[int, PlacedImage], proved: Set[int]) -> Optional[Set[str]]:
+    def _names(self, repository: str, members: dict[int, PlacedImage], proved: set[int]) -> set[str] | None:
         """The repository's tags where they spare requests; None where asking for each tag is as good."""
         wanted = sum(len(placed.tags) for placed in members.values())
         if not wanted:
@@ -119,19 +119,19 @@ class Survey:
             return None
         return set(self._destination.tags(repository) or ())
 
-    def _confirm(self, position: int, placed: PlacedImage, names: Set[str]) -> None:
+    def _confirm(self, position: int, placed: PlacedImage, names: set[str]) -> None:
         """Fast: what the journal proves is there as long as its tags are listed."""
         missing = tuple(tag for tag in placed.tags if tag not in names)
         if len(missing) == len(placed.tags) and missing:
             self._journal.forget_image(placed.repository, placed.digest)
         self._verdicts[position] = Verdict(placed, present=not missing, missing=missing, holds=len(missing) < len(placed.tags))
 
-    def _ask(self, position: int, placed: PlacedImage, names: Optional[Set[str]]) -> Callable[[], None]:
+    def _ask(self, position: int, placed: PlacedImage, names: set[str] | None) -> Callable[[], None]:
         return lambda: self._verdicts.__setitem__(position, self._judge(placed, names))
 
-    def _judge(self, placed: PlacedImage, names: Optional[Set[str]]) -> Verdict:
-        missing: List[str] = []
-        moved: Dict[str, Digest] = {}
+    def _judge(self, placed: PlacedImage, names: set[str] | None) -> Verdict:
+        missing: list[str] = []
+        moved: dict[str, Digest] = {}
         for tag in placed.tags:
             found = None if names is not None and tag not in names else self._find(placed.repository, tag)
             if found != placed.digest:
@@ -151,7 +151,7 @@ class Survey:
             failure=self._refusal(placed, moved) if moved and self._options.tag_moves == REFUSE else None,
         )
 
-    def _find(self, repository: str, reference: str) -> Optional[Digest]:
+    def _find(self, repository: str, reference: str) -> Digest | None:
         found = self._destination.find_manifest(repository, reference)
         return found.digest if found else None
 
@@ -174,7 +174,7 @@ class Survey:
         digests = {blob.digest for blob in content.blobs}
         return self._destination.blobs_present(placed.repository, digests) >= digests
 
-    def _refusal(self, placed: PlacedImage, moved: Dict[str, Digest]) -> Failure:
+    def _refusal(self, placed: PlacedImage, moved: dict[str, Digest]) -> Failure:
         tag, found = next(iter(moved.items()))
         error = RegistryError(
             f"the tag {placed.repository}:{tag} names {found} and would be moved to {placed.digest}",

@@ -17,8 +17,8 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, graph, ranges, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import dependencies, graph, ranges, validation
 from ansible_collections.disconnected.mirror.tests.fakes import catalog_oracle as oracle
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs
 from ansible_collections.disconnected.mirror.tests.fakes.differential import Case, compared

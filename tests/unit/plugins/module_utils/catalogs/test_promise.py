@@ -14,9 +14,9 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Bundle, Channel, Package, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import exclusion, filtering, graph, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Bundle, Channel, Package, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Package as Listed
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import PackageChannel
@@ -149,7 +149,7 @@ def assert_serves(selection):
     validation.check(selection)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def outcomes(generation, repair):
     choose = random.Random(f"{generation} {repair}")
     found = []

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering, graph, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering, graph, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.tests.fakes import catalog_oracle as oracle
@@ -48,7 +48,7 @@ def documents_of(path):
     return oracle.read(names)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def read(name):
     return Catalog.from_directory(CATALOGS[name]), oracle.Source(documents_of(CATALOGS[name]))
 

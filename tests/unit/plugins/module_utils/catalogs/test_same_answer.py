@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import yaml
@@ -37,7 +37,7 @@ NESTED = st.recursive(
 
 
 @st.composite
-def documents(draw) -> Dict[str, Any]:
+def documents(draw) -> dict[str, Any]:
     """With the keys of its heading in any case and order, among others and above look-alikes."""
     schema = draw(st.sampled_from(("olm.package", "olm.channel", "olm.bundle", "olm.deprecations", "custom")))
     members = {"schema": schema, "more": draw(NESTED), "zeta": draw(NESTED)}
@@ -54,7 +54,7 @@ def documents(draw) -> Dict[str, Any]:
 def escaped(text: str, chance: Random) -> str:
     """The same JSON with characters of its strings written as escapes, now and then."""
 
-    def within(match: "re.Match[str]") -> str:
+    def within(match: re.Match[str]) -> str:
         parts = re.findall(r"\\u....|\\.|.", match.group(1))
         return '"' + "".join(f"\\u{ord(part):04x}" if len(part) == 1 and chance.random() < 0.2 else part for part in parts) + '"'
 
@@ -82,7 +82,7 @@ def yaml_files(draw) -> str:
     return begin + "---\n".join(yaml.safe_dump(part, default_flow_style=flow, allow_unicode=True, sort_keys=False) for part in parts)
 
 
-def plain(text: str) -> List[Dict[str, Any]]:
+def plain(text: str) -> list[dict[str, Any]]:
     """Every document, parsed."""
     text = text.lstrip("\ufeff")
     if not text.lstrip().startswith("{"):
@@ -99,18 +99,18 @@ def plain(text: str) -> List[Dict[str, Any]]:
     return found
 
 
-def owner(document: Dict[str, Any]) -> str:
+def owner(document: dict[str, Any]) -> str:
     folded = {key.lower(): value for key, value in document.items() if key.lower() in ("schema", "name", "package")}
     return folded.get("name", "") if folded["schema"] == "olm.package" else folded.get("package", "")
 
 
-def held(catalog: Catalog, name: str) -> List[Dict[str, Any]]:
+def held(catalog: Catalog, name: str) -> list[dict[str, Any]]:
     spans = catalog._contents.packages.get(name, ())
     return [catalog._document(name, span) for span in spans]
 
 
-def same(files: Dict[str, str], chunk: int) -> None:
-    expected: Dict[str, List[Dict[str, Any]]] = {}
+def same(files: dict[str, str], chunk: int) -> None:
+    expected: dict[str, list[dict[str, Any]]] = {}
     for _name, text in sorted(files.items()):
         for document in plain(text):
             expected.setdefault(owner(document), []).append(document)

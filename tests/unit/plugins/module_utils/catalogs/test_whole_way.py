@@ -12,14 +12,14 @@ from itertools import product
 import pytest
 import yaml
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.modules import cluster_resources, image_mirror, imageset_plan, mirror_verify
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import Any, List, Tuple
+from typing import Any
 
 import pytest
 
@@ -19,13 +19,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     MirrorError,
     Unreachable,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.documents import Documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import basic
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.documents import Documents
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.tests.fakes.certificates import Authority
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.scripted import always, redirect, refusal
@@ -35,7 +35,7 @@ CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni
 QUICK = {"plain_http": True, "retries": {"times": 3, "delay": 0.01, "max_delay": 0.02}}
 SHORT = {"connect": 0.5, "stall": 0.4, "answer": 0.6}
 
-Seen = List[Tuple[str, str]]
+Seen = list[tuple[str, str]]
 
 
 def client(seen: Seen, **more: Any) -> Http:

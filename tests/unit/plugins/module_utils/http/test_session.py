@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import Any, List, Tuple
+from typing import Any
 
 import pytest
 
@@ -22,13 +22,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     Unreachable,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import basic
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.tests.fakes.scripted import always, redirect, refusal
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -90,7 +90,7 @@ def test_nothing_from_outside_adds_a_line_to_a_request(scripted, request_parts):
 
 def test_a_connection_that_was_closed_meanwhile_is_no_failure(scripted):
     server = scripted(lambda connection, number, head: connection.sendall(OK) or "close")
-    seen: List[Tuple[str, str, float]] = []
+    seen: list[tuple[str, str, float]] = []
     http = Http(Settings.of(QUICK, {}), on_retry=lambda *retry: seen.append(retry))
     for _each in range(4):
         assert http.exchange(get(server)).status == 200
@@ -104,7 +104,7 @@ def test_a_connection_that_was_closed_meanwhile_is_no_failure(scripted):
 def test_passing_failures_are_retried_whatever_they_say(scripted, status, body, method):
     failure = refusal(status, b"" if method == "HEAD" else body)
     server = scripted(in_turn(failure, failure, OK if method != "HEAD" else refusal(200)))
-    seen: List[Tuple[str, str, float]] = []
+    seen: list[tuple[str, str, float]] = []
     quickly = {**QUICK, "retries": {"times": 3, "delay": 0.001, "max_delay": 0.001}}
     http = Http(Settings.of(quickly, {}), on_retry=lambda *retry: seen.append(retry))
     if status == 429:

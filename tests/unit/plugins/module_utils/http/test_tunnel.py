@@ -10,7 +10,6 @@ import ssl
 import sys
 import threading
 import warnings
-from typing import List, Optional
 
 import pytest
 
@@ -34,11 +33,11 @@ class Tunnel:
     context: of a proxy that is spoken to with TLS itself.  socks: it speaks SOCKS 5 instead of HTTP.
     """
 
-    def __init__(self, port: int, context: Optional[ssl.SSLContext] = None, socks: bool = False) -> None:
+    def __init__(self, port: int, context: ssl.SSLContext | None = None, socks: bool = False) -> None:
         self._port = port
         self._context = context
         self._greet = self._greet_by_socks if socks else self._greet_by_http
-        self.heads: List[bytes] = []
+        self.heads: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         scheme = "socks5h" if socks else "https" if context else "http"
         self.url = f"{scheme}://me:secret@127.0.0.1:{self._listener.getsockname()[1]}"

@@ -16,10 +16,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base import li
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document import tree
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import load, parse, parse_bytes
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import DELETE_IMAGE_SET, IMAGE_SET, LocalStorage
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document import tree
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.document.problems import ConfigurationError
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import DELETE_IMAGE_SET, IMAGE_SET, LocalStorage
 
 V1 = {"apiVersion": "mirror.openshift.io/v1alpha2", "kind": "ImageSetConfiguration"}
 V2 = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration"}

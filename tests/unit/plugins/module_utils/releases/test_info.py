@@ -15,16 +15,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import release_info as release_adapter
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import info, reachability
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import NoVersionsFound, VersionNotFound
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.release_info import ReleaseRequest, look_at_releases
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.modules import release_info
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer

@@ -15,9 +15,9 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.processes import find

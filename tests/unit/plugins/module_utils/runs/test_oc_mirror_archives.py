@@ -17,9 +17,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, verify_mirror
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images, oc_mirror, release, trip

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import Callable, Iterator, List
+from collections.abc import Iterator
+from typing import Callable
 
 import pytest
 
@@ -39,7 +40,7 @@ def _answer_all(listener: socket.socket, answer: bytes) -> None:
 
 @pytest.fixture
 def scripted_registry() -> Iterator[Callable[[bytes], RegistryStore]]:
-    listeners: List[socket.socket] = []
+    listeners: list[socket.socket] = []
 
     def start(answer: bytes) -> RegistryStore:
         listener = socket.create_server(("127.0.0.1", 0))

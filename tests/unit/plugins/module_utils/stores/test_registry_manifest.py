@@ -24,8 +24,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.pages import next_link
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes import dialects, images
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -240,7 +240,7 @@ def test_all_pages_of_tags_are_read(page, absolute):
     dialect = dialects.Dialect("paged", page_limit=page, absolute_links=absolute)
     with FakeRegistry(dialect) as registry:
         wanted = tuple(f"v{number:02}" for number in range(30))
-        registry.content.create("team/app").tags.update({tag: APP.digest for tag in wanted})
+        registry.content.create("team/app").tags.update(dict.fromkeys(wanted, APP.digest))
         assert store_of(registry).tags("team/app") == wanted
         assert registry.ledger.count() == -(-30 // page)
 

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List
+from typing import Any, Callable
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps import manifest_repair
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps import manifest_repair
 from ansible_collections.disconnected.mirror.tests.fakes.faulty import FaultyStore
 
 
@@ -25,7 +26,7 @@ class Bench:
         self.destination = FaultyStore("destination")
         self.shelf = Shelf(f"{folder}/manifests")
         self.journal_path = f"{folder}/journal.jsonl"
-        self.events: List[object] = []
+        self.events: list[object] = []
 
     def run(self, images: Any, act: Callable[..., TransferResult] = transfer, stop: Any = None, **options: Any) -> TransferResult:
         self.source.calls.clear()

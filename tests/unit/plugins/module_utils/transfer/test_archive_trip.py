@@ -25,14 +25,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.archive_over_registry import Completed
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Capabilities
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import opened, prove_left_out
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.archive_over_registry import Completed
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import pack
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import opened, prove_left_out
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 
 HOST = "registry.test"

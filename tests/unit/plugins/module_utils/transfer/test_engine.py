@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, List
+from typing import Any
 
 import pytest
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     AccessDenied,
     Cancelled,
@@ -19,20 +20,20 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, RELEASE
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import BlobProgress, Finished, ImageDone, Started
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.tests.fakes.faulty import placed
 
 
-def many(bench: Any, count: int = 5, shared: bytes = b"shared layer") -> List[PlacedImage]:
+def many(bench: Any, count: int = 5, shared: bytes = b"shared layer") -> list[PlacedImage]:
     return [
         placed(bench.source.add_image(f"app{number}", "1.0", [shared, b"own %d" % number], b'{"n": %d}' % number), f"app{number}", ["1.0"])
         for number in range(count)
     ]
 
 
-def outcomes(result: Any) -> List[str]:
+def outcomes(result: Any) -> list[str]:
     return [image.outcome for image in result.images]
 
 
@@ -251,7 +252,7 @@ def test_attachments_of_a_failed_image_are_held(bench: Any) -> None:
     assert bench.destination.named == {}
 
 
-def operators(bench: Any) -> List[PlacedImage]:
+def operators(bench: Any) -> list[PlacedImage]:
     source, first, second = bench.source, (("operators[0]", "a"),), (("operators[1]", "b"),)
     return [
         placed(source.add_image("catalog-a", "v4", [b"catalog a"]), "catalog-a", ["v4"], type=CATALOG, why=(("operators[0]",),)),

@@ -12,11 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, List
+from typing import Any
 
 import pytest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import lock as lock_module
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Locked, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import lock as lock_module
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.lock import Holder, WorkspaceLock
 
 
@@ -151,7 +152,7 @@ def test_only_one_of_many_gets_it(path: str) -> None:
         except Locked:
             refused.append(held)
 
-    threads: List[threading.Thread] = [threading.Thread(target=attempt) for _number in range(12)]
+    threads: list[threading.Thread] = [threading.Thread(target=attempt) for _number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:

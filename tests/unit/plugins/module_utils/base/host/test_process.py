@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import process
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import process
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml import documents
 
 
 def laughs(levels, merged=False):

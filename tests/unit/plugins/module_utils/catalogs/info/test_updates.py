@@ -12,10 +12,10 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.info import updates
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog as Source
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import Contents
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.info import updates
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog, Package, PackageChannel
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs

@@ -11,9 +11,9 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import validation
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import exceptions as waiver
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import exceptions as waiver
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan

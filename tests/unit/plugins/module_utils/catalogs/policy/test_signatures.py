@@ -330,8 +330,8 @@ class TestRules:
 
     @pytest.fixture
     def layout(self, site, tmp_path):
-        from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
         from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
+        from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
 
         layout = LayoutStore(str(tmp_path / "layout"))
         for manifest in [*(site.registry.fetch_manifest("redhat/index", child.digest) for child in site.root.children), site.root]:

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filtering, beginnings
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import beginnings, filtering
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog, Package, PackageChannel
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs

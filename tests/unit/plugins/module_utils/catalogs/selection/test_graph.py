@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Channel
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import graph
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs
 
 VERSIONS = "0.1.0; 0.1.1<0.1.0; 0.2.0<0.1.1; 0.3.0<0.2.0; 1.0.0<0.1.0 !{0.1.1,0.2.0,0.3.0}; 1.1.0<1.0.0; "

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filter_v2, filtering, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import filter_v2, filtering, validation
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection.draft import Options
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Catalog as Wanted
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs

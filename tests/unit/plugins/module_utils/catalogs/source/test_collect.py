@@ -10,14 +10,14 @@ import os
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents import parser
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.selection import beginnings
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.collect import collect
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import build_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore

@@ -10,9 +10,9 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.collect import collect
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.file_index import scan
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.extraction import extract_layers
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.collect import collect
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BUNDLE, CATALOG, RELATED, Context

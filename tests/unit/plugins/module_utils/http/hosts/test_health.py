@@ -8,19 +8,19 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, List
+from typing import Any
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts import health as module
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.health import Health
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import backoff
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Retries, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 
@@ -83,7 +83,7 @@ def _ask_for(http: Http, origin: Origin, number: int) -> Unreachable:
 
 
 def test_it_is_found_out_once_for_all_objects():
-    retried: List[Any] = []
+    retried: list[Any] = []
     http = Http(Settings.of(QUICK, {}), on_retry=lambda *told: retried.append(told))
     origin = Origin("http", "127.0.0.1", _dead_port())
     began = time.monotonic()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any, Callable
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.pace import Pace
 
-Limits = Sequence[Tuple[float, float]]
+Limits = Sequence[tuple[float, float]]
 UNLIMITED = 1e9
 
 
@@ -32,8 +33,8 @@ class Bucket:
     def __init__(self, clock: Clock, limits: Limits, depth: float) -> None:
         self.clock, self.limits, self.depth = clock, limits, depth
         self.began = self.filled = clock.now
-        self.level: Optional[float] = None
-        self.answers: List[Tuple[float, bool]] = []
+        self.level: float | None = None
+        self.answers: list[tuple[float, bool]] = []
 
     def rate(self, second: float) -> float:
         return [rate for begin, rate in self.limits if begin <= second][-1]
@@ -49,7 +50,7 @@ class Bucket:
         self.answers.append((second, taken))
         return taken
 
-    def share(self, begin: float, end: float) -> Tuple[float, float]:
+    def share(self, begin: float, end: float) -> tuple[float, float]:
         """(taken of what was allowed, refused of what was asked) in a time of one limit."""
         inside = [taken for second, taken in self.answers if begin <= second < end]
         return sum(inside) / (self.rate(begin) * (end - begin)), inside.count(False) / len(inside)
@@ -66,13 +67,13 @@ class Burst(Bucket):
 class Crew:
     """Threads that ask a host as fast as its pace lets them, and repeat what was refused as the session does."""
 
-    def __init__(self, clock: Clock, host: Bucket, retry_after: Optional[float], parallel: int = 16, latency: float = 0.02) -> None:
+    def __init__(self, clock: Clock, host: Bucket, retry_after: float | None, parallel: int = 16, latency: float = 0.02) -> None:
         self.clock, self.host, self.retry_after, self.latency = clock, host, retry_after, latency
         self.pace = Pace(clock)
         self.chance = random.Random(7)
         self.number = itertools.count()
-        self.events: List[Tuple[float, int, Callable[[Any], None], Any]] = []
-        self.waiting: List[int] = [0] * parallel
+        self.events: list[tuple[float, int, Callable[[Any], None], Any]] = []
+        self.waiting: list[int] = [0] * parallel
         self.after(0, self._take_turns, None)
 
     def after(self, seconds: float, act: Callable[[Any], None], what: Any) -> None:
@@ -108,7 +109,7 @@ class Crew:
     def _arrive(self, attempts: int) -> None:
         self.after(self._way(), self._hear, (self.host.ask(), attempts + 1))
 
-    def _hear(self, answer: Tuple[bool, int]) -> None:
+    def _hear(self, answer: tuple[bool, int]) -> None:
         taken, attempts = answer
         if taken:
             self.pace.accepted()
@@ -122,7 +123,7 @@ class Crew:
         self.after(delay, self._wait, attempts)
 
 
-def host(limits: Limits, depth: float, retry_after: Optional[float], **crew: Any) -> Tuple[Bucket, Crew]:
+def host(limits: Limits, depth: float, retry_after: float | None, **crew: Any) -> tuple[Bucket, Crew]:
     clock = Clock()
     bucket = Bucket(clock, limits, depth)
     return bucket, Crew(clock, bucket, retry_after, **crew)
@@ -199,7 +200,7 @@ def test_holds_still_for_as_long_as_the_host_asks():
 
 
 def test_refusals_of_one_moment_count_once():
-    rates: Dict[int, float] = {}
+    rates: dict[int, float] = {}
     for refusals in (1, 8):
         clock = Clock()
         pace = Pace(clock)

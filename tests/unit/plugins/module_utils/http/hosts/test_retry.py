@@ -14,7 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.
 
 
 def test_only_passing_failures_are_retried():
-    assert RETRIED == {429, 500, 502, 503, 504}
+    assert {429, 500, 502, 503, 504} == RETRIED
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import time
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.waits import Waits
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings, Timeouts
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.waits import Waits
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Tick
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress

@@ -9,17 +9,17 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any, Dict, Optional
+from typing import Any
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import auth
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.credentials import Credentials
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -34,7 +34,7 @@ def credentials(registry: FakeRegistry, **entry: str) -> Credentials:
     return Credentials.of(entries={registry.host: entry}, environ={"HOME": "/nonexistent"})
 
 
-def client(known: Optional[Credentials] = None) -> Http:
+def client(known: Credentials | None = None) -> Http:
     return Http(Settings.of(QUICK, {}), known)
 
 
@@ -283,7 +283,7 @@ def test_a_registry_that_wants_more_than_we_asked_for_gets_it(scripted):
 
 
 def test_credentials_of_docker_hub_are_kept_under_its_other_name():
-    looked_up: Dict[str, str] = {}
+    looked_up: dict[str, str] = {}
 
     class Known:
         def lookup(self, host: str, repository: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import Iterator, Tuple
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +26,7 @@ SHORT = 0.3
 
 
 @pytest.fixture
-def pair() -> Iterator[Tuple[Guarded, socket.socket]]:
+def pair() -> Iterator[tuple[Guarded, socket.socket]]:
     ours, theirs = socket.socketpair()
     yield connected(ours), theirs
     ours.close()

@@ -10,10 +10,10 @@ import json
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid, VersionNotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import channel as channels
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid, VersionNotFound
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import A, answer, answers
 
 

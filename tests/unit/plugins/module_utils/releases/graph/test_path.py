@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import VersionNotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import VersionNotFound
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import A, answer, answers
 
 V = Version.parse

@@ -16,15 +16,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import model
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import channel as channels
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import crossing, selection
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Bounds, Channel, Memory, Rules
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import (
     InvalidVersionFilter,
     NoVersionsFound,
     VersionNotFound,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import channel as channels
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import crossing, selection
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import graph as graphs
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Bounds, Channel, Memory, Rules
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import A, B, answer, answers
 
 V = Version.parse
@@ -367,7 +367,7 @@ def test_xc01_channels_of_okd_count_and_take_no_part():
 def cross(worked, *wanted):
     bounds = {one.name: Bounds(one.minimum, one.maximum) for one in wanted}
     picked = crossing.cross(wanted, bounds, "amd64", lambda name: graphs.parse(answers(worked)[name]), Rules())[0]
-    return sorted((one.release.version for one in picked))
+    return sorted(one.release.version for one in picked)
 
 
 def test_cross_channel_vectors_on_set_b():

@@ -12,13 +12,13 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Channel
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import (
     GraphDataInvalid,
     InvalidVersionFilter,
     NoGraphData,
     UpdateServiceError,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Channel
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import OKD_UPDATE_URL, UPDATE_URL, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.update_service import UpdateService, query
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import store_url

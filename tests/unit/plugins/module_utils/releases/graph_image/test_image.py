@@ -17,12 +17,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base import li
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image import contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image import contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image.image import COMMAND, GraphImage, Layer
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import ORIGIN
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import ORIGIN
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore
 from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA

@@ -14,8 +14,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import RELEASE, RELEASE_CONTENT
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import components
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import PayloadInvalid
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import components
 from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.release import boot_image_list, image_references
 

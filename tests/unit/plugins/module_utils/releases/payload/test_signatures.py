@@ -17,8 +17,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, Unreachable, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_MANIFEST
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import SIGNED_NAMES, Settings
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import signatures
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import claim as claims
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import keys, openpgp, stores
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError, SignatureMissing

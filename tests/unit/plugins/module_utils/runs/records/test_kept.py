@@ -11,14 +11,14 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import kept_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import Target, plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry

@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
 from ansible_collections.disconnected.mirror.tests.fakes.certificates import Authority
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.trip import V1, imageset

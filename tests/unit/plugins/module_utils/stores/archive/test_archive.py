@@ -31,7 +31,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Content, Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import require, sign, SigningKey, TrustedKeys
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, TrustedKeys, require, sign
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import first_member, header
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find

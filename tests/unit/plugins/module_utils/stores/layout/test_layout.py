@@ -15,7 +15,6 @@ import threading
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     CorruptContent,
@@ -24,9 +23,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     StorageError,
     Unsupported,
 )
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import MAX_SIZE, Descriptor
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.index import LayoutIndex
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.tests.fakes import images
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import pytest
 
@@ -42,7 +42,7 @@ def store_of(registry: FakeRegistry, known: Any = None) -> RegistryStore:
     return RegistryStore(registry.host, Http(Settings.of(QUICK, {}), known), writing=True)
 
 
-def blob(seed: int, size: int) -> Tuple[Descriptor, bytes]:
+def blob(seed: int, size: int) -> tuple[Descriptor, bytes]:
     content = random.Random(seed).randbytes(size)
     return Descriptor("application/octet-stream", Digest.of(content), size), content
 
@@ -68,7 +68,7 @@ def send(
             position = writer.resume()
 
 
-def methods(registry: FakeRegistry) -> List[str]:
+def methods(registry: FakeRegistry) -> list[str]:
     return [entry.method for entry in registry.ledger.entries() if entry.endpoint != "token"]
 
 
@@ -414,7 +414,7 @@ def test_a_token_that_dies_in_an_upload_is_renewed(guarded):
 
 
 def test_a_right_that_is_lost_in_an_upload_ends_it(guarded):
-    rights: Dict[str, bool] = {"push": True}
+    rights: dict[str, bool] = {"push": True}
     registry, known = guarded
     registry.auth.allowed = lambda user, repository, action: rights.get(action, True)
     store = store_of(registry, known)

@@ -25,10 +25,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.registries_conf import RegistriesConf, registries_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Retries, Settings
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views import upstream as module
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views import upstream as module
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.memory import MemoryStore

@@ -6,10 +6,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal, file_name
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal, file_name
 
 NAME = "docker://mirror.example.com:5000"
 IMAGE, BLOB = Digest.of(b"image"), Digest.of(b"blob")

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import random
 import threading
-from typing import Any, List
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, CorruptContent
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
@@ -17,18 +20,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stream import ReadFailed, Stream
 from ansible_collections.disconnected.mirror.tests.fakes.faulty import FaultyStore
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
-def pour(content: bytes, breaks: List[int], rewind: int, buffer: int, stop: Any = None, served: Any = None) -> Any:
+def pour(content: bytes, breaks: list[int], rewind: int, buffer: int, stop: Any = None, served: Any = None) -> Any:
     source, destination = FaultyStore("source"), FaultyStore("destination")
     blob = source.add_blob("from", content)
     if served is not None:
         source.served[("from", blob.digest)] = served
     destination.breaks[blob.digest] = list(breaks)
     destination.rewind = rewind
-    accepted: List[int] = []
+    accepted: list[int] = []
     stream = Stream(source, "from", blob, memoryview(bytearray(buffer)), stop or threading.Event(), accepted.append)
     writer = destination.start_blob("to", Descriptor("", blob.digest, blob.size))
     stream.pour(writer)
