@@ -9,7 +9,7 @@
 | what an archive claims as its own | `runs.loading.loaded`, `runs.loading.begun`, `Association.found` and `prune.stale` |
 | places that its configuration names | `runs.loading.carried` |
 | signatures | `stores.archive.signature.require` before anything of the manifest is read |
-| keys that are none | `adapters.archives.trusted_keys`, `signature.require` |
+| keys that are none | `adapters.arguments.archives.trusted_keys`, `signature.require` |
 | sequences, expiry, sizes | `FoundArchive.require_follows`, `require_fresh`, `ArchiveReader._arranged`, `archive_import.opened` |
 """
 
@@ -26,8 +26,8 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import archives as adapter
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import prune as prune_adapter
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments import archives as adapter
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import image_prune as prune_adapter
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     CorruptContent,

@@ -180,7 +180,7 @@ ROWS = [
         code="corrupt_content",
     ),
     source("a blob that is listed and cannot be read", replace(BLOB, status=404, times=0), more=3, code="not_found"),
-    destination("a blob that is taken and lost", replace(UPLOAD, path_part="{large}", forget=True), more=25, further=2),
+    destination("a blob that is taken and lost", replace(UPLOAD, path_part="{large}", forget=True), more=45, further=2),
     destination("an upload that is lost", replace(UPLOAD, status=404, code="BLOB_UPLOAD_UNKNOWN"), more=4),
     # Others at work.
     Row("tags that move after the plan", setup=moved),

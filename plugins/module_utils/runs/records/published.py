@@ -21,7 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 SCHEMA = "disconnected.mirror/mirrored-plan/1"
-_PREFIX = "plan-"
+PREFIX = "plan-"
 
 
 def document(plan: Plan, destination: Destination) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def taken(registry: Store, place: Destination, imageset: ImageSet | None) -> Pla
     """
     tags = registry.tags(place.repository(REPOSITORY)) or ()
     memory = _memory(registry, place)
-    kept = [_read(memory.read(tag[len(_PREFIX) :]), place) for tag in sorted(tags) if tag.startswith(_PREFIX)]
+    kept = [_read(memory.read(tag[len(PREFIX) :]), place) for tag in sorted(tags) if tag.startswith(PREFIX)]
     if not kept:
         raise NotFound(
             f"{place} keeps no plan of a complete mirror",
@@ -73,4 +73,4 @@ def _read(kept: Any, place: Destination) -> Plan:
 
 
 def _memory(registry: Store, destination: Destination) -> RegistryMemory:
-    return RegistryMemory(registry, destination.repository(REPOSITORY), _PREFIX)
+    return RegistryMemory(registry, destination.repository(REPOSITORY), PREFIX)

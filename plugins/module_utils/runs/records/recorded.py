@@ -13,6 +13,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import REPOSITORY
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records import published
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, at_destination, storage_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata
@@ -44,7 +45,8 @@ def neighbours(uid: str, destination: Destination, registry: Store) -> tuple[Ass
     found: list[Association] = []
     for tag in registry.tags(repository) or ():
         name = tag[len(_PREFIX) :] if tag.startswith(_PREFIX) else ""
-        if uid and uid in (name, tag):
+        # A plan that is kept for the next mirror says nothing of what is whose.
+        if tag.startswith(published.PREFIX) or (uid and uid in (name, tag)):
             continue
         document = memory.read(name) if name else None
         if document is not None:
