@@ -81,8 +81,19 @@ options:
   destination:
     description:
       - A mirror, such as V(docker://registry.example.com:5000/ocp); RV(reachable) tells whether the way can be taken with the releases
-        that it holds.
+        that it holds. A release counts only when the mirror has its payload as the update graph names it, and every image that the
+        payload names.
     type: str
+  level:
+    description:
+      - How closely releases on the way are looked at at O(destination). V(manifests) costs about one small request for each image of a
+        release, V(blobs) also one for each layer, V(content) also reads every layer once and hashes it.
+    type: str
+    choices:
+      - manifests
+      - blobs
+      - content
+    default: manifests
 """
 
 EXAMPLES = r"""
@@ -177,11 +188,31 @@ reachable:
   returned: when O(from_version) is given with O(plan) or O(destination)
   type: bool
 missing:
-  description: Versions on the way that the plan or the mirror lacks.
+  description: Versions on the way that the plan or the mirror lacks, or holds in part only.
   returned: when O(from_version) is given with O(plan) or O(destination)
   type: list
   elements: str
   sample: [4.13.37]
+incomplete:
+  description:
+    - Releases that the plan or the mirror holds in part, among those that were looked at on the search for a way. They do not count as
+      held.
+  returned: when O(from_version) is given with O(plan) or O(destination)
+  type: list
+  elements: dict
+  contains:
+    version:
+      description: Version of the release.
+      type: str
+      sample: 4.13.37
+    problems:
+      description: How many things are missing or wrong.
+      type: int
+      sample: 1
+    first:
+      description: The first of them.
+      type: str
+      sample: ocp/openshift/release has no tag 4.13.37-x86_64-etcd
 """
 
 from ansible.module_utils.basic import AnsibleModule

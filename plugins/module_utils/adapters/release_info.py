@@ -14,6 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.argum
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.info import Question
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.release_info import ReleaseRequest, look_at_releases
+from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import LEVELS, MANIFESTS
 
 ARGUMENTS: dict[str, Any] = {
     **REGISTRY,
@@ -27,6 +28,7 @@ ARGUMENTS: dict[str, Any] = {
     "graph_file": {"type": "path"},
     "plan": {"type": "path"},
     "destination": {"type": "str"},
+    "level": {"type": "str", "choices": list(LEVELS), "default": MANIFESTS},
 }
 
 
@@ -44,6 +46,7 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         okd=params["okd"],
         plan=params["plan"] or "",
         destination=params["destination"] or "",
+        level=params["level"],
         connections=connections(params),
         options={name: value for name, value in ((url, params["update_url"]), ("graph_file", params["graph_file"])) if value},
     )

@@ -146,6 +146,11 @@ class Failure:
         """The entries of the configuration that want the object."""
         return frozenset(text.partition(_STEP)[0] for text in self.wanted_by)
 
+    @property
+    def links(self) -> frozenset[str]:
+        """All links of its chains of reasons."""
+        return frozenset(link for text in self.wanted_by for link in text.split(_STEP))
+
     @staticmethod
     def chains(why: Iterable[Sequence[str]]) -> tuple[str, ...]:
         """Chains of reasons, as plans have them, in the form of `wanted_by`."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import extremes
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Graph, Release
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.reachability import reach
 
 # Where releases of OpenShift are published, with a tag for each version and architecture.
@@ -27,7 +27,7 @@ _TAG = re.compile(r"(\d+)\.(\d+)\.\d+-(?:x86_64|aarch64|ppc64le|s390x|multi)\Z")
 class Question:
     """from_version, to_version: ends of a way, empty when none is asked for; without `to_version` it ends at the newest version.
 
-    held: versions that are mirrored; None when that is not asked.
+    held: versions that are mirrored; None when that is not asked.  lacks: see `reachability.reach`.
     """
 
     channel: str
@@ -36,6 +36,7 @@ class Question:
     to_version: str = ""
     conditional: bool = False
     held: frozenset[Version] | None = None
+    lacks: Callable[[Release], tuple[str, ...]] | None = None
 
 
 def minor_versions(tags: Iterable[str]) -> list[str]:
@@ -48,7 +49,7 @@ def answer(question: Question, graph: Graph) -> dict[str, Any]:
     """The values of the `release_info` module.
 
     channels, versions: sorted.  path: versions, empty when there is none.  steps: each update of the path with its reason.
-    explanation: why there is no path, empty otherwise.  With `held` also reachable (with what is held), missing.
+    explanation: why there is no path, empty otherwise.  With `held` also reachable (with what is held), missing, incomplete.
     Raises NoVersionsFound, VersionNotFound, InputError (not a version).
     """
     newest = extremes(graph, question.channel or "given", question.architecture)[1]
@@ -76,9 +77,13 @@ def _way(question: Question, graph: Graph, start: Version, end: Version) -> dict
         "explanation": "" if path else paths.explain(graph, start, end, question.conditional, question.channel),
     }
     if question.held is not None:
-        reached = reach(graph, start, end, question.held, question.conditional)
+        lacks = {"lacks": question.lacks} if question.lacks else {}
+        reached = reach(graph, start, end, question.held, question.conditional, **lacks)
         found["reachable"] = reached.reachable
         found["missing"] = [str(version) for version in reached.missing]
+        found["incomplete"] = [
+            {"version": str(version), "problems": len(problems), "first": problems[0]} for version, problems in reached.incomplete.items()
+        ]
         if reached.path:
             found["path"] = [str(release.version) for release in reached.path]
             found["steps"] = steps(graph, reached.path)

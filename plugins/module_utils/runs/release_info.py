@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import RELEASE_IMAGES
@@ -21,8 +22,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.selection import ARCHITECTURES
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.update_service import UpdateService
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirrored_release import MirroredReleases
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.signals import stopped_by_signals
+from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import MANIFESTS
 
 # Keys and signature stores are no matter here.
 _VARIABLES = ("UPDATE_URL_OVERRIDE", "VERSION_FILTER")
@@ -32,6 +35,7 @@ _VARIABLES = ("UPDATE_URL_OVERRIDE", "VERSION_FILTER")
 class ReleaseRequest:
     """question: `held` is filled in from `plan` (a path) or `destination` (a mirror) where one of them is given.
 
+    level: how closely the releases of a mirror are looked at (`verify.verify`).
     okd: the channel is one of OKD.  options: see `releases.settings`.
     """
 
@@ -39,6 +43,7 @@ class ReleaseRequest:
     okd: bool = False
     plan: str = ""
     destination: str = ""
+    level: str = MANIFESTS
     connections: Connections = Connections()
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -58,11 +63,10 @@ def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> dic
         with stopped_by_signals(lambda reason: network.cancel()):
             service = UpdateService(settings, network.fetch)
             graph = service.graph(Channel(question.channel, okd=request.okd), question.architecture)
-            held = _held(request, network)
+            with _held(request, network) as question:
+                return info.answer(question, graph)
     finally:
         network.close()
-    asked = info.Question(question.channel, question.architecture, question.from_version, question.to_version, question.conditional, held)
-    return info.answer(asked, graph)
 
 
 def _published(request: ReleaseRequest, environ: Mapping[str, str]) -> list[str]:
@@ -76,15 +80,32 @@ def _published(request: ReleaseRequest, environ: Mapping[str, str]) -> list[str]
         network.close()
 
 
-def _held(request: ReleaseRequest, network: Network) -> frozenset[Version] | None:
-    architecture = request.question.architecture
+@contextmanager
+def _held(request: ReleaseRequest, network: Network) -> Iterator[info.Question]:
+    """The question with what the plan or the mirror holds."""
+    question, architecture = request.question, request.question.architecture
     if request.plan:
-        try:
-            return reachability.held_by_plan(Plan.read(request.plan).releases, architecture)
-        except FileNotFoundError as error:
-            raise InputError(f"there is no plan at {request.plan}", subject=request.plan) from error
-    if request.destination:
+        plan = _plan(request.plan)
+        held = reachability.held_by_plan(plan.releases, architecture)
+        yield replace(
+            question,
+            held=held,
+            lacks=lambda release: reachability.lost_by_plan(plan.releases, plan.failures, release.version, architecture),
+        )
+    elif request.destination:
         place = Destination.parse(request.destination)
-        tags = network.mirror(place, writing=False).tags(place.repository(RELEASE_IMAGES))
-        return reachability.held_by_tags(tags or (), architecture)
-    return None
+        store = network.mirror(place, writing=False)
+        tags = store.tags(place.repository(RELEASE_IMAGES))
+        with tempfile.TemporaryDirectory(prefix="disconnected-mirror-") as folder:
+            mirrored = MirroredReleases(store, place, Workspace(folder), request.level)
+            held = reachability.held_by_tags(tags or (), architecture)
+            yield replace(question, held=held, lacks=lambda release: mirrored.lacks(release, architecture))
+    else:
+        yield question
+
+
+def _plan(path: str) -> Plan:
+    try:
+        return Plan.read(path)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no plan at {path}", subject=path) from error

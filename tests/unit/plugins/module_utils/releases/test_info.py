@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import release_info as release_adapter
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import info, reachability
@@ -30,6 +30,7 @@ from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
 from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+from ansible_collections.disconnected.mirror.tests.fakes.release import build
 from ansible_collections.disconnected.mirror.tests.fakes.release_server import ReleaseServer
 
 V = Version.parse
@@ -161,20 +162,123 @@ def plain(*hosts):
     return Connections(settings={"hosts": {host: {"plain_http": True} for host in hosts}, "retries": {"times": 0, "delay": 0.1}})
 
 
-def test_a_look_over_the_network_at_a_service_and_a_mirror():
-    question = info.Question("stable-4.14", "amd64", "4.14.1", "4.14.3")
-    with ReleaseServer({("amd64", "stable-4.14"): CONTENT}) as server, FakeRegistry() as registry:
-        images.put(images.image("release"), registry.content, "ocp/openshift/release-images", "4.14.3-x86_64")
+MIRROR = "ocp/openshift/release-images"
+COMPONENTS = "ocp/openshift/release"
+
+
+def mirrored(registry, version, architecture="amd64"):
+    """A whole release at the mirror."""
+    release = build(version, architecture, names=("cli", "etcd"))
+    images.put(release.payload, registry.content, MIRROR, release.tag)
+    for name, built in release.components.items():
+        images.put(built, registry.content, COMPONENTS, f"{release.tag}-{name}")
+    return release
+
+
+def looked(registry, releases, level="manifests", architecture="amd64"):
+    """From 4.14.1 to 4.14.3 by a graph that names these payloads."""
+    payloads = {release.version: release.reference for release in releases}
+    content = answer(VERSIONS, [[0, 1], [1, 2], [0, 3], [3, 2]], channels="stable-4.14", payloads=payloads)
+    with ReleaseServer({(architecture, "stable-4.14"): content}) as server:
         request = ReleaseRequest(
-            question,
+            info.Question("stable-4.14", architecture, "4.14.1", "4.14.3"),
             destination=f"docker://{registry.host}/ocp",
+            level=level,
             connections=plain(server.host, registry.host),
             options={"update_url": server.url()},
         )
-        found = look_at_releases(request, {})
-        assert (found["reachable"], found["missing"]) == (False, ["4.14.4"])
-        images.put(images.image("other"), registry.content, "ocp/openshift/release-images", "4.14.2-x86_64")
-        assert look_at_releases(request, {})["reachable"] is True
+        return look_at_releases(request, {})
+
+
+def test_a_look_over_the_network_at_a_service_and_a_mirror():
+    with FakeRegistry() as registry:
+        last = mirrored(registry, "4.14.3")
+        found = looked(registry, [last])
+        assert (found["reachable"], found["missing"], found["incomplete"]) == (False, ["4.14.4"], [])
+        found = looked(registry, [last, mirrored(registry, "4.14.2")])
+        assert (found["reachable"], found["missing"], found["incomplete"]) == (True, [], [])
+
+
+def lose_component(content, release):
+    content.delete_manifest(COMPONENTS, release.components["etcd"].digest)
+
+
+def lose_payload(content, release):
+    content.find(MIRROR).tags[release.tag] = str(images.put(images.image("another"), content, MIRROR))
+
+
+def move_payload(content, release):
+    images.put(build(release.version, names=("cli",)).payload, content, MIRROR, release.tag)
+
+
+def lose_layer(content, release):
+    content.find(COMPONENTS).blobs.discard(str(release.components["etcd"].manifest().blobs[-1].digest))
+
+
+@pytest.mark.parametrize(
+    ("harm", "level", "sentence"),
+    [
+        (lose_component, "manifests", "lacks the manifest"),
+        (lose_payload, "manifests", "it is not a release image"),
+        (move_payload, "manifests", "by the tag 4.14.3-x86_64, where the plan has"),
+        (lose_layer, "blobs", "lacks the blob"),
+    ],
+)
+def test_a_release_that_lacks_something_does_not_count_as_held(harm, level, sentence):
+    with FakeRegistry() as registry:
+        releases = [mirrored(registry, version) for version in ("4.14.2", "4.14.3")]
+        assert looked(registry, releases, level)["reachable"]
+        harm(registry.content, releases[1])
+        found = looked(registry, releases, level)
+        assert (found["reachable"], found["missing"]) == (False, ["4.14.3"])
+        assert [one["version"] for one in found["incomplete"]] == ["4.14.3"] and sentence in found["incomplete"][0]["first"]
+        assert sentence in found["explanation"]
+
+
+def test_a_way_around_a_release_that_is_held_in_part():
+    with FakeRegistry() as registry:
+        releases = [mirrored(registry, version) for version in ("4.14.2", "4.14.3", "4.14.4")]
+        straight = looked(registry, releases)["path"]
+        lose_component(registry.content, next(release for release in releases if release.version == straight[1]))
+        found = looked(registry, releases)
+        assert found["reachable"] and found["path"] != straight and found["explanation"] == ""
+        assert [one["version"] for one in found["incomplete"]] == [straight[1]]
+
+
+def test_layers_are_looked_at_only_when_that_is_asked():
+    with FakeRegistry() as registry:
+        releases = [mirrored(registry, version) for version in ("4.14.2", "4.14.3")]
+        lose_layer(registry.content, releases[1])
+        assert looked(registry, releases)["reachable"]
+        with pytest.raises(InputError, match="level"):
+            looked(registry, releases, "closely")
+
+
+def test_a_release_for_all_architectures_is_looked_at_as_far_as_its_payload_is_mirrored():
+    with FakeRegistry() as registry:
+        releases = [mirrored(registry, version, "multi") for version in ("4.14.2", "4.14.3")]
+        assert looked(registry, releases, architecture="multi")["reachable"]
+        amd64, arm64 = releases[1].components["etcd"].children
+        registry.content.delete_manifest(COMPONENTS, arm64.digest)
+        assert "linux/arm64" in looked(registry, releases, architecture="multi")["incomplete"][0]["first"]
+        registry.content.delete_manifest(MIRROR, releases[1].payload.children[1].digest)
+        assert looked(registry, releases, architecture="multi")["reachable"]
+        registry.content.delete_manifest(COMPONENTS, amd64.digest)
+        assert "linux/amd64" in looked(registry, releases, architecture="multi")["incomplete"][0]["first"]
+
+
+def test_a_plan_that_lacks_a_component_does_not_count_its_release(tmp_path):
+    (tmp_path / "graph.json").write_bytes(CONTENT)
+    releases = tuple({"version": version, "architecture": "amd64", "tag": f"{version}-x86_64"} for version in ("4.14.2", "4.14.3"))
+    chain = ("platform.channels[0]", "stable-4.14", "4.14.3", "4.14.3-x86_64", "etcd")
+    failure = Failure("not_found", "there is no such image", "quay.io/etcd", wanted_by=Failure.chains([chain]))
+    Plan(releases=releases, failures=(failure,)).write(str(tmp_path / "plan.json"))
+    question = info.Question("stable-4.14", "amd64", "4.14.1", "4.14.3")
+    found = look_at_releases(
+        ReleaseRequest(question, plan=str(tmp_path / "plan.json"), options={"graph_file": str(tmp_path / "graph.json")}), {}
+    )
+    assert (found["reachable"], found["missing"]) == (False, ["4.14.3"])
+    assert found["incomplete"] == [{"version": "4.14.3", "problems": 1, "first": "quay.io/etcd: there is no such image"}]
 
 
 def test_a_look_at_a_file_and_a_plan(tmp_path):
