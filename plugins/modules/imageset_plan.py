@@ -323,7 +323,9 @@ explanations:
       type: list
       elements: str
     chains:
-      description: The first ten chains of reasons, outermost first.
+      description:
+        - The first ten chains of reasons, outermost first. A bundle that dependencies brought is followed by those that require it,
+          nearest first.
       type: list
       elements: list
       sample: [["operators[0]", "web-terminal", "web-terminal.v1.9.0"]]

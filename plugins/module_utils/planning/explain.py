@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import Blocked
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.unselected import Filter
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
 # What became of the thing that was asked for.
@@ -25,12 +27,15 @@ INSTANCE = "instance of a planned image"
 FAILED = "failed"
 BLOCKED = "blocked"
 FILTERED = "left out by platforms"
+WARNED = "left out with a warning"
 NOT_NAMED = "not named"
+# What warnings tell of one thing.
+_MOST_WARNINGS = 5
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """verdict: one of the above.  images: the entries of the plan that it is about.
+    """verdict: one of the above, or of `planning.unselected`.  images: the entries of the plan that it is about.
 
     chains: reasons of those images, outermost first.  text: sentences.
     """
@@ -56,10 +61,10 @@ class Explanation:
         }
 
 
-def explain(plan: Plan, question: str, shelf: Shelf | None = None) -> Explanation:
+def explain(plan: Plan, question: str, shelf: Shelf | None = None, filters: Sequence[Filter] = ()) -> Explanation:
     """Answers for a reference, a repository, a destination, a digest, or a link of a chain (a package, a bundle, a version).
 
-    shelf: where manifests lie; without it instances of indexes are not known.
+    shelf: where manifests lie; without it instances of indexes are not known.  filters: catalogs of the plan that can be looked into.
     """
     question = question.strip()
     name = question.split("://", 1)[-1] if question.startswith("docker://") else question
@@ -71,7 +76,9 @@ def explain(plan: Plan, question: str, shelf: Shelf | None = None) -> Explanatio
         _instance(plan, question, name, shelf)
         or _failed(plan, question, name)
         or _blocked(plan, question, name)
-        or _unknown(plan, question, name)
+        or _warned(plan, question, name, filters)
+        or _unselected(question, name, filters)
+        or _unknown(plan, question, name, filters)
     )
 
 
@@ -138,16 +145,42 @@ def _blocked(plan: Plan, question: str, name: str) -> Explanation | None:
     return Explanation(question, BLOCKED, text=(f"blockedImages[{number}] ({pattern}) keeps {name} out, whatever names it.",))
 
 
-def _unknown(plan: Plan, question: str, name: str) -> Explanation:
-    known = sorted(_known(plan))
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    text = [f"No part of the configuration names {name}."]
+def _warned(plan: Plan, question: str, name: str, filters: Sequence[Filter]) -> Explanation | None:
+    """What planning said when it left something out, such as a bundle one of whose images is gone."""
+    word = re.compile(rf"(?<![\w./:@-]){re.escape(name)}(?![\w/@-]|[.:]\w| requires )")
+    said = (*plan.warnings, *(f"{failure.subject}: {failure.message}" for failure in plan.failures))
+    found = [text for text in said if word.search(text)] if name else []
+    if not found:
+        return None
+    near = () if _unselected(question, name, filters) else _near(plan, name, filters)
+    return Explanation(question, WARNED, text=(*found[:_MOST_WARNINGS], *near))
+
+
+def _unselected(question: str, name: str, filters: Iterable[Filter]) -> Explanation | None:
+    found = []
+    for each in filters:
+        try:
+            found.append(each.unselected(name))
+        except InputError:
+            # What cannot be read of a catalog was no obstacle to the plan.
+            continue
+    known = [one for one in found if one is not None]
+    return Explanation(question, known[0].verdict, text=tuple(one.text for one in known)) if known else None
+
+
+def _unknown(plan: Plan, question: str, name: str, filters: Iterable[Filter]) -> Explanation:
     same = [image.origin for image in plan.images if image.source == _repository(name) and not image.subject]
     if same:
-        text = [f"The configuration names other images of {_repository(name)} only: {', '.join(sorted(set(same))[:5])}."]
-    elif close:
-        text.append(f"Near it are {', '.join(close)}.")
-    return Explanation(question, NOT_NAMED, text=tuple(text))
+        text = f"The configuration names other images of {_repository(name)} only: {', '.join(sorted(set(same))[:5])}."
+        return Explanation(question, NOT_NAMED, text=(text,))
+    return Explanation(question, NOT_NAMED, text=(f"No part of the configuration names {name}.", *_near(plan, name, filters)))
+
+
+def _near(plan: Plan, name: str, filters: Iterable[Filter]) -> tuple[str, ...]:
+    """What may have been meant: names of the plan, and packages of its catalogs."""
+    known = sorted(_known(plan).union(*(each.catalog.names for each in filters)))
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    return (f"Near it are {', '.join(close)}.",) if close else ()
 
 
 def _known(plan: Plan) -> set[str]:

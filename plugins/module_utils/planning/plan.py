@@ -36,7 +36,8 @@ class PlanImage:
     platforms: instances taken of an index (`os/architecture`), empty for all.
     destination: repository below the mirror's host and namespace, before any limit on nested paths.
     tags: names it gets there; none where it is published by digest alone.
-    why: every chain of reasons that leads here, each outermost first (`operators[0]`, package, channel, bundle); sorted.
+    why: every chain of reasons that leads here, each outermost first (`operators[0]`, package, bundle, and
+        `required by BUNDLE` for each step of a dependency, nearest first); sorted.
     subject: for signatures and other attachments, the digest of what they are attached to.
     instances: of an index, those that are taken: digest and platform (`linux/arm64/v8`, empty where the index does not say).
     """

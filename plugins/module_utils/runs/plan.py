@@ -14,6 +14,7 @@ from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
@@ -25,6 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forec
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import stored_size
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.replay import replay
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.unselected import filters_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import keep_changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import (
@@ -128,14 +130,19 @@ def plan_imageset(
             if reach is not None:
                 network.mirror(reach, writing=False).ping()
             run = _planned(request, imageset, place, network)
-            shelf = Shelf(place.manifests)
             return replace(
                 run,
                 forecast=_forecast(request, run.plan, place, network, target),
-                explanations=tuple(explain(run.plan, question, shelf) for question in questions),
+                explanations=_explanations(run.plan, questions, place, network),
             )
     finally:
         network.close()
+
+
+def _explanations(plan: Plan, questions: Sequence[str], place: Workspace, network: Network) -> tuple[Explanation, ...]:
+    kept = Kept(network.upstream(place), place)
+    filters = filters_of(plan, _imageset_of(plan).operators, kept) if questions and plan.catalogs else ()
+    return tuple(explain(plan, question, Shelf(place.manifests), filters) for question in questions)
 
 
 def _planned(request: PlanRequest, imageset: ImageSet | None, place: Workspace, network: Network) -> PlanRun:

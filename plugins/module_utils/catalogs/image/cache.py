@@ -91,6 +91,11 @@ class Kept:
         lines = Lines(folder)
         return Opened(Catalog(name, contents, lines), lines)
 
+    def known(self, name: str, digest: Digest) -> Catalog | None:
+        """A catalog that was read before; None for any other.  Nothing is asked of its registry.  name: for messages."""
+        contents = self._known(self.folder(digest))
+        return Catalog(name, contents, Lines(self.folder(digest))) if contents is not None else None
+
     def forget_others(self, current: dict[str, Digest]) -> list[str]:
         """Drops what is kept of catalogs whose tag has moved on.  current: digests by reference."""
         dropped: list[str] = []

@@ -85,23 +85,27 @@ def provided(bundle: Bundle) -> set[Kind]:
 def close(catalog: Catalog, draft: Draft, old: Catalog | None = None) -> tuple[str, ...]:
     """Adds to a draft what its bundles require, with the way to each channel's head; returns sentences (DEP-1 to DEP-9).
 
-    old: a catalog whose entries are known to be there already (DEP-7).
+    Who requires what is noted in the draft.  old: a catalog whose entries are known to be there already (DEP-7).
     Raises InputError where no way leads from a provider to its channel's head.
     """
     search = _Search(catalog)
     frontier = list(draft.bundles())
     visited = set(frontier)
-    providers: list[Provider] = []
+    asked_for = frozenset(visited)
+    providers: dict[Provider, tuple[str, str]] = {}
     while frontier:
-        found = search.providers(_united(required(bundle) for bundle in _bundles(catalog, frontier)))
-        providers.extend(provider for provider in found if provider not in providers)
+        found = search.providers(_needs(catalog, frontier))
+        providers = {**found, **providers}
         frontier = sorted({(each.package, each.name) for each in found} - visited)
         visited.update(frontier)
     warnings: list[str] = []
     versions = {provider: search.version_key(provider) for provider in providers}
     for provider in sorted(providers, key=lambda each: (each.package, each.channel, versions[each], each.name)):
         if old is None or not _in(old, provider):
+            before = set(draft.bundles())
             warnings.extend(_add(catalog, draft, provider))
+            for bundle in sorted(set(draft.bundles()) - before - asked_for):
+                draft.required_by[bundle] = providers[provider]
     return (*warnings, *unmet(catalog, draft))
 
 
@@ -143,9 +147,14 @@ def _bundles(catalog: Catalog, names: Iterable[tuple[str, str]]) -> Iterator[Bun
             yield bundle
 
 
-def _united(requirements: Iterable[Requirements]) -> Requirements:
-    found = list(requirements)
-    return Requirements(frozenset().union(*(each.kinds for each in found)), frozenset().union(*(each.packages for each in found)))
+def _needs(catalog: Catalog, names: Iterable[tuple[str, str]]) -> dict[Kind | PackageRange, tuple[str, str]]:
+    """What bundles require, each with the first of them."""
+    found: dict[Kind | PackageRange, tuple[str, str]] = {}
+    for bundle in _bundles(catalog, names):
+        needs = required(bundle)
+        for need in (*needs.packages, *needs.kinds):
+            found.setdefault(need, (bundle.package, bundle.name))
+    return found
 
 
 def _in(catalog: Catalog, provider: Provider) -> bool:
@@ -183,10 +192,14 @@ class _Search:
         version = package.version(provider.name) if package else None
         return version.key if version else ()
 
-    def providers(self, needs: Requirements) -> list[Provider]:
-        found = [self._by_package(need) for need in sorted(needs.packages)]
-        found.extend(self._by_kind(kind) for kind in sorted(needs.kinds))
-        return list(dict.fromkeys(provider for provider in found if provider is not None))
+    def providers(self, needs: Mapping[Kind | PackageRange, tuple[str, str]]) -> dict[Provider, tuple[str, str]]:
+        """Who meets each need, with a bundle that has it."""
+        found: dict[Provider, tuple[str, str]] = {}
+        for need in sorted(needs, key=lambda each: (isinstance(each, Kind), str(each))):
+            provider = self._by_kind(need) if isinstance(need, Kind) else self._by_package(need)
+            if provider is not None:
+                found.setdefault(provider, needs[need])
+        return found
 
     def _by_package(self, need: PackageRange) -> Provider | None:
         package = self._catalog.package(need.name)

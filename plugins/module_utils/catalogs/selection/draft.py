@@ -48,18 +48,21 @@ class Filtered:
     """What a filter leaves, and sentences about what should be known.
 
     chosen: why a package has its default channel, where that is not the publisher's.
+    required: why a bundle (package, name) is there that was not asked for, see `Draft.reasons`.
     """
 
     selection: Selection
     warnings: tuple[str, ...] = ()
     chosen: Mapping[str, str] = field(default_factory=dict)
+    required: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
 class Draft:
-    """Names of taken entries, by package and channel."""
+    """Names of taken entries, by package and channel.  required_by: for what dependencies brought (package, name), who requires it."""
 
     def __init__(self) -> None:
         self.taken: dict[str, dict[str, set[str]]] = {}
+        self.required_by: dict[tuple[str, str], tuple[str, str]] = {}
 
     def take(self, package: str, channel: str, names: Iterable[str]) -> None:
         self.taken.setdefault(package, {}).setdefault(channel, set()).update(names)
@@ -75,6 +78,17 @@ class Draft:
         for package, channels in sorted(self.taken.items()):
             for name in sorted(set().union(*channels.values())):
                 yield package, name
+
+    def reasons(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """For each bundle (package, name) that dependencies brought: `required by NAME`, nearest first, up to what was asked for."""
+        return {bundle: tuple(f"required by {name}" for name in self._requirers(bundle)) for bundle in sorted(self.required_by)}
+
+    def _requirers(self, bundle: tuple[str, str]) -> list[str]:
+        found: list[tuple[str, str]] = []
+        while bundle in self.required_by and self.required_by[bundle] not in found:
+            bundle = self.required_by[bundle]
+            found.append(bundle)
+        return [name for _package, name in found]
 
     def packages(self, catalog: Catalog) -> dict[str, Package]:
         """The packages reduced to what is taken; channels and packages without entries are gone."""

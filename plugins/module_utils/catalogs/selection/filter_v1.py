@@ -75,7 +75,7 @@ def select(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant:
     elif habit == WARN:
         warnings.extend(dependencies.unmet(catalog, draft))
     packages, chosen, more = with_defaults_v1(catalog, draft.packages(catalog), wanted.packages, options.repair)
-    return Filtered(Selection(packages, catalog.others), (*warnings, *more), chosen)
+    return Filtered(Selection(packages, catalog.others), (*warnings, *more), chosen, draft.reasons())
 
 
 def include(catalog: Catalog, wanted: config.Catalog, options: Options, tolerant: bool, draft: Draft) -> tuple[str, ...]:

@@ -256,4 +256,5 @@ def _with_dependencies(catalog: Catalog, filtered: Filtered, options: Options) -
         if default not in package.channels and not before:
             default = best_channel(package)
         packages[name] = package.only(package.channels.values(), default)
-    return Filtered(Selection(packages, filtered.selection.others), (*filtered.warnings, *notes), filtered.chosen)
+    selection = Selection(packages, filtered.selection.others)
+    return Filtered(selection, (*filtered.warnings, *notes), filtered.chosen, draft.reasons())

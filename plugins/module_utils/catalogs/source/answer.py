@@ -18,7 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.host impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
 
 # Raised whenever the same question could have another answer than before.
-RULES = 2
+RULES = 3
 _FOLDER = "answers"
 
 
@@ -26,7 +26,8 @@ _FOLDER = "answers"
 class Answer:
     """packages: as the plan shows them.  record: v1's, as the metadata spells it.  filtered: whether a catalog was rebuilt,
     `layout` then is its name in the workspace's content and `digest` that of its index.  pins: digests that took the place of tags
-    in the rebuilt catalog, by reference as the publisher wrote it.
+    in the rebuilt catalog, by reference as the publisher wrote it.  required: why bundles (package, name) are there that dependencies
+    brought, as links of a chain of reasons.
     """
 
     packages: list[dict[str, Any]] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Answer:
     layout: str = ""
     digest: str = ""
     pins: Mapping[str, str] = field(default_factory=dict)
+    required: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         return {
@@ -46,6 +48,7 @@ class Answer:
             "layout": self.layout,
             "digest": self.digest,
             "pins": dict(self.pins),
+            "required": [[*bundle, *links] for bundle, links in self.required.items()],
         }
 
     @classmethod
@@ -58,6 +61,7 @@ class Answer:
             layout=document["layout"],
             digest=document["digest"],
             pins={str(text): Digest.parse(digest) for text, digest in document["pins"].items()},
+            required={(package, bundle): tuple(links) for package, bundle, *links in document["required"]},
         )
 
 

@@ -187,6 +187,7 @@ class Part:
             layout=layout,
             digest=digest,
             pins=fixed.digests,
+            required=found.required,
         )
         return result, fixed.complete
 
@@ -228,7 +229,7 @@ class Part:
         reasons: dict[str, list[Sequence[str]]] = {}
         for bundle in found.bundles:
             for text, result in self._references(bundle):
-                why = (self.path, bundle.package, bundle.name)
+                why = (self.path, bundle.package, bundle.name, *found.required.get((bundle.package, bundle.name), ()))
                 reasons.setdefault(text, []).append(why)
                 if text in verdict.skipped:
                     continue
