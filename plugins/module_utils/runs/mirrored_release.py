@@ -15,6 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import RELEASE_IMAGES
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import WantedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.graph import Release
@@ -53,7 +54,7 @@ class MirroredReleases:
 
     def _placed(self, tag: str, payload: str) -> Iterator[PlacedImage]:
         """The payload as the update graph names it, and its components, at their places in the mirror."""
-        repository = self._place.repository(components.map_release(tag).repository)
+        repository = self._place.repository(RELEASE_IMAGES)
         root = self._store.fetch_manifest(repository, tag)
         there = self._instances(repository, root)
         content = self._payloads.read(repository, there[0][0] if there else root.digest).documents[REFERENCES]

@@ -151,8 +151,9 @@ def _needs(catalog: Catalog, names: Iterable[tuple[str, str]]) -> dict[Kind | Pa
     """What bundles require, each with the first of them."""
     found: dict[Kind | PackageRange, tuple[str, str]] = {}
     for bundle in _bundles(catalog, names):
-        needs = required(bundle)
-        for need in (*needs.packages, *needs.kinds):
+        requirements = required(bundle)
+        needs: tuple[Kind | PackageRange, ...] = (*requirements.packages, *requirements.kinds)
+        for need in needs:
             found.setdefault(need, (bundle.package, bundle.name))
     return found
 
