@@ -50,7 +50,7 @@ def _imported(path: str) -> Iterator[tuple[str, int]]:
 
 
 def package_of(path: str) -> str:
-    return os.path.relpath(path, CORE).split(os.sep)[0]
+    return os.path.relpath(path, CORE).split(os.sep, maxsplit=1)[0]
 
 
 def name_of(path: str) -> str:

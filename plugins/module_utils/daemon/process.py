@@ -13,13 +13,14 @@ import hashlib
 import os
 import signal
 import socket
-import subprocess
 import time
 from dataclasses import dataclass
+from subprocess import DEVNULL
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, StorageError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.child import Child
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.process import born
 
 _LOG_END = 2000
@@ -157,14 +158,14 @@ def stop(pid_file: str, timeout: float) -> bool:
     return running is not None
 
 
-def _spawn(daemon: Daemon) -> subprocess.Popen[bytes]:
+def _spawn(daemon: Daemon) -> Child:
     try:
         files.make_folder(os.path.dirname(daemon.log_file))
         log = files.extend(daemon.log_file, os.O_APPEND, 0o600)
     except OSError as error:
         raise StorageError(f"cannot write the log: {error.strerror}", subject=daemon.log_file) from error
     try:
-        return subprocess.Popen(daemon.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
+        return Child(daemon.command, stdin=DEVNULL, stdout=log, stderr=log, cwd="/")
     except OSError as error:
         raise InputError(f"cannot start {daemon.command[0]}: {error.strerror}", subject=daemon.command[0]) from error
     finally:

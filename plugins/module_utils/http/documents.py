@@ -23,6 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.requ
     RequestException,
     Response,
     Session,
+    require,
 )
 
 # What servers say of documents that are not for everybody; some deny that they exist.
@@ -36,6 +37,7 @@ class Documents(Session):
     """
 
     def __init__(self, http: Any, limit: int) -> None:
+        require()
         super().__init__()
         self.trust_env = False
         self.headers = CaseInsensitiveDict({"Accept": "*/*"})

@@ -10,9 +10,10 @@ beyond that is refused, never guessed.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values
 
 _TOKEN = re.compile(
     r"""[ \t]+ | \#[^\n]*
@@ -158,4 +159,4 @@ class _Reader:
 
 
 def _text(token: str) -> str:
-    return token[1:-1] if token[0] == "'" else str(json.loads(token))
+    return token[1:-1] if token[0] == "'" else str(json_values.parse(token))

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base import li
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unsupported
 
 if TYPE_CHECKING:
-    import subprocess
+    from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.child import Child
 
 # Seconds between two looks at whether a program has ended whose output is still held open.
 _LOOK = 0.1
@@ -58,8 +57,10 @@ def run(
     Raises Unsupported when it cannot be started, or goes beyond its bounds; it is ended then, with all that it started.
     """
     # Only who runs programs needs them, and they take long to load.
-    import subprocess
     import tempfile
+    from subprocess import PIPE
+
+    from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.child import Child
 
     name = os.path.basename(command[0])
     bounded = (*_BOUNDED, str(-(-file // 512)), *command) if file else command
@@ -67,20 +68,18 @@ def run(
         given.write(content)
         given.seek(0)
         try:
-            process = subprocess.Popen(
-                bounded, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(environment), start_new_session=True
-            )
+            process = Child(bounded, stdin=given, stdout=PIPE, stderr=PIPE, env=dict(environment))
         except OSError as error:
             raise Unsupported(f"{name} cannot be run: {error.strerror}", subject=name) from error
     with process:
         try:
             return _collected(process, name, seconds, output)
         except BaseException:
-            _end(process.pid)
+            process.end()
             raise
 
 
-def _collected(process: subprocess.Popen[bytes], name: str, seconds: float, most: int) -> Done:
+def _collected(process: Child, name: str, seconds: float, most: int) -> Done:
     import selectors
 
     deadline = time.monotonic() + seconds
@@ -110,10 +109,3 @@ def _collected(process: subprocess.Popen[bytes], name: str, seconds: float, most
             raise Unsupported(f"{name} did not come to an end within {seconds:g} seconds", subject=name)
         time.sleep(_LOOK / 10)
     return Done(process.returncode, bytes(output), bytes(errors))
-
-
-def _end(pid: int) -> None:
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return

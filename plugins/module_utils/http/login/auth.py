@@ -12,13 +12,13 @@ right header from the start.  A token is good for one repository; all threads sh
 from __future__ import annotations
 
 import base64
-import json
 import re
 import threading
 import time
 from typing import Any, Callable, NamedTuple
 from urllib.parse import urlencode
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, RegistryError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.challenge import Challenge, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.realm import check_peer, check_realm
@@ -276,10 +276,10 @@ def _read_token(origin: Origin, response: Response, asked: float) -> Token:
     if response.status != 200:
         raise RegistryError(f"answered {response.status}", subject=subject, host=response.origin.netloc, status=response.status)
     try:
-        document = json.loads(response.body)
+        document = json_values.parse(response.body, limits.SMALL)
         text = document.get("token") or document.get("access_token")
         seconds = document.get("expires_in") or _LIFETIME
-    except (ValueError, AttributeError, RecursionError) as error:
+    except (ValueError, AttributeError) as error:
         raise RegistryError("did not answer with a JSON object", subject=subject, host=response.origin.netloc) from error
     if not isinstance(text, str) or not _VISIBLE.match(text):
         raise RegistryError("answered without a token", subject=subject, host=response.origin.netloc)

@@ -74,9 +74,9 @@ class Answer(HTTPResponse):
                 raise self._broken("the trailers of the answer are malformed or broke off")
         raise self._broken("the trailers of the answer have no end")
 
-    def _safe_readinto(self, buffer: Any) -> int:
+    def _safe_readinto(self, b: Any) -> int:
         """Instead of http.client's, which throws away what came of a chunk that broke off."""
-        size = int(self.fp.readinto(buffer))
+        size = int(self.fp.readinto(b))
         if not size:
             raise IncompleteRead(b"")
         return size

@@ -2,7 +2,10 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""requests, imported here alone, and only once a document is fetched: it takes a tenth of a second."""
+"""requests, imported here alone, and only once a document is fetched: it takes a tenth of a second.
+
+`require` is asked before anything else of it is used, so that a host without it gets a sentence instead of a traceback.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,21 @@ try:
     from requests.adapters import BaseAdapter
     from requests.auth import AuthBase
     from requests.structures import CaseInsensitiveDict
-except ImportError as error:
-    raise Unsupported(
-        "the Python library requests is not installed on this host",
-        subject="requests",
-        advice="Install python3-requests, or requests from PyPI.",
-    ) from error
 
-__all__ = ["AuthBase", "BaseAdapter", "CaseInsensitiveDict", "PreparedRequest", "RequestException", "Response", "Session"]
+    INSTALLED = True
+except ImportError:
+    AuthBase = BaseAdapter = CaseInsensitiveDict = PreparedRequest = Response = Session = object  # type: ignore[assignment,misc]
+    RequestException = OSError  # type: ignore[assignment,misc]
+    INSTALLED = False
+
+__all__ = ["AuthBase", "BaseAdapter", "CaseInsensitiveDict", "PreparedRequest", "RequestException", "Response", "Session", "require"]
+
+
+def require() -> None:
+    """Raises Unsupported where requests is not installed."""
+    if not INSTALLED:
+        raise Unsupported(
+            "the Python library requests is not installed on this host",
+            subject="requests",
+            advice="Install python3-requests, or requests from PyPI.",
+        )

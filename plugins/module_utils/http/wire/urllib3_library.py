@@ -25,6 +25,17 @@ except ImportError:
     HTTPError = OSError
     IMPORT_ERROR = traceback.format_exc()
 
+__all__ = [
+    "IMPORT_ERROR",
+    "HTTPConnection",
+    "HTTPConnectionPool",
+    "HTTPError",
+    "HTTPSConnection",
+    "HTTPSConnectionPool",
+    "socks_library",
+    "urllib3",
+]
+
 
 def socks_library() -> Any:
     """urllib3's own module for SOCKS; None where PySocks is not installed, which it warns of on standard error."""

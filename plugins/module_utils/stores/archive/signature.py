@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 
@@ -24,14 +23,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     StorageError,
     Unsupported,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files, process
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import SIGNATURE_SIZE
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import Judge
 
 # What an ssh signature was made for, so that it cannot be used for anything else.
 NAMESPACE = "archive@disconnected.mirror"
 _PRINCIPAL = "mirror"
-_TIMEOUT = 60
+# Seconds; agents and smart cards take some.
+_TIMEOUT = 60.0
 _NOT_GOOD = {
     "REVKEYSIG": "its key was revoked",
     "EXPKEYSIG": "its key has expired",
@@ -67,15 +67,15 @@ def sign(encoded: bytes, signing: SigningKey) -> bytes:
     else:
         command = ["gpg", "--batch", "--yes", "--quiet", "--armor", "--local-user", signing.key, "--detach-sign"]
     done = _run(command, encoded)
-    if done.returncode != 0 or not done.stdout:
+    if done.status != 0 or not done.output:
         raise AccessDenied(
-            f"{command[0]} cannot sign with this key: {_last_line(done.stderr)}",
+            f"{command[0]} cannot sign with this key: {_last_line(done.errors)}",
             subject=signing.key,
             advice="Give a key that needs no passphrase.",
         )
-    if len(done.stdout) > SIGNATURE_SIZE:
-        raise Unsupported(f"the signature has {len(done.stdout)} bytes, more than {SIGNATURE_SIZE}", subject=signing.key)
-    return done.stdout
+    if len(done.output) > SIGNATURE_SIZE:
+        raise Unsupported(f"the signature has {len(done.output)} bytes, more than {SIGNATURE_SIZE}", subject=signing.key)
+    return done.output
 
 
 def require(trusted: TrustedKeys) -> Judge:
@@ -102,9 +102,9 @@ def verify(encoded: bytes, signature: bytes, trusted: TrustedKeys, subject: str 
             file.write(signature + b"\n")
         check = _verify_ssh if trusted.kind == "ssh" else _verify_gpg
         done = check(folder, path, encoded, trusted)
-    problem = _last_line(done.stderr or done.stdout) if done.returncode != 0 else ""
+    problem = _last_line(done.errors or done.output) if done.status != 0 else ""
     if not problem and trusted.kind == "gpg":
-        problem = _gpg_problem(done.stdout)
+        problem = _gpg_problem(done.output)
     if problem:
         raise CorruptContent(
             f"the archive's signature is not good: {problem}",
@@ -113,7 +113,7 @@ def verify(encoded: bytes, signature: bytes, trusted: TrustedKeys, subject: str 
         )
 
 
-def _verify_ssh(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> subprocess.CompletedProcess[bytes]:
+def _verify_ssh(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> process.Done:
     signers = os.path.join(folder, "signers")
     with open(signers, "wb") as target:
         target.write(b"".join(b"%s %s\n" % (_PRINCIPAL.encode("ascii"), line) for line in _keys(trusted).splitlines()))
@@ -132,13 +132,13 @@ def _keys(trusted: TrustedKeys) -> bytes:
     return b"\n".join(line for line in lines if line and not line.startswith(b"#"))
 
 
-def _verify_gpg(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> subprocess.CompletedProcess[bytes]:
+def _verify_gpg(folder: str, signature: str, encoded: bytes, trusted: TrustedKeys) -> process.Done:
     home = os.path.join(folder, "home")
     os.mkdir(home, 0o700)
     gpg = ["gpg", "--homedir", home, "--batch", "--no-tty", "--no-autostart", "--trust-model", "always"]
     imported = _run([*gpg, "--import", os.path.abspath(trusted.path)], b"")
-    if imported.returncode != 0:
-        raise InputError(f"these are no OpenPGP public keys: {_last_line(imported.stderr)}", subject=trusted.path)
+    if imported.status != 0:
+        raise InputError(f"these are no OpenPGP public keys: {_last_line(imported.errors)}", subject=trusted.path)
     return _run([*gpg, "--status-fd", "1", "--verify", signature, "-"], encoded)
 
 
@@ -153,17 +153,15 @@ def _gpg_problem(output: bytes) -> str:
     return "" if one else "gpg does not vouch for exactly one signature"
 
 
-def _run(command: list[str], content: bytes) -> subprocess.CompletedProcess[bytes]:
+def _run(command: list[str], content: bytes) -> process.Done:
     program = shutil.which(command[0])
     if program is None:
         raise Unsupported(f"{command[0]} is not installed on this host", advice="Install it, or use the other kind of signature.")
+    environment = {**{name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}, "LC_ALL": "C"}
     try:
-        environment = {**{name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}, "LC_ALL": "C"}
-        return subprocess.run([program, *command[1:]], input=content, capture_output=True, timeout=_TIMEOUT, check=False, env=environment)
-    except subprocess.TimeoutExpired as error:
-        raise Unsupported(
-            f"{command[0]} did not answer within {_TIMEOUT} seconds", advice="A key with a passphrase cannot be used here."
-        ) from error
+        return process.run([program, *command[1:]], environment, content, _TIMEOUT)
+    except Unsupported as error:
+        raise Unsupported(error.message, subject=command[0], advice="A key with a passphrase cannot be used here.") from None
 
 
 def _last_line(output: bytes) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from typing import Any
@@ -18,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     InputError,
     MirrorError,
     Unreachable,
+    Unsupported,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.documents import Documents
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import basic
@@ -30,6 +32,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.certificates import Aut
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.scripted import always, redirect, refusal
 
+CORE = "ansible_collections.disconnected.mirror.plugins.module_utils"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n"
 QUICK = {"plain_http": True, "retries": {"times": 3, "delay": 0.01, "max_delay": 0.02}}
@@ -207,3 +210,13 @@ def test_a_host_in_another_script_is_asked_by_the_name_that_servers_know(scripte
     proxy = scripted(always(OK))
     assert client([], http_proxy=proxy.url).get("http://\u043f\u0440\u0438\u043c\u0435\u0440.example/x") == b"hi"
     assert b"\r\nHost: xn--e1afmkfd.example\r\n" in proxy.heads[0]
+
+
+def test_without_requests_a_document_is_refused_with_what_to_do(monkeypatch):
+    for name in ("http.documents", "http.wire.requests_library"):
+        monkeypatch.delitem(sys.modules, f"{CORE}.{name}")
+    for name in ("requests", "requests.adapters", "requests.auth", "requests.structures"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(Unsupported, match="requests is not installed") as told:
+        Http(Settings()).get("http://127.0.0.1:9/chart")
+    assert "python3-requests" in told.value.advice

@@ -186,7 +186,23 @@ def test_a_token_service_that_fails_for_a_moment_is_asked_again():
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"token": 5}', b'{"token": "a\\nb"}', b'{"token": "\\u00e9"}', b"<html>", b"[" * 100000]
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"token": 5}',
+        b'{"token": "a\\nb"}',
+        b'{"token": "\\u00e9"}',
+        b"<html>",
+        b"[" * 100000,
+        b'{"token": "good", "expires_in": 1%s}' % (b"0" * 400),
+        b'{"token": "good", "expires_in": Infinity}',
+        b'{"token": "good", "expires_in": NaN}',
+        b'{"token": "good", "others": [%s0]}' % (b"0," * 30_000),
+        b'{"token": "good", "others": "%s"}' % (b"x" * 1_100_000),
+    ],
+    ids=range(13),
 )
 def test_token_services_that_talk_nonsense(scripted, body):
     def behave(connection: Any, number: int, head: bytes) -> None:
@@ -201,7 +217,7 @@ def test_token_services_that_talk_nonsense(scripted, body):
         client().exchange(Request("GET", Origin("http", "127.0.0.1", server.port), "/v2/a/tags/list", access=Access("a")))
 
 
-@pytest.mark.parametrize("lifetime", ["1" + "0" * 400, "Infinity", "-1", "NaN", '"long"', "true"])
+@pytest.mark.parametrize("lifetime", ["-1", '"long"', "true", "1e300"])
 def test_lifetimes_that_cannot_be_are_no_fault_of_the_token(scripted, lifetime):
     body = b'{"token": "good", "expires_in": %s}' % lifetime.encode()
 
