@@ -49,7 +49,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz faults differential noise promises \
+.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz attacks faults differential noise promises \
         benchmarks \
         format format-check lint yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build clean
 
@@ -104,6 +104,9 @@ integration: tools ## Tests against real registries and clients
 
 fuzz: tools ## Every reader of foreign bytes with random ones (SEED=1 COUNT=40000 for each of them)
 	MIRROR_FUZZ_SEED=$(SEED) MIRROR_FUZZ_COUNT=$(COUNT) $(PYTEST) -rP tests/fuzz
+
+attacks: tools ## Every attack on what is read, written, sent and shown
+	$(PYTEST) tests/attacks
 
 faults: tools ## Tests through injected faults and kills (KILLS=200: at as many moments)
 	MIRROR_KILLS=$(KILLS) $(PYTEST) tests/faults

@@ -20,6 +20,6 @@ NOT_READ_BY_LINK = {"results", "changes.json", "delete", "journal", "loading.jso
 def test_every_place_is_of_one_kind():
     workspace = Workspace("/w")
     names = [name for name, value in vars(Workspace).items() if isinstance(value, property) and name != "caches"]
-    tops = {os.path.relpath(getattr(workspace, name), "/w").split(os.sep)[0] for name in names}
+    tops = {os.path.relpath(getattr(workspace, name), "/w").split(os.sep, maxsplit=1)[0] for name in names}
     caches = {os.path.relpath(path, "/w") for path in workspace.caches}
     assert tops == caches | NOT_READ_BY_LINK and not caches & NOT_READ_BY_LINK
