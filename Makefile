@@ -37,6 +37,8 @@ BENCHMARK ?=
 SOURCE_PORT ?= 5461
 MIRROR_PORT ?= 5462
 ISLAND_PORT ?= 5463
+# Where `make publish` publishes.
+GALAXY ?= https://galaxy.ansible.com
 # Arguments of the trial on bare systems, such as --only bookworm.
 BARE ?=
 
@@ -51,7 +53,7 @@ unexport ANSIBLE_CONFIG
 
 .PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz attacks faults differential noise promises \
         benchmarks \
-        format format-check lint yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build clean
+        format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build publish clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' Makefile
@@ -123,13 +125,21 @@ promises: tools ## The campaigns of docs/dev/promises.md (ROUNDS=200 SEED=1)
 benchmarks: tools ## Compare speed and cost with other tools
 	$(INTERPRETER) tests/benchmarks/run.py $(BENCHMARK)
 
-lint: format-check yamllint ansible-lint docs-lint changelog-lint ## All linters
+lint: format-check ruff mypy yamllint ansible-lint docs-lint changelog-lint ## All linters
 
 format: setup-test ## Bring Python code into the one form
 	$(INTERPRETER) -m black -q --line-length 140 plugins tests extensions
 
 format-check: setup-test
 	$(INTERPRETER) -m black -q --check --line-length 140 plugins tests extensions || { echo "run make format"; exit 1; }
+
+ruff: setup-test ## Faults that ruff finds in Python code, by ruff.toml
+	"$(BIN)/ruff" check --no-cache plugins tests extensions
+
+# By the names that the code imports itself with.
+mypy: setup-test ## Types of the core, checked strictly, by mypy.ini
+	cd .cache/collections && "$(BIN)/mypy" --config-file "$(ROOT)/mypy.ini" --cache-dir "$(ROOT)/.cache/mypy" \
+	  -p ansible_collections.disconnected.mirror.plugins.module_utils
 
 yamllint: setup-test
 	"$(BIN)/yamllint" --strict .
@@ -164,6 +174,12 @@ build: ## Build the collection archive into .cache/build
 	@.ci/prepare system python
 	@.ci/prepare venv requirements.txt
 	"$(BIN)/ansible-galaxy" collection build --force --output-path .cache/build
+
+# What `make build` made of this version.  The token stays out of command lines, which everybody on a machine can read.
+publish: ## Publish that archive on Galaxy (ANSIBLE_GALAXY_SERVER_TOKEN= of the namespace)
+	ANSIBLE_GALAXY_SERVER_LIST=galaxy ANSIBLE_GALAXY_SERVER_GALAXY_URL="$(GALAXY)" \
+	  ANSIBLE_GALAXY_SERVER_GALAXY_TOKEN="$${ANSIBLE_GALAXY_SERVER_TOKEN:?is not set}" "$(BIN)/ansible-galaxy" collection publish \
+	  ".cache/build/disconnected-mirror-$$(awk '$$1 == "version:" { print $$2 }' galaxy.yml).tar.gz"
 
 clean: ## Remove everything that was made here
 	rm -rf .cache .hypothesis .pytest_cache .ansible tests/output

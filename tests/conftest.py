@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -20,10 +21,8 @@ _LINK = os.path.join(COLLECTIONS, "ansible_collections", "disconnected", "mirror
 
 if "ansible_collections" not in os.path.abspath(ROOT).split(os.sep):
     os.makedirs(os.path.dirname(_LINK), exist_ok=True)
-    try:
+    with contextlib.suppress(FileExistsError):
         os.symlink(ROOT, _LINK)
-    except FileExistsError:
-        pass
     sys.path.insert(0, COLLECTIONS)
     os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", COLLECTIONS)
 

@@ -339,10 +339,7 @@ def v1(source: Source, wanted: dict[str, Any], dependencies: bool = False) -> di
         exact = (own.get("minVersion") or own.get("minBundle")) and not own.get("maxVersion")
         if not set(listed) <= set(channels):
             raise Refused("no such channel")
-        if listed and not exact:
-            levels = listed
-        else:
-            levels = dict.fromkeys(channels, own)
+        levels = listed if listed and not exact else dict.fromkeys(channels, own)
         kept = {name: v1_level(source, package, source.channels[package][name], level, full) for name, level in levels.items()}
         for name, level in listed.items() if not exact else ():
             minimum = level.get("minVersion")

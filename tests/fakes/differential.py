@@ -184,7 +184,7 @@ def random_entry(source, choose, generation):
         channels = sorted(source.channels[name])
         versions = [source.version(name, entry["name"]) for entries in source.channels[name].values() for entry in entries]
 
-        def bounds(level):
+        def bounds(level, versions=versions):
             kind = choose.choice(["", "", "min", "max", "both", "pin"])
             low, high = sorted((choose.choice(versions), choose.choice(versions)), key=oracle.key)
             if kind in ("min", "both"):

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -146,19 +147,15 @@ class FakeRegistry:
         server, self._server = self._server, None
         if server is None:
             return
-        try:
-            # Wakes the thread that waits for the next connection.
+        # Wakes the thread that waits for the next connection.
+        with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), 30).close()
-        except OSError:
-            pass
         if self._thread:
             self._thread.join(60)
         server.server_close()
         for connection in list(server.open):
-            try:
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def __enter__(self) -> FakeRegistry:
         return self.start()

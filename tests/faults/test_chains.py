@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -124,7 +125,10 @@ def test_every_mirror_of_a_chain_holds_what_the_first_one_holds(stations: list[S
         for before, station in zip(stations, stations[1:]):
             outages(chance, before.registry, station.registry)
             by_archive = chance.random() < 0.3
-            persistently(lambda: station.load_from(before) if by_archive else station.mirror(source_mirror=str(before.destination)))
+            if by_archive:
+                persistently(partial(station.load_from, before))
+            else:
+                persistently(partial(station.mirror, source_mirror=str(before.destination)))
             for registry in (before.registry, station.registry):
                 registry.faults.clear()
             before.registry.stop()

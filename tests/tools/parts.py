@@ -15,6 +15,7 @@ that a part left running, and leaving one is a failure.  Output goes to .cache/t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
@@ -168,10 +169,8 @@ def environment(folder: str) -> dict[str, str]:
 
 def _end(process: subprocess.Popen) -> None:
     """The part's whole process group."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
@@ -234,10 +233,8 @@ def tidy(folder: str, patience: float = 10.0) -> Outcome:
         time.sleep(0.2)
     for pid, command in left_running(folder):
         outcome.failures.append(f"left running: {command[:200]}")
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     outcome.failures += [f"left lying: {name}" for name in sorted(os.listdir(folder)) if name.startswith("key-")]
     outcome.passed = int(not outcome.failures)
     shutil.rmtree(folder, ignore_errors=True)

@@ -241,7 +241,8 @@ def _document(path: str) -> dict[str, Any]:
         except ImportError:
             return _simple_document(content, path)
     try:
-        return toml.loads(content)
+        document: dict[str, Any] = toml.loads(content)
+        return document
     except ValueError as error:
         raise InputError(f"the file is not TOML: {error}", subject=path) from error
 

@@ -70,7 +70,7 @@ class Http:
         self._contexts = Contexts()
         self._hosts: dict[Origin, Host] = {}
         self._lock = threading.Lock()
-        self._counts: Counter = Counter()
+        self._counts: Counter[str] = Counter()
         self._repeated = 0
         self._stop = threading.Event()
         # What failed as often as it may, in whatever task.
@@ -122,7 +122,8 @@ class Http:
         from ansible_collections.disconnected.mirror.plugins.module_utils.http.documents import Documents
 
         with Documents(self, limit) as session:
-            return session.document(url, accept)
+            content: bytes = session.document(url, accept)
+        return content
 
     def host(self, origin: Origin) -> Host:
         """What is known about a host, made on first use."""

@@ -64,10 +64,10 @@ def chart(shape: Shape) -> dict[str, Any]:
 
 
 def failure(shape: Shape) -> Failure:
-    texts = {name: shape.optional(name, "").text() for name in _FAILURE}
+    texts: dict[str, Any] = {name: shape.optional(name, "").text() for name in _FAILURE}
     for name in ("code", "message"):
         shape.member(name)
-    numbers = {name: shape.optional(name, least).number(least) for name, least in (("status", 0), ("attempts", 1))}
+    numbers: dict[str, Any] = {name: shape.optional(name, least).number(least) for name, least in (("status", 0), ("attempts", 1))}
     return Failure(**texts, **numbers, wanted_by=shape.optional("wanted_by", []).texts())
 
 

@@ -22,6 +22,7 @@ _RELEASE_TAG = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.]*(?:-[A-Za-z0-9_.]
 class Candidate:
     """One manifest in one repository of the destination.
 
+    digest: of the manifest; the tag by which it was asked for where nothing is there.
     origin, type: of the image it belongs to.  tags: ours, which vanish with it.
     children: manifests that it points to, so that what points is deleted before what is pointed to.
     subject: digest of what it is attached to, empty for images.

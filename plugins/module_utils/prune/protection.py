@@ -71,8 +71,12 @@ def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Pa
         by_repository.setdefault(candidate.repository, []).append(candidate)
     with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
         named = _named(sorted(by_repository), destination, pool)
-        work = [(repository, by_repository[repository], named[repository]) for repository in sorted(by_repository)]
-        parts = list(pool.map(lambda item: _judge_repository(*item, destination, protected), work))
+        parts = list(
+            pool.map(
+                lambda repository: _judge_repository(repository, by_repository[repository], named[repository], destination, protected),
+                sorted(by_repository),
+            )
+        )
     return Judgement(
         doomed=tuple(candidate for part in parts for candidate in part.doomed),
         spared=tuple(spared for part in parts for spared in part.spared),
@@ -105,7 +109,8 @@ def _judge_repository(
             for child in _tree(repository, candidate.digest, "", destination):
                 reasons.setdefault(child, reasons[candidate.digest])
     spared = [Spared(candidate, reasons[candidate.digest]) for candidate in found if candidate.digest in reasons]
-    doomed, absent = [], []
+    doomed: list[Candidate] = []
+    absent: list[Candidate] = []
     tagged = {manifest.digest for _tag, manifest in named}
     for candidate in found:
         if candidate.digest not in reasons:
@@ -187,7 +192,7 @@ def _fetch(repository: str, digest: Digest, destination: Store) -> Manifest | No
 def _in_order(doomed: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """What points to others first, attachments before their subjects, then by digest."""
     depth: dict[str, int] = {}
-    known = {candidate.digest: candidate for candidate in doomed}
+    known: dict[str, Candidate] = {candidate.digest: candidate for candidate in doomed}
 
     def rank(digest: str, seen: frozenset[str]) -> int:
         if digest not in known or digest in seen:

@@ -55,10 +55,7 @@ def narrowed(image: Mirrored, scope: str, first_component: bool = False) -> tupl
     parts = path.split("/")
     if scope == REPOSITORY or not image.mirror.endswith(f"/{path}") or (first_component and scope == NAMESPACE and len(parts) < 2):
         return image.source, image.mirror
-    if scope == HOST:
-        kept = 0
-    else:
-        kept = 1 if first_component else len(parts) - 1
+    kept = 0 if scope == HOST else 1 if first_component else len(parts) - 1
     rest = "/" + "/".join(parts[kept:])
     return "/".join([host, *parts[:kept]]), image.mirror[: -len(rest)]
 

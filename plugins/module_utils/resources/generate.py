@@ -125,10 +125,7 @@ def _catalogs(plan: Plan, destination: Destination, generation: Generation, warn
         (image for image in plan.images if image.type == CATALOG and not image.subject), key=lambda image: (_position(image), image.key)
     )
     places = {_tagged(image, destination): image for image in images}
-    if generation is Generation.V1:
-        names = names_v1({place: _mirrored_name(image) for place, image in places.items()})
-    else:
-        names = names_v2(places)
+    names = names_v1({place: _mirrored_name(image) for place, image in places.items()}) if generation is Generation.V1 else names_v2(places)
     found = {}
     for place, image in places.items():
         name = names[place]

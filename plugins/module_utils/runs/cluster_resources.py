@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -113,10 +114,8 @@ def mapping_change(workspace: Workspace, plan: Plan, destination: Destination, i
     """`mapping.txt` as it is and as it has to be.  Raises InputError."""
     content = mapping_file.text(mapping_file.lines(plan.images, destination, plan.generation, instances)).encode("utf-8")
     before: bytes | None = None
-    try:
+    with contextlib.suppress(FileNotFoundError):
         before = files.read(workspace.mapping)
-    except FileNotFoundError:
-        pass
     return Change(workspace.mapping, before, content)
 
 

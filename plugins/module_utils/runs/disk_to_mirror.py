@@ -226,7 +226,7 @@ class _Loading:
         again = archive.sequence == self._sequence(archive)
         return replace(self._request.options, level=DEEP) if again else self._request.options
 
-    def _foresee(self, archive: FoundArchive, placed: list[PlacedImage], journal: Journal) -> TransferResult:
+    def _foresee(self, archive: FoundArchive, placed: Sequence[PlacedImage], journal: Journal) -> TransferResult:
         def supply(missing: Sequence[Verdict]) -> Store:
             # An archive before this one that would be loaded first brings what this one leaves out.
             if first:
@@ -243,7 +243,7 @@ class _Loading:
         new = found.count(COPIED) or archive.sequence > self._sequence(archive)
         return with_history(found, archive.history, kept) if archive.recorded and new else found
 
-    def _move(self, archive: FoundArchive, placed: list[PlacedImage], journal: Journal, begun: Begun) -> TransferResult:
+    def _move(self, archive: FoundArchive, placed: Sequence[PlacedImage], journal: Journal, begun: Begun) -> TransferResult:
         def supply(missing: Sequence[Verdict]) -> Store:
             left_out = self._prove(archive, [verdict.placed for verdict in missing])
             for digest, repository in left_out.blobs.items():

@@ -215,7 +215,7 @@ def _catalogs(plan: Plan, placed: Sequence[PlacedImage], findings: Sequence[Find
         for owner in entry.owners:
             members.setdefault(owner, []).append(entry)
     catalogs = []
-    for owner, images in sorted(members.items()):
+    for _owner, images in sorted(members.items()):
         roots = [entry for entry in images if entry.is_catalog]
         if roots:
             broken = sum((entry.repository, entry.image.origin) in harmed for entry in images)

@@ -167,7 +167,7 @@ def _verify_with_sequoia(message: bytes, keys: Sequence[bytes], subject: str) ->
         ) from error
     try:
         certificates = [certificate for key in keys for certificate in pysequoia.Cert.split_bytes(key)]
-        verified = pysequoia.verify(bytes=message, store=lambda identities: certificates)
+        verified: Any = pysequoia.verify(bytes=message, store=lambda identities: certificates)
     except (RuntimeError, ValueError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else "no reason given"
         raise SignatureError(f"the signature could not be verified: {reason}", subject=subject) from error

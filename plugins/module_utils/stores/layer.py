@@ -16,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base import li
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, MirrorError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.gunzip import Gunzip
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_walk import Member, Stream, TarWalk
 
 CHUNK = 256 * 1024
@@ -25,7 +25,7 @@ CHUNK = 256 * 1024
 class _Packed(io.RawIOBase):
     """A blob as a file that hashes what it gives out."""
 
-    def __init__(self, reader: Any, blob: Descriptor, subject: str) -> None:
+    def __init__(self, reader: BlobReader, blob: Descriptor, subject: str) -> None:
         super().__init__()
         self._reader = reader
         self._blob = blob
@@ -68,7 +68,7 @@ class _Unpacked:
         self._count = 0
 
     def read(self, size: int) -> bytes:
-        content = self._source.read(size)
+        content: bytes = self._source.read(size)
         self._count += len(content)
         if self._count > min(limits.UNPACKED, max(limits.UNPACKED_ALWAYS, limits.RATIO * self._packed.count)):
             raise Unsupported(
@@ -88,12 +88,13 @@ class _Zstd:
 
     def read(self, size: int) -> bytes:
         try:
-            return self._reader.read(size)
+            content: bytes = self._reader.read(size)
         except self._fault as error:
             raise ValueError(str(error)) from error
+        return content
 
 
-def _decompressed(packed: io.BufferedReader, subject: str) -> Any:
+def _decompressed(packed: io.BufferedReader[_Packed], subject: str) -> Any:
     """By the first bytes, since media types of layers are not always right."""
     head = packed.peek(4)[:4]
     if head[:2] == b"\x1f\x8b":
@@ -103,7 +104,7 @@ def _decompressed(packed: io.BufferedReader, subject: str) -> Any:
     return packed
 
 
-def _zstd(packed: io.BufferedReader, subject: str) -> Any:
+def _zstd(packed: io.BufferedReader[_Packed], subject: str) -> Any:
     try:
         import zstandard
     except ImportError as error:

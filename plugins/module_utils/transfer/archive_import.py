@@ -10,10 +10,11 @@ what the archive leaves out, because an earlier one shipped it, is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Callable
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -61,8 +62,8 @@ def opened(archive: ArchiveReader) -> Load:
 class LeftOut:
     """Where the destination has what an archive leaves out: a repository by digest, of blobs and of manifests."""
 
-    blobs: dict[Digest, str]
-    manifests: dict[Digest, str]
+    blobs: Mapping[str, str]
+    manifests: Mapping[str, str]
 
 
 def prove_left_out(
@@ -121,9 +122,9 @@ def _found(
     places: dict[str, list[str]],
     pool: ThreadPoolExecutor,
     present: Callable[[str, list[Digest]], set[Digest]],
-) -> dict[Digest, str]:
+) -> dict[str, str]:
     """Asks the likeliest repository of each digest, then the next one for those that were not there."""
-    found: dict[Digest, str] = {}
+    found: dict[str, str] = {}
     for attempt in range(max((len(places[digest]) for digest in digests), default=0)):
         asked: dict[str, list[Digest]] = {}
         for digest in sorted(digests - set(found)):

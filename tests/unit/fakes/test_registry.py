@@ -325,6 +325,5 @@ def test_settle_waits_for_what_a_client_that_is_gone_left_behind() -> None:
 
 
 def test_settle_gives_up_on_a_client_that_stays() -> None:
-    with FakeRegistry() as registry, socket.create_connection(("127.0.0.1", registry.port)):
-        with pytest.raises(TimeoutError):
-            registry.settle(0.05)
+    with FakeRegistry() as registry, socket.create_connection(("127.0.0.1", registry.port)), pytest.raises(TimeoutError):
+        registry.settle(0.05)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -102,10 +103,8 @@ def make_folder(path: str) -> None:
     above = os.path.dirname(path)
     if above and above != path and not os.path.isdir(path):
         make_folder(above)
-    try:
+    with contextlib.suppress(FileExistsError):
         os.mkdir(path or ".", FOLDER_MODE)
-    except FileExistsError:
-        pass
     check_folder(path)
 
 

@@ -37,7 +37,9 @@ def safe_loader() -> Any:
     Whole numbers are bounded: reading them takes the square of their length, and to the base of sixty (`1:2:3`) in every Python.
     """
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(fastest):
         def construct_bounded_int(self, node: Any) -> Any:
             if len(self.construct_scalar(node)) > limits.DIGITS:
                 raise yaml.constructor.ConstructorError(None, None, "a number has too many digits", node.start_mark)

@@ -75,10 +75,7 @@ def ignored(path: str, files: Mapping[str, Iterable[Rule]]) -> bool:
     A file below a folder that is left out cannot be taken back in.
     """
     parts = path.split("/")
-    for depth in range(1, len(parts) + 1):
-        if _excluded(parts[:depth], depth < len(parts), files):
-            return True
-    return False
+    return any(_excluded(parts[:depth], depth < len(parts), files) for depth in range(1, len(parts) + 1))
 
 
 def _excluded(parts: list[str], folder: bool, files: Mapping[str, Iterable[Rule]]) -> bool:

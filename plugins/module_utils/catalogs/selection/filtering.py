@@ -53,11 +53,14 @@ def check(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
     except InputError as error:
         doubtful = [name for name, package in selection.packages.items() if validation.package_problems(package)]
         sources = {name: catalog.package(name) for name in doubtful}
-        if doubtful and not any(validation.first_problems(selection)):
-            if all(source and validation.is_inherited(selection.packages[name], source) for name, source in sources.items()):
-                return tuple(
-                    f"Package {name} is as its publisher made it, and newer versions of opm refuse it: {_shown(error)}" for name in doubtful
-                )
+        if (
+            doubtful
+            and not any(validation.first_problems(selection))
+            and all(source and validation.is_inherited(selection.packages[name], source) for name, source in sources.items())
+        ):
+            return tuple(
+                f"Package {name} is as its publisher made it, and newer versions of opm refuse it: {_shown(error)}" for name in doubtful
+            )
         hints = [repair.advice(source, selection.packages[name]) for name, source in sources.items() if source]
         advice = " ".join(filter(None, hints)) or "Check minVersion, maxVersion and defaultChannel of the package;"
         raise InputError(

@@ -38,7 +38,7 @@ class Host:
         self.timeouts: Timeouts = settings.timeouts
         self.waits = Waits(settings.timeouts)
         self.pace = Pace()
-        self._slots: SimpleQueue = SimpleQueue()
+        self._slots: SimpleQueue[int] = SimpleQueue()
         for number in range(settings.parallel):
             self._slots.put(number)
         self.proxy: Proxy | None = _proxy(self.settings, settings, origin)
@@ -116,7 +116,8 @@ class Host:
         for connection in connected:
             try:
                 # Not the method of a TLS socket, which would take its state away from the thread that reads.
-                socket.socket.shutdown(getattr(connection.sock, "socket", connection.sock), socket.SHUT_RDWR)
+                open_socket: Any = getattr(connection.sock, "socket", connection.sock)
+                socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
             except (OSError, TypeError):
                 continue
 

@@ -127,7 +127,8 @@ class Pace:
     def _rate(self, now: float) -> float:
         passed = max(0.0, now - self._since)
         if passed >= self._kept:
-            return self._known * (_GROWTH if self._kept else _SEARCH) ** min(passed - self._kept, _FORGET)
+            grown: float = (_GROWTH if self._kept else _SEARCH) ** min(passed - self._kept, _FORGET)
+            return self._known * grown
         return self._known * (1.0 if self._guessed else _LOW + (_HIGH - _LOW) * passed / self._kept)
 
     def _learn(self, now: float) -> None:

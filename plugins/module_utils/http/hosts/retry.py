@@ -19,7 +19,7 @@ RETRIED = frozenset((429, 500, 502, 503, 504))
 
 def backoff(attempt: int, retries: Retries) -> float:
     """Seconds before the next attempt, after `attempt` failed ones (1, 2, ...): doubling, a quarter more or less at random."""
-    delay = min(retries.max_delay, retries.delay * 2 ** min(attempt - 1, 30))
+    delay = min(retries.max_delay, retries.delay * 2.0 ** min(attempt - 1, 30))
     return delay * random.uniform(0.75, 1.25)
 
 
@@ -28,12 +28,12 @@ def patience(retries: Retries) -> float:
 
     All delays of one request and half of them again, half a minute at least: requests take time, too.
     """
-    return max(30.0, 1.5 * sum(min(retries.max_delay, retries.delay * 2**number) for number in range(min(retries.times, 64))))
+    return max(30.0, 1.5 * sum(min(retries.max_delay, retries.delay * 2.0**number) for number in range(min(retries.times, 64))))
 
 
 def first_patience(retries: Retries) -> float:
     """Seconds after which a host that no connection leads to, and that never answered, is given up: the delays of half the attempts."""
-    return sum(min(retries.max_delay, retries.delay * 2**number) for number in range(min((retries.times + 1) // 2, 64)))
+    return sum(min(retries.max_delay, retries.delay * 2.0**number) for number in range(min((retries.times + 1) // 2, 64)))
 
 
 def retry_after(text: str | None, now: float | None = None) -> float | None:

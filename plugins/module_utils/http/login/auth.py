@@ -255,9 +255,10 @@ def _further(way: Challenge, access: Access) -> tuple[str, ...]:
 
 def _token_request(realm: str, service: str, scopes: tuple[str, ...], credential: Any) -> Request:
     origin, target = split_url(realm)
-    if credential is not None and getattr(credential, "identity_token", ""):
+    token = getattr(credential, "identity_token", "")
+    if token:
         form = {"grant_type": "refresh_token", "service": service, "client_id": "disconnected.mirror", "scope": " ".join(scopes)}
-        form["refresh_token"] = credential.identity_token
+        form["refresh_token"] = token
         kind = (("Content-Type", "application/x-www-form-urlencoded"),)
         return Request("POST", origin, target, kind, urlencode(form).encode("ascii"))
     query = [("service", service)] if service else []

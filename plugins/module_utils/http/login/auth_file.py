@@ -82,7 +82,8 @@ class AuthFile:
         for key, name in [*helpers.items(), ("credsStore", store)]:
             if not isinstance(name, str):
                 raise InputError(f"the name of the credential helper of {key} is not text", subject=path)
-        entries, kept = {}, []
+        entries: dict[str, Credential] = {}
+        kept: list[str] = []
         # A plain host wins over docker's old URL form of the same host.
         for key, entry in sorted(auths.items(), key=lambda item: "://" in item[0]):
             credential = credential_of(entry, f"{path}, {key}")

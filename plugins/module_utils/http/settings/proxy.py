@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
@@ -124,7 +125,8 @@ def _split_port(entry: str) -> tuple[str, int | None]:
     return entry, None
 
 
-def _network(name: str) -> object:
+def _network(name: str) -> Any:
+    """As ipaddress has it; None for what is no network."""
     import ipaddress
 
     try:
@@ -133,11 +135,11 @@ def _network(name: str) -> object:
         return None
 
 
-def _in_network(host: str, network: object) -> bool:
+def _in_network(host: str, network: Any) -> bool:
     import ipaddress
 
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    return address in network
+    return bool(address in network)

@@ -24,6 +24,9 @@ class Answer(HTTPResponse):
     reusable: whether the connection may carry another exchange once this was read.
     """
 
+    # Of http.client.
+    _method: str | None
+
     def __init__(self, stream: Stream, method: str | None) -> None:
         super().__init__(stream, method=method)  # type: ignore[arg-type]
         self.fields: dict[str, str] = {}

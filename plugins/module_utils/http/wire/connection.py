@@ -23,7 +23,7 @@ _SLICE = 512 * 1024
 Fields = Iterable[tuple[str, str]]
 
 
-class Guarded(urllib3_library.HTTPConnection):  # type: ignore[misc,valid-type]
+class Guarded(urllib3_library.HTTPConnection):
     """Used by one thread at a time.  urllib3's pools make it, so its settings are set afterwards.
 
     stall: seconds of silence while something is on its way.  patience: seconds for the next head.
@@ -88,16 +88,16 @@ class Guarded(urllib3_library.HTTPConnection):  # type: ignore[misc,valid-type]
         self.patience = seconds
         try:
             # Not urllib3's own, whose answers differ from version to version and cost as much again.
-            answer = http.client.HTTPConnection.getresponse(self)
+            answer: Any = http.client.HTTPConnection.getresponse(self)
         except (http.client.HTTPException, OSError, ValueError) as error:
             raise Interrupted(reason_of(error)) from error
-        return Response(self, self._incoming(self.sock), answer)  # type: ignore[arg-type]
+        return Response(self, self._incoming(self.sock), answer)
 
     def waiting(self) -> bool:
         """Whether something has come that nobody asked for: bytes, or the end.  Does not wait."""
         return self._incoming(self.sock).waiting()
 
-    def response_class(self, sock: Any, method: str | None = None, **_debugging: Any) -> Answer:  # type: ignore[override]
+    def response_class(self, sock: Any, method: str | None = None, **_debugging: Any) -> Answer:
         """For http.client, which takes this for a class."""
         stream = self._incoming(sock)
         stream.expect(self.patience)
@@ -113,15 +113,15 @@ class Guarded(urllib3_library.HTTPConnection):  # type: ignore[misc,valid-type]
         self.tunnelled = True
 
 
-class Secure(Guarded, urllib3_library.HTTPSConnection):  # type: ignore[misc,valid-type]
+class Secure(Guarded, urllib3_library.HTTPSConnection):
     """With TLS."""
 
 
-class PlainPool(urllib3_library.HTTPConnectionPool):  # type: ignore[misc,valid-type]
+class PlainPool(urllib3_library.HTTPConnectionPool):
     ConnectionCls = Guarded
 
 
-class SecurePool(urllib3_library.HTTPSConnectionPool):  # type: ignore[misc,valid-type]
+class SecurePool(urllib3_library.HTTPSConnectionPool):
     ConnectionCls = Secure
 
 
@@ -131,10 +131,10 @@ POOLS = {"http": PlainPool, "https": SecurePool}
 def socks_pools(socks: Any) -> Any:
     """The same for connections through a SOCKS proxy.  socks: `urllib3.contrib.socks`."""
 
-    class GuardedSocks(Guarded, socks.SOCKSConnection):  # type: ignore[misc,valid-type]
+    class GuardedSocks(Guarded, socks.SOCKSConnection):
         pass
 
-    class SecureSocks(Guarded, socks.SOCKSHTTPSConnection):  # type: ignore[misc,valid-type]
+    class SecureSocks(Guarded, socks.SOCKSHTTPSConnection):
         pass
 
     return {

@@ -143,23 +143,24 @@ class Pool:
         return Unreached(reason, f"the proxy {self.proxy}", _PROXY_ADVICE.format(host=self.origin.host), lasting)
 
     def _refused_by_proxy(self, status: int, error: BaseException) -> NoReturn:
-        proxy, about = self.proxy, {"subject": str(self.proxy), "host": self.proxy.host if self.proxy else "", "status": status}
+        proxy = self.proxy
+        about: dict[str, Any] = {"subject": str(proxy), "host": proxy.host if proxy else "", "status": status}
         if status == 407:
             raise AccessDenied(
                 f"the proxy {proxy} asks for credentials that it did not get or does not accept",
                 advice="Put user and password into the proxy's URL; only Basic authentication is spoken.",
-                **about,  # type: ignore[arg-type]
+                **about,
             ) from error
         if status == 403:
             problem = f"the proxy {proxy} does not let requests through to {self.origin.netloc}"
-            raise AccessDenied(problem, **about) from error  # type: ignore[arg-type]
+            raise AccessDenied(problem, **about) from error
         problem = f"the proxy {proxy} answered {status} to CONNECT"
         raise Unreached(problem, str(self.origin), _PROXY_ADVICE.format(host=self.origin.host)) from error
 
     @staticmethod
     def _unsecured(error: OSError, end: Origin) -> NoReturn:
         """TLS failed with one end: the origin, or a proxy."""
-        about = {"subject": end.netloc, "host": end.netloc}
+        about: dict[str, Any] = {"subject": end.netloc, "host": end.netloc}
         if isinstance(error, ssl.SSLCertVerificationError):
             raise Distrusted(
                 f"the certificate of {end.netloc} is not accepted: {error.verify_message}",

@@ -19,8 +19,8 @@ try:
 
     INSTALLED = True
 except ImportError:
-    AuthBase = BaseAdapter = CaseInsensitiveDict = PreparedRequest = Response = Session = object  # type: ignore[assignment,misc]
-    RequestException = OSError  # type: ignore[assignment,misc]
+    AuthBase = BaseAdapter = CaseInsensitiveDict = PreparedRequest = Response = Session = object
+    RequestException = OSError
     INSTALLED = False
 
 __all__ = ["AuthBase", "BaseAdapter", "CaseInsensitiveDict", "PreparedRequest", "RequestException", "Response", "Session", "require"]

@@ -90,7 +90,7 @@ class Stream(io.RawIOBase):
         if self.failure is not None:
             return 0
         try:
-            size = self.sock.recv_into(buffer)
+            size = int(self.sock.recv_into(buffer))
             self._watch(size)
         except OSError as error:
             self.failure = Interrupted(reason_of(error))

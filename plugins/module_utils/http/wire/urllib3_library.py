@@ -12,6 +12,17 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+__all__ = [
+    "IMPORT_ERROR",
+    "HTTPConnection",
+    "HTTPConnectionPool",
+    "HTTPError",
+    "HTTPSConnection",
+    "HTTPSConnectionPool",
+    "socks_library",
+    "urllib3",
+]
+
 try:
     import urllib3
     from urllib3.connection import HTTPConnection, HTTPSConnection

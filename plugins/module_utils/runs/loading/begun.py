@@ -10,6 +10,7 @@ still knows what it found and what it brought.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,10 +52,8 @@ class Begun:
 
     def end(self) -> None:
         """The archive is loaded, and what it brought is remembered elsewhere."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path)
-        except FileNotFoundError:
-            pass
 
     def _document(self) -> dict[str, Any]:
         images = [[path, digest, sorted(tags), (path, digest) in self.brought] for (path, digest), tags in sorted(self.named.items())]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +76,7 @@ class Mending:
             if self._destination.repository(entry.path) == mended.lost.repository and entry_digests(entry) & mended.lost.digests
         ]
 
-    def _image(self, entry: Association, repository: str, left: set[Digest]) -> ImageResult:
+    def _image(self, entry: Association, repository: str, left: AbstractSet[Digest]) -> ImageResult:
         image = PlanImage(entry.type, entry.name, "", Digest(entry.id), "", 0, entry.path, entry.tags, subject=entry.subject)
         placed = PlacedImage(image, repository, entry.tags)
         if not left:

@@ -106,7 +106,8 @@ def _given_up(named: Sequence[_Named], history: History, request: DeleteRequest)
         listed = {name.selector for name in names}
         tags = tuple(sorted(selector for selector in listed if ":" not in selector))
         if digest is None:
-            absent += [Candidate(repository, name.selector, name.item.origin, name.item.type) for name in names]
+            # What was asked for stands where the digest would: there is none.
+            absent += [Candidate(repository, Digest(name.selector), name.item.origin, name.item.type) for name in names]
             continue
         entries = recorded.get((repository, digest), [])
         for entry in entries:

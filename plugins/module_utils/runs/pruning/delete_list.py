@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -189,10 +190,8 @@ def _written(request: GenerateRequest, plan: Plan, items: tuple[Item, ...], left
         return GenerateRun((), left_out, plan.failures, plan.warnings)
     content = yaml_bytes([document_of(items)])
     before = b""
-    try:
+    with contextlib.suppress(FileNotFoundError):
         before = files.read(request.list_path)
-    except FileNotFoundError:
-        pass
     if not check_mode:
         files.write(request.list_path, content)
         files.write(request.config_path, yaml_bytes([plan.config]))

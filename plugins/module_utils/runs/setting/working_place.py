@@ -10,8 +10,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Callable, ContextManager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
@@ -29,7 +29,7 @@ def never_lost() -> bool:
     return False
 
 
-def working_place(kept: Workspace, owner: str, check_mode: bool) -> ContextManager[Place]:
+def working_place(kept: Workspace, owner: str, check_mode: bool) -> AbstractContextManager[Place]:
     """The workspace to write to, and what says whether the right to write was lost.
 
     kept: the user's.  owner: what other runs are told when they find it in use.

@@ -10,6 +10,7 @@ has only half written.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from typing import TextIO
@@ -53,9 +54,7 @@ class Claim:
         file, self._file = self._file, None
         if file is None:
             return
-        try:
+        # It is only a name: the claim ends with the file.
+        with contextlib.suppress(OSError):
             os.unlink(file.name)
-        except OSError:
-            # It is only a name: the claim ends with the file.
-            pass
         file.close()

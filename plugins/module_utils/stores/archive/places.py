@@ -117,9 +117,12 @@ class _Builder:
 
     def place(self, content: Content) -> None:
         room = self._room(content.name)
-        if content.size > room and self.used > self._head():
-            if content.size <= self._room(content.name, self._head()) or room < _SMALLEST_PART:
-                self._next()
+        if (
+            content.size > room
+            and self.used > self._head()
+            and (content.size <= self._room(content.name, self._head()) or room < _SMALLEST_PART)
+        ):
+            self._next()
         if content.size <= self._room(content.name):
             self._put(content, content.name, 0, content.size)
         elif content.is_blob:

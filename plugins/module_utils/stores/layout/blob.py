@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
@@ -121,10 +122,8 @@ class FileWriter(BlobWriter):
         self._file.close()
         part, self._part = self._part, ""
         if part:
-            try:
+            with contextlib.suppress(FileNotFoundError):
                 os.unlink(part)
-            except FileNotFoundError:
-                pass
 
     def _failed(self, error: OSError) -> StorageError:
         subject = str(self._blob.digest)

@@ -89,7 +89,8 @@ class Referrers:
         found: dict[Digest, Descriptor] = {}
         for response, document in pages(self._endpoint, f"{repository_path(repository)}/referrers/{digest}", access, subject, OCI_INDEX):
             if not _is_list(response, document):
-                return self._missing(response, subject)
+                self._missing(response, subject)
+                return None
             self.api = True
             for entry in document["manifests"]:
                 descriptor = Descriptor.of(entry, subject)

@@ -156,7 +156,7 @@ class RegistryBlobWriter(BlobWriter):
     def _start(self, method: str, length: int) -> Outgoing:
         base, location = self._location
         origin, target, own = self._endpoint.locate(base, location)
-        headers = _OCTETS
+        headers: tuple[tuple[str, str], ...] = _OCTETS
         if method == "PUT":
             target = f"{target}{'&' if '?' in target else '?'}digest={quote(self._blob.digest, safe='')}"
         elif self._chunk or self._written:

@@ -32,7 +32,7 @@ class Held:
 
     repository: str
     names: tuple[str, ...]
-    digest: Digest
+    digest: str
     place: str
     content: frozenset[str] = frozenset()
     subject: str = ""

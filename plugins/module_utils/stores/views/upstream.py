@@ -10,6 +10,7 @@ local layout) and `built://name` (a layout that was built in the workspace).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
@@ -194,10 +195,8 @@ class Upstream(ReadOnlyStore):
             if found != wanted:
                 raise NotFound(f"{repository} lacks some blobs", subject=repository)
 
-        try:
+        with contextlib.suppress(NotFound):
             self._ask(repository, next(iter(wanted), ""), look, served_first=True)
-        except NotFound:
-            pass
         return found
 
     @property
@@ -287,10 +286,7 @@ class Upstream(ReadOnlyStore):
             return self._stores[key]
 
     def _layout(self, repository: str) -> Store:
-        if repository.startswith(LAYOUT):
-            path = repository[len(LAYOUT) :]
-        else:
-            path = self._built(repository)
+        path = repository[len(LAYOUT) :] if repository.startswith(LAYOUT) else self._built(repository)
         key = (repository, False)
         with self._lock:
             if key not in self._stores:

@@ -68,7 +68,7 @@ class Progress:
         self._retries = 0
         self._last_error = ""
         self._waiting: Callable[[], tuple[str, float]] = lambda: ("", 0.0)
-        self._seen: set = set()
+        self._seen: set[str] = set()
         self._current: dict[str, dict[str, Any]] = {}
         self._samples: deque[tuple[float, int]] = deque()
         self._pace = Pace()

@@ -120,8 +120,7 @@ def test_a_chart_is_deleted_without_helm_and_without_the_chart(site, source, tar
 def rendered(path):
     """The images of `image:` lines of what helm itself renders."""
     command = [HELM, "template", "RELEASE-NAME", path, "--kube-version", "1.33.0"]
-    text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300).stdout
-    return text
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300).stdout
 
 
 @pytest.mark.needs_data

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -117,11 +118,11 @@ def test_a_layer_that_neither_v1_archive_nor_registry_has_is_told_before_the_fir
 
 def test_damage_in_a_v1_layer_never_reaches_a_tag(far, target, tmp_path):
     folder = oc_mirror.V1Site().archive(tmp_path / "one", wanted("a"))
-    path = os.path.join(folder, "mirror_seq1_000000.tar")
-    content = open(path, "rb").read()
+    path = Path(folder, "mirror_seq1_000000.tar")
+    content = path.read_bytes()
     blob = APPS["a"].blobs[list(APPS["a"].blobs)[-1]]
     place = content.index(blob)
-    open(path, "wb").write(content[: place + 40] + bytes([content[place + 40] ^ 1]) + content[place + 41 :])
+    path.write_bytes(content[: place + 40] + bytes([content[place + 40] ^ 1]) + content[place + 41 :])
     run = far.load(folder)
     assert not run.complete and [failure.code for failure in run.failures] == ["corrupt_content"]
     assert arrived(target) == {}
@@ -248,6 +249,7 @@ def served_packages(target, repository, tag):
         layers = json.loads(found.manifests[entry["digest"]][1])["layers"]
         with tarfile.open(fileobj=io.BytesIO(target.content.blobs[layers[-1]["digest"]])) as tar:
             return sorted({member.name.split("/")[1] for member in tar.getmembers() if member.isreg()})
+    raise AssertionError(f"the index {repository}:{tag} names no image")
 
 
 def test_a_catalog_in_a_v1_archive_is_built_again(far, target, tmp_path):

@@ -75,9 +75,8 @@ def test_a_registry_that_takes_no_manifest_without_tag_is_refused_with_the_reaso
 
 
 def test_a_registry_that_takes_no_docker_types_is_refused_with_the_settings_name():
-    with FakeRegistry(dialect=dialects.ZOT) as fake:
-        with pytest.raises(MirrorError, match="docker2s2"):
-            images.push(images.image("app", kind=images.DOCKER), target_of(fake).store, "project/app", "1.0")
+    with FakeRegistry(dialect=dialects.ZOT) as fake, pytest.raises(MirrorError, match="docker2s2"):
+        images.push(images.image("app", kind=images.DOCKER), target_of(fake).store, "project/app", "1.0")
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,8 @@ def age(path: str, seconds: float) -> None:
 
 
 def test_second_writer_is_told_who_works(path: str) -> None:
-    with WorkspaceLock(path, "image_mirror"):
-        with pytest.raises(Locked) as error:
-            WorkspaceLock(path, "image_prune").acquire()
+    with WorkspaceLock(path, "image_mirror"), pytest.raises(Locked) as error:
+        WorkspaceLock(path, "image_prune").acquire()
     assert "image_mirror" in str(error.value) and str(os.getpid()) in str(error.value)
     assert not os.path.exists(path)
     with WorkspaceLock(path, "image_prune") as second:
@@ -163,11 +162,10 @@ def test_only_one_of_many_gets_it(path: str) -> None:
 
 def test_who_froze_while_changing_the_lock_does_not_freeze_others(path: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(lock_module, "PATIENCE", 0.05)
-    with WorkspaceLock(path, "first", renew=100):
-        with open(f"{path}.guard", "rb") as guard:
-            fcntl.flock(guard, fcntl.LOCK_EX)
-            with pytest.raises(StorageError, match="another process keeps"):
-                WorkspaceLock(path, "second").acquire()
+    with WorkspaceLock(path, "first", renew=100), open(f"{path}.guard", "rb") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        with pytest.raises(StorageError, match="another process keeps"):
+            WorkspaceLock(path, "second").acquire()
     with WorkspaceLock(path, "second"):
         pass
 

@@ -11,7 +11,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.word
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 
 _NOUNS = "images|manifests|findings|failures|warnings|blobs|objects|reasons|archives"
-_FIXED = re.compile(r"(?<!more than )\{[^{}]*\} (?:more |other )?(?:%s)\b" % _NOUNS)
+_FIXED = re.compile(rf"(?<!more than )\{{[^{{}}]*\}} (?:more |other )?(?:{_NOUNS})\b")
 # Two at least, or said in another way when there is one.
 _SURELY_MANY = re.compile(r"== 1|> 1\b|none is named")
 

@@ -112,7 +112,10 @@ def test_whiteouts_are_a_layer_below_the_configs(tmp_path):
     store, root = source()
     layout, index = built(tmp_path, store, root)
     *_base, hiding, showing = images(layout, index)[0].blobs
-    names = [tarfile.open(fileobj=io.BytesIO(gzip.decompress(read(layout, store, blob)))).getnames() for blob in (hiding, showing)]
+    names = []
+    for blob in (hiding, showing):
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(read(layout, store, blob)))) as tar:
+            names.append(tar.getnames())
     assert names[0] == [".wh.cache", ".wh.configs", "tmp", "tmp/.wh.cache"]
     assert not [name for name in names[1] if ".wh." in name]
 

@@ -166,9 +166,8 @@ def test_wrong_basic_credentials_are_sent_once():
     "mode, words", [("basic", "wants a user and a password"), ("bearer", "does not accept a fresh token|answered 401")]
 )
 def test_no_credentials_are_told(mode, words):
-    with guarded(mode) as registry:
-        with pytest.raises(AccessDenied, match=f"{words}.*no credentials were found"):
-            read(client(), registry)
+    with guarded(mode) as registry, pytest.raises(AccessDenied, match=f"{words}.*no credentials were found"):
+        read(client(), registry)
 
 
 def test_a_fresh_token_that_is_refused_ends_it():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import stat
@@ -278,7 +279,5 @@ def test_many_threads_ask_a_helper_once(tmp_path, environ):
     )
 )
 def test_any_document_is_read_or_refused(document):
-    try:
+    with contextlib.suppress(MirrorError):
         AuthFile.of(document, "file")
-    except MirrorError:
-        pass

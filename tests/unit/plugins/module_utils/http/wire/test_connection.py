@@ -279,7 +279,7 @@ def test_an_answer_says_whether_the_connection_can_be_used_again(pair):
         theirs.sendall(head)
         given_back = []
         response = receive(connection)
-        response.on_done(lambda used, reusable: given_back.append(reusable))
+        response.on_done(lambda used, reusable, told=given_back: told.append(reusable))
         assert given_back == [expected]
 
 

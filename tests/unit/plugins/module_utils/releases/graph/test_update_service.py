@@ -131,9 +131,8 @@ def test_ch09_names_are_checked_before_they_are_asked_for(name, tmp_path):
 
 
 def test_answers_that_are_no_graph():
-    with ReleaseServer({("amd64", "stable-4.14"): b"<html>"}) as server:
-        with pytest.raises(GraphDataInvalid, match="not JSON"):
-            service(update_url=server.url()).graph(STABLE, "amd64")
+    with ReleaseServer({("amd64", "stable-4.14"): b"<html>"}) as server, pytest.raises(GraphDataInvalid, match="not JSON"):
+        service(update_url=server.url()).graph(STABLE, "amd64")
 
 
 def test_a_refusal_names_the_channel():

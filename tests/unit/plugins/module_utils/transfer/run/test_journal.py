@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -65,7 +66,8 @@ def test_torn_end_loses_only_the_last_line(tmp_path_factory: Any, cut: int) -> N
     path = os.path.join(folder, file_name(NAME))
     size = os.path.getsize(path)
     os.truncate(path, size - cut)
-    whole = open(path, "rb").read().count(b"}\n") + open(path, "rb").read().endswith(b"}") - 1
+    left = Path(path).read_bytes()
+    whole = left.count(b"}\n") + left.endswith(b"}") - 1
     again = Journal.open(folder, NAME)
     assert [digest for digest in digests if again.places(digest)] == digests[: max(whole, 0)]
     again.add_image("a", IMAGE, ["1"], ())
