@@ -11,11 +11,11 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Can run in check mode and tells what would change without changing anything.
+    description: Can run in check mode and predicts what would change without changing anything.
   diff_mode:
-    description: Tells in diff mode what changed, or in check mode what would change.
+    description: Shows in diff mode what changed or, in check mode, what would change.
   idempotent:
-    description: Changes nothing when it is run again with the same arguments in the same situation.
+    description: A second run with the same arguments and an unchanged situation changes nothing.
 """
 
     REGISTRY = r"""

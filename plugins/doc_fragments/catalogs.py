@@ -12,9 +12,9 @@ class ModuleDocFragment:
 options:
   catalog_dependencies:
     description:
-      - What is done about operators that a selected one requires, by package, by API or by constraint.
-      - V(include) selects them as well, V(warn) tells which ones nothing selected provides, V(ignore) does neither.
-      - V(auto) includes them for C(v1alpha2), unless the configuration says C(skipDependencies), and warns for C(v2alpha1).
+      - How to handle operators that a selected operator requires, by package, by API or by constraint.
+      - V(include) selects them as well, V(warn) warns about requirements that no selected operator provides, V(ignore) does neither.
+      - V(auto) includes them for C(v1alpha2), unless the configuration sets C(skipDependencies), and warns for C(v2alpha1).
     type: str
     choices:
       - auto
@@ -24,15 +24,15 @@ options:
     default: auto
   catalog_repair:
     description:
-      - Whether a filter that leaves a channel with several heads, or a package without its default channel, is mended instead of
-        refused.
-      - The head of the highest version becomes the only one and skips what it did not reach. The channel whose head has the highest
-        version becomes the default. Each change is told as a warning.
+      - Whether a filter that leaves a channel with several heads, or a package without its default channel, is repaired instead of
+        rejected.
+      - The head with the highest version becomes the only one and skips the entries that it did not reach. The channel whose head has the
+        highest version becomes the default. Each change is reported as a warning.
     type: bool
     default: false
   catalog_missing_packages:
     description:
-      - Whether a listed package of which the catalog has nothing, or nothing is left, is an error or a warning.
+      - Whether a listed package that is missing from the catalog, or has no bundles left after filtering, is an error or a warning.
       - V(auto) means V(fail) for C(v1alpha2) and V(warn) for C(v2alpha1).
     type: str
     choices:
@@ -42,8 +42,8 @@ options:
     default: auto
   catalog_prereleases:
     description:
-      - Whether ranges of C(v2alpha1) take prereleases like other versions. Otherwise prereleases are in a range only when one of its
-        bounds is a prerelease, so that V(1.51.0-1) is not in V(>=1.47.1), and is in V(>=1.47.1-5 <=1.51.0).
+      - Whether ranges of C(v2alpha1) treat prereleases like other versions. Otherwise a range contains prereleases only when one of its
+        bounds is a prerelease. V(>=1.47.1) does not contain V(1.51.0-1), V(>=1.47.1-5 <=1.51.0) does.
     type: bool
     default: false
 """
@@ -52,16 +52,16 @@ options:
 options:
   catalog_missing_images:
     description:
-      - What is done about a bundle one of whose images is not to be had, since its publisher deleted it or wrote its name wrong, or
-        since it is not signed as O(catalog_signatures) wants it.
-      - V(report) reports the image as failed. The catalog keeps the state that it has at the mirror until the next run, for it would
-        name what is not there; all other images are mirrored.
-      - V(exclude) takes the bundle out of the catalog, so that the versions around it still upgrade, and tells it as a warning. A
-        catalog that was wanted whole is rebuilt for that.
-      - V(keep) leaves the bundle in the catalog, does without the image and tells it as a warning. The bundle cannot be installed.
-      - A registry that does not answer at all is no reason to leave anything out. Its images fail whatever is chosen.
-      - Images are asked for one by one with V(exclude) and V(keep). An image whose layers turn out to be lost when they are copied is
-        treated in the same way, into a registry and into an archive.
+      - How to handle a bundle with an unavailable image. The publisher may have deleted the image or misspelled its name, or its signature
+        does not satisfy O(catalog_signatures).
+      - V(report) reports the image as failed. The catalog at the mirror is not updated in this run, because the new one would refer to a
+        missing image. All other images are mirrored.
+      - V(exclude) removes the bundle from the catalog with a warning and keeps the updates between the versions around it. A catalog that
+        was selected in full is rebuilt for this.
+      - V(keep) leaves the bundle in the catalog without the image and warns. The bundle cannot be installed.
+      - An unreachable registry is no reason to leave anything out. Its images fail with every choice.
+      - With V(exclude) and V(keep), each image is checked individually. An image whose layers turn out to be lost during the copy is
+        handled in the same way, for a registry and for an archive.
     type: str
     choices:
       - report
@@ -70,40 +70,40 @@ options:
     default: report
   catalog_exceptions:
     description:
-      - Bundles that are known to lack images, and until when they may be left out of their catalogs, whatever
-        O(catalog_missing_images) says.
-      - Once the day is over, an image that is still not to be had fails and tells that the exception ended.
+      - Bundles with images that are known to be unavailable, and the last day on which they may be left out of their catalogs. Applies
+        regardless of O(catalog_missing_images).
+      - After that day, an image that is still unavailable fails with the message that the exception has expired.
     type: list
     elements: dict
     default: []
     suboptions:
       image:
         description:
-          - Shell pattern of the image, as the bundle writes it.
+          - Shell pattern for the image reference, as the bundle gives it.
         type: str
       bundle:
         description:
-          - Shell pattern of the bundle's name, such as V(foo.v1.2.*). With O(catalog_exceptions[].image) both have to match.
+          - Shell pattern for the bundle's name, such as V(foo.v1.2.*). When O(catalog_exceptions[].image) is given too, both must match.
         type: str
       until:
         description:
-          - The last day on which it holds, in UTC, as V(YYYY-MM-DD).
+          - The last day on which the exception is valid, in UTC, as V(YYYY-MM-DD).
         type: str
         required: true
       reason:
         description:
-          - Why, for those who read the warning.
+          - The reason, shown in the warning.
         type: str
   catalog_signatures:
     description:
-      - Which catalogs have to be signed, and by whom. The first rule that matches a catalog counts for it; signatures of catalogs that
-        no rule matches are not verified.
-      - Signatures are verified while planning, before anything is moved, by C(gpgv) or C(gpg) for OpenPGP keys and by the Python library
-        C(cryptography) for keys in PEM form, as cosign makes them. An index counts as signed when it is itself, or when each of its
-        instances is.
-      - A catalog in a local layout needs O(catalog_signatures[].names), for it does not tell what it is a copy of. A
-        catalog that is rebuilt at the mirror is not signed by its publisher any more.
-      - Whether signatures are mirrored as well is for O(signatures) to say.
+      - Which catalogs must be signed, and by whom. The first rule that matches a catalog applies. Signatures of catalogs that match no rule
+        are not verified.
+      - Signatures are verified during planning, before any content is copied, by C(gpgv) or C(gpg) for OpenPGP keys and by the Python
+        library C(cryptography) for keys in PEM form, as created by cosign. An index counts as signed when either the index itself or each
+        of its instances is signed.
+      - A catalog in a local layout needs O(catalog_signatures[].names), because a layout does not record where it was copied from. A
+        catalog that is rebuilt for the mirror no longer carries its publisher's signature.
+      - O(signatures) controls whether signatures are mirrored as well.
     type: list
     elements: dict
     default: []
@@ -115,7 +115,7 @@ options:
         required: true
       policy:
         description:
-          - V(require) fails the catalog, of which nothing is mirrored then. V(warn) mirrors it and warns. V(off) does not look.
+          - V(require) fails the catalog, and nothing of it is mirrored. V(warn) mirrors it with a warning. V(off) verifies nothing.
         type: str
         choices:
           - require
@@ -124,8 +124,8 @@ options:
         default: require
       scope:
         description:
-          - V(catalog) means the image of the catalog, V(all) means also the images that its bundles name. What becomes of the bundle
-            of an image that has no good signature is for O(catalog_missing_images) and O(catalog_exceptions) to say.
+          - V(catalog) verifies the catalog image, V(all) also the images that its bundles name. O(catalog_missing_images) and
+            O(catalog_exceptions) control what happens to a bundle with an image that has no valid signature.
         type: str
         choices:
           - catalog
@@ -133,21 +133,22 @@ options:
         default: catalog
       keys:
         description:
-          - Files of public keys, OpenPGP (armoured or not) or PEM. Each may have signed.
-          - Without it, catalogs of V(registry.redhat.io) are verified with the built-in release key of Red Hat; others need it.
+          - Files with public keys, OpenPGP (armoured or not) or PEM. A signature by any of them is accepted.
+          - Without it, catalogs of V(registry.redhat.io) are verified with the built-in release key of Red Hat. All other catalogs need
+            this option.
         type: list
         elements: path
         default: []
       urls:
         description:
-          - Stores of OpenPGP signatures, C(https://) or C(file://), which the field calls lookaside or C(sigstore) in C(registries.d).
-          - Without it, signatures of V(registry.redhat.io) are looked for where Red Hat publishes them.
+          - Stores of OpenPGP signatures, C(https://) or C(file://), called lookaside or C(sigstore) in C(registries.d).
+          - Without it, signatures of V(registry.redhat.io) are read from where Red Hat publishes them.
         type: list
         elements: str
         default: []
       names:
         description:
-          - Repositories that images may be signed as, besides the one that they are named by.
+          - Repositories that signatures may name, besides the one in the image reference.
         type: list
         elements: str
         default: []

@@ -14,8 +14,7 @@ options:
     description:
       - The C(helm) program that renders charts, version 3 or later, on the host that runs the module. Needed only when the image set has
         charts.
-      - Repositories of charts that are not open to everybody are read with the O(credentials), the O(pull_secret) or the O(auth_file)
-        entry of their host.
+      - Private chart repositories are read with the entry for their host in O(credentials), O(pull_secret) or O(auth_file).
     type: str
     default: helm
 """

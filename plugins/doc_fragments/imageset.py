@@ -24,15 +24,15 @@ options:
 options:
   workspace:
     description:
-      - Directory that keeps the plan, the results, the manifests seen and the journals between runs. It is made when it is missing.
-      - One run works in it at a time.
+      - Directory that keeps the plan, the results, known manifests and the journals between runs. It is created when it does not exist.
+      - Only one run at a time can use it.
     type: path
     required: true
   check_workspace:
     description:
-      - A directory that stands in for O(workspace) in check mode, in which nothing is written into O(workspace). Tasks in a row that
-        name the same one see what the tasks before planned, so that all of them together plan once.
-      - It is empty at first, or missing; whoever names it removes it in the end. Without it each task uses a temporary one of its own.
+      - A directory that replaces O(workspace) in check mode, where nothing is written to O(workspace). Consecutive tasks with the same
+        directory share their plan, so that planning happens only once.
+      - It must be empty or not exist at first, and the caller removes it afterwards. Without it each task uses its own temporary directory.
     type: path
 """
 
@@ -41,7 +41,7 @@ options:
   allow_failures:
     description:
       - Shell patterns of images whose failure is reported but does not fail the task, such as V(quay.io/team/gone*) or V(*).
-      - All other images are mirrored in any case; without this option the task fails in the end when one of them failed.
+      - All other images are mirrored in any case. Without this option the task fails at the end when any image failed.
     type: list
     elements: str
     default: []
@@ -51,8 +51,8 @@ options:
 options:
   signatures:
     description:
-      - What to do about signatures, attestations and other attachments of images, by tag and by the referrers API.
-      - V(copy) takes those that are there, V(require) fails images that have no signature, V(skip) leaves attachments behind.
+      - How to handle signatures, attestations and other attachments of images, found by tag and through the referrers API.
+      - V(copy) copies those that exist, V(require) fails images without a signature, V(skip) copies no attachments.
     type: str
     choices:
       - copy
@@ -65,12 +65,12 @@ options:
 options:
   destination:
     description:
-      - The mirror registry, and optionally a namespace below which everything goes, such as V(docker://registry.example.com:5000/ocp).
+      - The mirror registry, optionally with a namespace for all content, such as V(docker://registry.example.com:5000/ocp).
     type: str
     required: true
   max_nested_paths:
     description:
-      - How many path components repositories may have at the destination; deeper names are joined with dashes. V(0) is no limit.
+      - How many path components repositories may have at the destination. Further components are joined with dashes. V(0) means no limit.
     type: int
     default: 0
 """

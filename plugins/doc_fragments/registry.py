@@ -12,14 +12,14 @@ class ModuleDocFragment:
 options:
   auth_file:
     description:
-      - File with credentials for registries, as C(podman login) and C(docker login) write it, or a pull secret.
-      - It takes the place of all other files. Without it E(REGISTRY_AUTH_FILE) does so; without that the files of podman, then those
+      - File with registry credentials, as written by C(podman login) and C(docker login), or a pull secret.
+      - It replaces all other files. Without it the file in E(REGISTRY_AUTH_FILE) is used; without that, the files of podman and then those
         of docker are searched for each registry.
-      - The most specific entry for a repository wins. Credential helpers that the files name are asked.
+      - The most specific entry for a repository is used. Credential helpers that the files name are called.
     type: path
   credentials:
     description:
-      - Credentials given directly, for example from a vault. They win over those of all files.
+      - Credentials given directly, for example from a vault. They take precedence over all files.
     type: list
     elements: dict
     suboptions:
@@ -42,35 +42,34 @@ options:
         type: str
   pull_secret:
     description:
-      - The content of an auth file, with its key C(auths). Wins over all files; O(credentials) wins over it.
+      - The content of an auth file, with its key C(auths). It takes precedence over all files, and O(credentials) over it.
     type: dict
   trusted_token_hosts:
     description:
-      - Hosts (or hosts with their ports) that may hand out tokens for registries of other names.
-      - A registry that asks for a token names the host that credentials are sent to. It may name itself, a host below its own
-        domain, or one that is known to serve its tokens, such as V(auth.docker.io) for V(docker.io); any other has to be listed here.
+      - Hosts (or hosts with their ports) that may issue tokens for registries on other hosts.
+      - A registry that requires a token names the host to send credentials to. It may name itself, a host in its own domain, or a known
+        token service such as V(auth.docker.io) for V(docker.io). Any other host must be listed here.
     type: list
     elements: str
     default: []
   registries_conf:
     description:
-      - Path of a C(registries.conf) with mirrors, blocked and insecure registries of the sources. A destination that it calls insecure
-        is insecure for pushing, too.
-      - Without it E(CONTAINERS_REGISTRIES_CONF), then the user's, then the system's file is used. V(/dev/null) stands for none.
-      - On Python before 3.11 without the library C(tomli), tables, texts on one line, numbers, booleans and lists are understood.
+      - Path of a C(registries.conf) with mirrors, blocked registries and insecure registries for the sources. A destination that it marks
+        as insecure is insecure for pushes, too.
+      - Without it E(CONTAINERS_REGISTRIES_CONF), then the user's, then the system's file is used. V(/dev/null) means none.
+      - On Python before 3.11 without the library C(tomli), only tables, single-line strings, numbers, booleans and lists are supported.
     type: path
   tls:
     description:
-      - How to talk to single hosts. Hosts that are not listed are spoken to over HTTPS with verified certificates.
+      - How to connect to individual hosts. Hosts that are not listed are reached over HTTPS with verified certificates.
       - Settings of one host never apply to another.
-      - A public registry may lead to a host that is listed here even where that is this machine, or a neighbour that only its link
-        reaches; to others of these it may not.
+      - A public registry may redirect to a loopback or link-local address only when that host is listed here.
     type: list
     elements: dict
     suboptions:
       host:
         description:
-          - Host, or host and port, that this entry is about. V(*) stands for all hosts without an entry of their own.
+          - Host, or host and port, that this entry applies to. V(*) means all hosts without an entry of their own.
         type: str
         required: true
       verify:
@@ -80,7 +79,7 @@ options:
         default: true
       ca_path:
         description:
-          - PEM file, or directory of PEM files, of authorities to trust for this host besides those of the system.
+          - PEM file, or directory of PEM files, with certificate authorities to trust for this host besides those of the system.
         type: path
       client_cert:
         description:
@@ -92,7 +91,7 @@ options:
         type: path
       plain_http:
         description:
-          - Whether the host is spoken to without TLS.
+          - Whether to connect to the host without TLS.
         type: bool
         default: false
   http_proxy:
@@ -107,26 +106,26 @@ options:
     type: str
   no_proxy:
     description:
-      - Hosts, domains and networks that are reached without a proxy, separated by commas. Without it E(NO_PROXY) is used.
+      - Comma-separated hosts, domains and networks that are reached without a proxy. Without it E(NO_PROXY) is used.
     type: str
   retry_times:
     description:
-      - How many times a failed request is made again. Only failures that may pass are retried.
+      - How many times a failed request is retried. Only transient failures are retried.
     type: int
     default: 7
   retry_delay:
     description:
-      - Seconds before the first retry. The delay doubles with each further one; what a registry asks for wins.
+      - Seconds before the first retry. The delay doubles with each further retry. A delay that the registry asks for takes precedence.
     type: float
     default: 1.0
   parallel_images:
     description:
-      - How many images are looked at or resolved at once.
+      - How many images are checked or resolved in parallel.
     type: int
     default: 8
   parallel_layers:
     description:
-      - How many layers are moved at once, over all images.
+      - How many layers are transferred in parallel, across all images.
     type: int
     default: 8
 """

@@ -12,39 +12,38 @@ class ModuleDocFragment:
 options:
   update_url:
     description:
-      - Base URL of the update service that knows the releases of OpenShift. Without it E(UPDATE_URL_OVERRIDE), then the public service.
-      - With another service than the public one the graph image is not built from the public data. Give O(graph_data) or
-        O(graph_image) then.
+      - Base URL of the update service for OpenShift releases. Defaults to E(UPDATE_URL_OVERRIDE), then to the public service.
+      - With a service other than the public one, the graph image is not built from the public data. Set O(graph_data) or O(graph_image)
+        then.
     type: str
   okd_update_url:
     description:
-      - Base URL of the update service that knows the releases of OKD.
+      - Base URL of the update service for OKD releases.
     type: str
   graph_file:
     description:
-      - Update graph as JSON, or a directory of files named C(<architecture>-<channel>.json), to read instead of asking an update service.
+      - Update graph as JSON, or a directory of files named C(<architecture>-<channel>.json), to use instead of an update service.
     type: path
   conditional_updates:
     description:
-      - Whether updates that are recommended under conditions only count as updates when a path is looked for.
+      - Whether conditionally recommended updates count when an update path is searched.
     type: bool
     default: false
   strict_update_paths:
     description:
-      - Whether a path between two versions that does not exist fails the plan. Otherwise both versions are mirrored and a warning
-        says what is missing.
+      - Whether the plan fails when there is no update path between two versions. Otherwise both versions are mirrored, with a warning about
+        the missing path.
     type: bool
     default: false
   version_filter:
     description:
-      - Regular expression; versions that it does not match are never taken for the oldest or the newest one of a channel.
-      - Without it E(VERSION_FILTER).
+      - Regular expression. Only versions that match it are considered as the oldest or newest version of a channel.
+      - Defaults to E(VERSION_FILTER).
     type: str
   release_signatures:
     description:
-      - What is done about releases of OpenShift without a good signature. V(require) does not mirror them and fails, V(warn)
-        mirrors them and warns,
-        V(off) does not look. V(require) is the default.
+      - How to handle OpenShift releases without a valid signature. V(require) does not mirror them and fails, V(warn) mirrors them with a
+        warning, V(off) verifies nothing. V(require) is the default.
     type: str
     choices:
       - require
@@ -52,30 +51,29 @@ options:
       - "off"
   release_signature_urls:
     description:
-      - Where signatures of releases are found, one after the other. Without it E(OCP_SIGNATURE_URL), then the public stores.
-      - A directory on the host that runs the module, laid out like a store, is named C(file:///directory).
+      - Stores of release signatures, in search order. Defaults to E(OCP_SIGNATURE_URL), then to the public stores.
+      - Use C(file:///directory) for a directory on the host that runs the module, laid out like a store.
     type: list
     elements: str
     default: []
   release_signature_keys:
     description:
-      - Files of OpenPGP public keys that releases may be signed with. Without it E(OCP_SIGNATURE_VERIFICATION_PK), then the
-        built-in keys of Red Hat.
-      - Files of public keys in PEM form are for signatures that lie in the registry beside a release, in the form of sigstore.
-        They are looked at
-        when no store has a good signature, and need the Python package C(cryptography).
+      - Files with OpenPGP public keys that releases may be signed with. Defaults to E(OCP_SIGNATURE_VERIFICATION_PK), then to the built-in
+        keys of Red Hat.
+      - Files with public keys in PEM form are for sigstore signatures that are kept in the registry beside a release. They are used when no
+        store has a valid signature, and need the Python library C(cryptography).
     type: list
     elements: path
     default: []
   release_signature_names:
     description:
-      - Repositories that releases may be signed as, besides the one that they are read from and the official one.
+      - Repositories that release signatures may name, besides the one that the release is read from and the official one.
     type: list
     elements: str
     default: []
   okd_release_signatures:
     description:
-      - Like O(release_signatures) for releases of OKD. V(warn) is the default.
+      - Like O(release_signatures), for OKD releases. V(warn) is the default.
     type: str
     choices:
       - require
@@ -83,31 +81,31 @@ options:
       - "off"
   okd_release_signature_urls:
     description:
-      - Like O(release_signature_urls) for releases of OKD.
+      - Like O(release_signature_urls), for OKD releases.
     type: list
     elements: str
     default: []
   okd_release_signature_keys:
     description:
-      - Like O(release_signature_keys) for releases of OKD. There is no built-in key for them.
+      - Like O(release_signature_keys), for OKD releases. There is no built-in key for them.
     type: list
     elements: path
     default: []
   release_tags_allowed:
     description:
-      - Whether releases may name their components by tag, which published ones never do.
+      - Whether releases may refer to their components by tag, which published releases never do.
     type: bool
     default: false
   graph_data:
     description:
-      - URL or path of the tarball that the graph image is built from. The public update service's data is the default.
+      - URL or path of the tarball that the graph image is built from. Defaults to the data of the public update service.
     type: str
   graph_base:
     description:
-      - Image that the graph image is built on. It must have C(bash) and C(cp).
+      - Base image of the graph image. It must contain C(bash) and C(cp).
     type: str
   graph_image:
     description:
-      - A ready graph image to mirror instead of building one.
+      - An existing graph image to mirror instead of building one.
     type: str
 """

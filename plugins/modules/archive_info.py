@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: archive_info
-short_description: Tell what archives hold, without loading them
+short_description: Inspect archives without loading them
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Reads the archives of a directory and says for each which sequence it is, which must have been loaded before it, which images,
-    releases, catalogs and charts it stands for, and the configuration that it was made from.
-  - Checks every byte of them, so that damage on the way is found where the archive arrives and before it is loaded.
-  - Reads archives of C(oc-mirror) of both versions as well; these have no checksums, so that less can be proved of them.
+  - Reads the archives of a directory and returns for each its sequence, the sequence that must be loaded before it, the images, releases,
+    catalogs and charts that it provides, and the configuration that it was made from.
+  - Checks every byte of them, so that damage in transit is found on arrival, before an archive is loaded.
+  - Also reads archives of both versions of C(oc-mirror). These have no checksums, so that less can be verified.
 requirements:
   - PyYAML
   - requests
@@ -32,12 +32,12 @@ attributes:
 options:
   path:
     description:
-      - Directory with archives, or one of their files. V(file:///directory) is understood as well.
+      - Directory with archives, or one of their files. V(file:///directory) is accepted as well.
     type: str
     required: true
   check:
     description:
-      - Whether every byte is read and proved. Otherwise only names and sizes of the files are looked at.
+      - Whether every byte is read and verified. Otherwise only names and sizes of the files are checked.
     type: bool
     default: true
   trusted_keys:
@@ -55,12 +55,12 @@ options:
         default: ssh
       path:
         description:
-          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
         type: path
         required: true
   list_images:
     description:
-      - Whether all images are listed, which may be thousands.
+      - Whether to list all images, of which there may be thousands.
     type: bool
     default: false
 """
@@ -87,11 +87,11 @@ archives:
   elements: dict
   contains:
     id:
-      description: Identity of the archive. Empty for those of C(oc-mirror).
+      description: Identity of the archive. Empty for archives of C(oc-mirror).
       type: str
       sample: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
     maker:
-      description: What wrote it, V(disconnected.mirror), V(oc-mirror v1) or V(oc-mirror v2).
+      description: Program that wrote it, V(disconnected.mirror), V(oc-mirror v1) or V(oc-mirror v2).
       type: str
       sample: disconnected.mirror
     uid:
@@ -99,11 +99,11 @@ archives:
       type: str
       sample: 6f1c1d3c-7e0a-5d0c-9a47-0d8f5b6f0a11
     sequence:
-      description: Its number in that history, from V(1).
+      description: Its number in that history, starting at V(1).
       type: int
       sample: 3
     follows:
-      description: The sequence that must have been loaded before. V(0) for a full set.
+      description: The sequence that must be loaded before it. V(0) for a full archive.
       type: int
       sample: 2
     volumes:
@@ -111,15 +111,15 @@ archives:
       type: list
       elements: dict
     size:
-      description: Bytes of all files.
+      description: Size of all files in bytes.
       type: int
       sample: 104857600
     signature:
-      description: Kind of its signature, V(ssh) or V(gpg). Empty for none.
+      description: Kind of its signature, V(ssh) or V(gpg). Empty when it is not signed.
       type: str
       sample: ssh
     expires:
-      description: From when on it is not loaded any more, in UTC. Empty for never.
+      description: Time from which it can no longer be loaded, in UTC. Empty when it does not expire.
       type: str
       sample: "2026-03-01T00:00:00Z"
     verified:
@@ -130,15 +130,15 @@ archives:
       description: The ImageSetConfiguration that it was made from, ready to be written to a file.
       type: dict
     images:
-      description: How many images the mirror has once it is loaded.
+      description: How many images the mirror holds after it is loaded.
       type: int
       sample: 190
     images_new:
-      description: How many of them it brings or names anew.
+      description: How many of them are new in this archive or have a new tag or digest.
       type: int
       sample: 12
     images_by_type:
-      description: How many images there are of each type.
+      description: Number of images by type.
       type: dict
       sample: {"generic": 190}
     releases:
@@ -158,13 +158,13 @@ archives:
       type: list
       elements: str
     image_list:
-      description: Origin, digest and size of every image, and whether the archive brings it.
+      description: Origin, digest and size of every image, and whether the archive contains it.
       returned: when O(list_images) is true
       type: list
       elements: dict
 error:
-  description: What is wrong with the archives. C(message) and C(subject) name the file to be carried over again.
-  returned: when they cannot be used
+  description: What is wrong with the archives. C(message) and C(subject) name the file to transfer again.
+  returned: when the archives cannot be used
   type: dict
 """
 

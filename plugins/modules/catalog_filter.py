@@ -12,11 +12,11 @@ version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Reads a file-based operator catalog and reduces it to the packages, channels and versions that are asked for, by the rules of
-    either version of the ImageSetConfiguration.
-  - Checks that the result can be served, and says which setting repairs it when it cannot.
+  - Reads a file-based operator catalog and reduces it to the requested packages, channels and versions, by the rules of either version of
+    the ImageSetConfiguration.
+  - Checks that the result can be served, and names the setting that repairs it when it cannot.
   - Writes it as a directory of documents, or as an image in an OCI layout that starts without a stale cache. Without O(dest) it only
-    tells what would be in it.
+    returns what the catalog would contain.
 requirements:
   - PyYAML
   - requests
@@ -30,7 +30,7 @@ attributes:
     support: full
   diff_mode:
     support: none
-    details: The return values tell what is in the filtered catalog.
+    details: The return values describe the filtered catalog.
   idempotent:
     support: full
     details: The same catalog and the same options give the same bytes.
@@ -43,9 +43,9 @@ options:
     required: true
   api_version:
     description:
-      - Whose rules the filter follows.
-      - In V(v1alpha2) O(packages[].min_version) alone is a version that is there, and brings the way from it to the head of the channel.
-        In V(v2alpha1) it is the lower end of a range.
+      - Version of the ImageSetConfiguration whose rules the filter follows.
+      - In V(v1alpha2), O(packages[].min_version) without a maximum must be an existing version, and selects the update path from it to the
+        head of the channel. In V(v2alpha1) it is the lower bound of a range.
     type: str
     choices:
       - v1alpha2
@@ -77,7 +77,7 @@ options:
         type: str
       min_bundle:
         description:
-          - Name of the bundle to begin with, with O(api_version=v1alpha2) only. Excludes O(packages[].min_version).
+          - Name of the bundle to start from, with O(api_version=v1alpha2) only. Excludes O(packages[].min_version).
         type: str
       channels:
         description:
@@ -101,7 +101,7 @@ options:
             type: str
           min_bundle:
             description:
-              - Name of the bundle to begin with, with O(api_version=v1alpha2) only.
+              - Name of the bundle to start from, with O(api_version=v1alpha2) only.
             type: str
   full:
     description:
@@ -115,13 +115,13 @@ options:
     default: false
   dest:
     description:
-      - Where the filtered catalog goes, a directory or a layout such as V(oci:///srv/filtered). It is made when it is missing.
-      - A directory must be empty or hold a catalog that this module wrote, a layout must hold at most one image, which is replaced.
-      - A layout can be built only of a catalog that is an image itself.
+      - Where to write the filtered catalog, a directory or a layout such as V(oci:///srv/filtered). It is created when it does not exist.
+      - A directory must be empty or hold a catalog that this module wrote. A layout must hold at most one image, which is replaced.
+      - A layout can be built only from a catalog that is itself an image.
     type: str
   workspace:
     description:
-      - Directory that keeps what was read of images, so that the same catalog is read from its registry only once.
+      - Directory that caches image content, so that the same catalog is read from its registry only once.
     type: path
 """
 
@@ -165,7 +165,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 packages:
-  description: What is left of the catalog, sorted by name.
+  description: Packages of the filtered catalog, sorted by name.
   returned: success
   type: list
   elements: dict
@@ -179,7 +179,7 @@ packages:
       type: str
       sample: fast
     default_channel_reason:
-      description: Why that is another one than the publisher's. Only there when it is.
+      description: Why the default channel differs from the publisher's. Returned only when it does.
       type: str
       sample: configured
     channels:
@@ -192,7 +192,7 @@ packages:
           type: str
           sample: fast
         head:
-          description: The entry that upgrades lead to.
+          description: The entry that updates lead to.
           type: str
           sample: web-terminal.v1.11.0
         entries:
@@ -228,7 +228,7 @@ bundles_total:
   type: int
   sample: 1
 related_images:
-  description: The first 1000 images that the bundles name, each once, bundles' own among them.
+  description: The first 1000 distinct images that the bundles name, including the bundle images themselves.
   returned: success
   type: list
   elements: dict
@@ -238,7 +238,7 @@ related_images:
       type: str
       sample: registry.redhat.io/web-terminal/web-terminal-rhel9-operator@sha256:4567
     roles:
-      description: What bundles call it, V(bundle) for their own images.
+      description: Names that the bundles give it, V(bundle) for their own images.
       type: list
       elements: str
       sample: [web_terminal_operator]
@@ -253,7 +253,7 @@ related_images_total:
   type: int
   sample: 4
 filter_warnings:
-  description: What should be known about the result. The first of them are task warnings as well.
+  description: Warnings about the result. The first of them are task warnings as well.
   returned: success
   type: list
   elements: str

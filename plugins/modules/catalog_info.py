@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: catalog_info
-short_description: Look into operator catalogs
+short_description: Query operator catalogs
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
@@ -25,7 +25,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Reads only.
+    details: Only reads.
   diff_mode:
     support: none
     details: Changes nothing.
@@ -39,29 +39,29 @@ options:
     type: str
   package:
     description:
-      - Package to look at. Without it all packages are listed.
+      - Package to query. Without it all packages are listed.
     type: str
   channel:
     description:
-      - Channel of the package to look at. Without it all of them.
+      - Channel of the package to query. Without it all channels are listed.
     type: str
   sizes:
     description:
-      - Whether the size of each channel's head is worked out, for which the manifests of its images are read.
+      - Whether to compute the size of each channel head, which reads the manifests of its images.
     type: bool
     default: false
   openshift_version:
     description:
-      - Version of OpenShift, such as V(4.18), whose published catalogs are listed.
+      - Version of OpenShift, such as V(4.18), to list the published catalogs of.
     type: str
   since:
     description:
-      - An older state of the catalog, in the forms of O(catalog), such as the one that was mirrored last, whose digest its plan tells.
-        Only what is new since then is listed, for O(package) and O(channel) where they are given, with what it requires besides.
+      - An older state of the catalog, in the same forms as O(catalog), such as the state that was mirrored last; its digest is in the plan.
+        Lists only what is new since then, limited to O(package) and O(channel) where given, with the new versions of what these require.
     type: str
   workspace:
     description:
-      - Directory that keeps what was read of images, so that the same catalog is read from its registry only once.
+      - Directory that caches image content, so that the same catalog is read from its registry only once.
     type: path
 """
 
@@ -77,7 +77,7 @@ EXAMPLES = r"""
     workspace: /srv/mirror/workspace
   register: offer
 
-- name: Look at one of them
+- name: Show one package
   disconnected.mirror.catalog_info:
     catalog: docker://registry.redhat.io/redhat/redhat-operator-index:v4.18
     workspace: /srv/mirror/workspace
@@ -108,11 +108,11 @@ catalogs:
       description: Whether the registry has it.
       type: bool
     digest:
-      description: Its digest. Empty when it is not there.
+      description: Its digest. Empty when the catalog does not exist.
       type: str
       sample: sha256:0123
     error:
-      description: Why the registry could not be asked. Only there when it could not.
+      description: Why the registry could not be queried. Returned only when it could not.
       type: str
 packages:
   description: The packages of the catalog, sorted by name.
@@ -125,7 +125,7 @@ packages:
       type: str
       sample: web-terminal
     display_name:
-      description: What its publisher calls it. Empty when that is not said.
+      description: The publisher's display name. Empty when there is none.
       type: str
       sample: Web Terminal
     default_channel:
@@ -147,7 +147,7 @@ package:
       type: str
       sample: web-terminal
     display_name:
-      description: What its publisher calls it. Empty when that is not said.
+      description: The publisher's display name. Empty when there is none.
       type: str
       sample: Web Terminal
     default_channel:
@@ -164,7 +164,7 @@ package:
           type: str
           sample: fast
         head:
-          description: The entry that upgrades lead to. Empty when the channel is broken.
+          description: The entry that updates lead to. Empty when the channel is broken.
           type: str
           sample: web-terminal.v1.11.0
         versions:
@@ -173,28 +173,28 @@ package:
           elements: str
           sample: [1.9.0, 1.11.0]
         requires:
-          description: APIs and packages that the head requires of others.
+          description: APIs and packages that the head requires from other packages.
           type: list
           elements: str
           sample: [package devworkspace-operator]
         images:
-          description: How many images the head has, its own counted.
+          description: How many images the head has, including the bundle image.
           type: int
           sample: 4
         size:
-          description: Bytes of these images for all their platforms, each layer counted once. Only there with O(sizes).
+          description: Size of these images for all their platforms in bytes, each layer counted once. Returned only with O(sizes).
           type: int
           sample: 512000000
         size_error:
-          description: Why the size is not known. Only there when it is not.
+          description: Why the size is not known. Returned only when it is not.
           type: str
         error:
-          description: What is wrong with the channel. Only there when something is.
+          description: What is wrong with the channel. Returned only when something is.
           type: str
 updates:
   description:
-    - What O(catalog) has that O(since) has not, or has with another image, other images or other properties, by package and channel.
-      At most 1000 of them.
+    - Bundles of O(catalog) that O(since) lacks or has with a different image, related images or properties, by package and channel. At most
+      1000 of them.
   returned: when O(since) is given
   type: list
   elements: dict
@@ -216,7 +216,7 @@ updates:
       type: str
       sample: 1.11.0
     replaces:
-      description: What it replaces in the channel. Empty when it replaces nothing.
+      description: The bundle that it replaces in the channel. Empty when it replaces none.
       type: str
       sample: web-terminal.v1.10.0
 updates_total:
@@ -225,7 +225,7 @@ updates_total:
   type: int
   sample: 1
 error:
-  description: Why nothing can be told.
+  description: Why the query failed.
   returned: failure
   type: dict
 """

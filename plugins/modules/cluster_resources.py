@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cluster_resources
-short_description: Write the resources that make clusters use a mirror
+short_description: Write the resources that configure clusters to use a mirror
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Writes the mirror sets (ImageDigestMirrorSet, ImageTagMirrorSet, ImageContentSourcePolicy), catalog sources, cluster catalogs,
-    release signatures and the update service for a plan as YAML files, and C(mapping.txt) with the place of each image.
-  - The files cover the whole plan, not the last increment. Names and bytes stay the same as long as the plan does.
-  - Nothing is applied to any cluster.
+  - Writes the mirror sets (ImageDigestMirrorSet, ImageTagMirrorSet, ImageContentSourcePolicy), catalog sources, cluster catalogs, release
+    signatures and the update service for a plan as YAML files, and C(mapping.txt) with the destination of each image.
+  - The files cover the whole plan, not only the last increment. The same plan gives the same names and bytes.
+  - Nothing is applied to a cluster.
 requirements:
   - PyYAML
   - requests
@@ -42,16 +42,16 @@ attributes:
 options:
   plan:
     description:
-      - Path of the plan. Without it that of the workspace is taken, or one is made in memory when O(config) or O(imageset) is given.
+      - Path of the plan. Without it the plan of the workspace is used, or one is made in memory when O(config) or O(imageset) is given.
     type: path
   archive:
     description:
-      - Directory with archives, such as V(file:///directory). Takes the plan of the last of them, whether it is loaded yet or not.
+      - Directory with archives, such as V(file:///directory). The plan of the last of them is used, whether or not it is loaded yet.
     type: str
   archive_trusted_keys:
     description:
-      - Take only the plan of an archive that one of these keys signed.
-      - Given without a key it is an error, and never means that any archive will do.
+      - Use only the plan of an archive that is signed by one of these keys.
+      - Setting it without a key is an error. It never means that any archive is accepted.
     type: dict
     suboptions:
       kind:
@@ -64,18 +64,18 @@ options:
         default: ssh
       path:
         description:
-          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
         type: path
         required: true
   dest:
     description:
-      - Directory of the files. Without it they go to C(results/cluster-resources) in the workspace.
-      - Files in it that this module did not write are left alone.
+      - Directory for the files. Without it they are written to C(results/cluster-resources) in the workspace.
+      - Files in it that this module did not write are not changed.
     type: path
   mirror_sets:
     description:
-      - Kinds of mirror sets to write. Without it V(idms) and V(itms), and for a configuration of C(v1alpha2) V(icsp) as well.
-      - Clusters before 4.13 know V(icsp) only. Early ones of 4.13 and 4.14, before 4.13.27 and 4.14.3, take either V(icsp) or the
+      - Kinds of mirror sets to write. Defaults to V(idms) and V(itms), with V(icsp) as well for a configuration of C(v1alpha2).
+      - Clusters before 4.13 support V(icsp) only. Early versions of 4.13 and 4.14, before 4.13.27 and 4.14.3, support either V(icsp) or the
         other two, and stop applying mirror sets when they have both.
     type: list
     elements: str
@@ -86,8 +86,8 @@ options:
     default: []
   scope:
     description:
-      - How much of a source one entry covers, its repositories, namespaces or the whole host.
-      - Without it what the reference implementation does for the version of the configuration.
+      - How much of a source one entry covers, a repository, a namespace or the whole host.
+      - Defaults to what C(oc-mirror) does for the version of the configuration.
     type: str
     choices:
       - repository
@@ -95,15 +95,15 @@ options:
       - host
   signature_layout:
     description:
-      - Whether release signatures are in one file or in one for each release.
-      - Without it V(per_release) for a configuration of C(v1alpha2), and else V(single).
+      - Whether release signatures are written to one file or to one file per release.
+      - Defaults to V(per_release) for a configuration of C(v1alpha2), otherwise to V(single).
     type: str
     choices:
       - single
       - per_release
   mapping_instances:
     description:
-      - Whether C(results/mapping.txt) has a line for each instance of an index, too, by digest on both sides.
+      - Whether C(results/mapping.txt) also has a line for each instance of an index, by digest on both sides.
     type: bool
     default: false
 """
@@ -115,7 +115,7 @@ EXAMPLES = r"""
     destination: docker://registry.example.com:5000/ocp
   register: resources
 
-- name: Write policies for clusters that know no mirror sets yet
+- name: Write policies for clusters that do not support mirror sets
   disconnected.mirror.cluster_resources:
     workspace: /srv/mirror/workspace
     destination: docker://registry.example.com:5000/ocp
@@ -164,10 +164,10 @@ error:
       type: str
       sample: invalid_input
     message:
-      description: What was attempted and what went wrong.
+      description: What was attempted, and why it failed.
       type: str
     subject:
-      description: The object that it happened to.
+      description: The object that the error is about.
       type: str
     advice:
       description: What to do about it.

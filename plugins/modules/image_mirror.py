@@ -12,20 +12,21 @@ version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Makes a registry hold all images of a plan, with equal digests, under the repositories and tags that the plan gives them.
-  - Each layer crosses the network once; other repositories get it by mounting. What is there already is not read.
-  - One image that fails does not stop the others. A tag appears only when its image is complete.
-  - With a O(destination) of C(file://) it writes an archive instead, to be carried to a place without network, where this module
-    loads it with O(archive). Every archive has what the ones before it did not bring; it has the plan with it, so that loading
-    needs no configuration and asks nobody but the registry.
-  - Before anything is loaded every byte of an archive is checked. Archives of C(oc-mirror), both versions, can be loaded, too.
-  - Takes the latest plan of the workspace, or makes one of O(config) or O(imageset) and keeps it there, as
+  - Copies all images of a plan into a registry, with their digests unchanged, to the repositories and tags that the plan defines.
+  - Each layer is transferred once and mounted into further repositories. Content that already exists at the destination is not read.
+  - A failed image does not stop the others. A tag is pushed only when its image is complete.
+  - With a O(destination) of C(file://) it writes an archive instead, for transfer to a disconnected site, where this module loads it with
+    O(archive). Each archive contains what the earlier ones did not. It includes the plan, so that loading needs no configuration and
+    contacts only the registry.
+  - Every byte of an archive is checked before anything is loaded. Archives of both versions of C(oc-mirror) can be loaded, too.
+  - Uses the latest plan of the workspace, or makes one from O(config) or O(imageset) and keeps it there, as
     M(disconnected.mirror.imageset_plan) does.
-  - An interrupted run is continued by running the task again.
-  - While it works, the task shows how far it is. That is done by an action plugin of the same name, which starts the module as a
-    background job and reads its status; the module works without it, too.
+  - Run the task again to resume an interrupted run.
+  - The task shows its progress while it runs. An action plugin of the same name does this. It starts the module as a background job and
+    reads its status. The module also works without it.
 notes:
-  - The progress of a run is also in C(status.json) in the workspace, and every image's result of the last one in C(last-run.json).
+  - The workspace also has the progress of the current run in C(status.json), and the result of every image in the last run in
+    C(last-run.json).
 requirements:
   - PyYAML
   - requests
@@ -45,39 +46,39 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Asks the registry what it has, and writes nothing, neither there nor in the workspace.
+    details: Queries the registry, and writes neither to it nor to the workspace.
   diff_mode:
     support: full
-    details: Lists the names that become, or would become, something else.
+    details: Lists the tags that change, or would change.
   idempotent:
     support: full
-    details: A run with nothing to do asks the registry at most once for each image and reads no layer from the source.
+    details: A run with nothing to do makes at most one request to the registry per image and reads no layer from the source.
 options:
   destination:
     description:
-      - Where the images go. Either a mirror registry, and optionally a namespace below which everything goes, such as
-        V(docker://registry.example.com:5000/ocp); or a directory for an archive, such as V(file:///srv/archives).
+      - Where the images go. Either a mirror registry, optionally with a namespace for all content, such as
+        V(docker://registry.example.com:5000/ocp), or a directory for an archive, such as V(file:///srv/archives).
     type: str
     required: true
   archive:
     description:
-      - Directory with archives to load, such as V(file:///media/usb), or one of their files. All archives in it are loaded in their
-        order; what the registry has already is passed over.
-      - Excludes O(config), O(imageset) and O(plan), since archives carry their plan.
+      - Directory with archives to load, such as V(file:///media/usb), or one of their files. All archives in it are loaded in sequence.
+        Content that the registry already has is skipped.
+      - Excludes O(config), O(imageset) and O(plan), because archives include their plan.
     type: str
   archive_size:
     description:
-      - Largest size of one file of a written archive in GiB, tar's own blocks included; it may have a fraction. Layers that are
-        larger are cut. Without it C(archiveSize) of the configuration counts, and 500 where it says nothing.
+      - Maximum size of one file of a written archive in GiB, including the tar headers. Fractions are allowed. Larger layers are split.
+        Defaults to C(archiveSize) of the configuration, and to 500 when that is not set.
     type: float
   archive_for:
     description:
-      - The registry that a written archive is for, such as V(docker://registry.example.com:5000/ocp). Then runs from registry to
-        registry to the same place count as shipped, and so on the other way. Without it archives have a history of their own.
+      - The registry that a written archive is for, such as V(docker://registry.example.com:5000/ocp). Content that a run from registry to
+        registry mirrored there then counts as shipped, and the other way round. Without it archives have a separate history.
     type: str
   archive_signing_key:
     description:
-      - Sign the archive's list of contents with this key, which must need no passphrase.
+      - Sign the archive's list of contents with this key, which must not have a passphrase.
     type: dict
     suboptions:
       kind:
@@ -95,13 +96,13 @@ options:
         required: true
   archive_valid_days:
     description:
-      - Days for which a written archive may be loaded, counted from the day on which its writing is begun. Without it archives do
-        not expire. The day is in the signed list of contents.
+      - Number of days for which a written archive may be loaded, counted from the day on which writing starts. Without it archives do not
+        expire. The expiry date is part of the signed list of contents.
     type: int
   archive_trusted_keys:
     description:
-      - Load only archives that one of these keys signed. Signatures are looked at before anything else of an archive is.
-      - Given without a key it is an error, and never means that any archive will do.
+      - Load only archives that are signed by one of these keys. The signature is verified before anything else in an archive is read.
+      - Setting it without a key is an error. It never means that any archive is accepted.
     type: dict
     suboptions:
       kind:
@@ -114,27 +115,28 @@ options:
         default: ssh
       path:
         description:
-          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
         type: path
         required: true
   ignore_history:
     description:
-      - Write an archive with everything, whatever earlier ones brought. It can be loaded without them.
+      - Write a full archive, regardless of what earlier ones contain. It can be loaded without them.
     type: bool
     default: false
   since:
     description:
-      - A day, as V(2026-01-31). The archive has all that was not shipped before that day, for a place that lost what came later.
+      - A date, such as V(2026-01-31). The archive contains everything that was not shipped before that date, for a site that lost later
+        archives.
     type: str
   plan:
     description:
-      - Path of the plan. Without it that of the workspace is taken, or one is made in memory when O(config) or O(imageset) is given.
+      - Path of the plan. Without it the plan of the workspace is used, or one is made in memory when O(config) or O(imageset) is given.
     type: path
   check:
     description:
-      - How closely the registry is looked at before an image counts as present.
-      - V(default) asks for the digest of each tag. V(fast) believes what earlier runs recorded and the tag list confirms; it does not
-        see tags that others moved. V(deep) also asks for each manifest and layer and finds holes.
+      - How thoroughly the registry is checked before an image counts as present.
+      - V(default) checks the digest of each tag. V(fast) trusts what earlier runs recorded and the tag list confirms, and does not notice
+        tags that others moved. V(deep) also checks each manifest and layer and finds missing content.
     type: str
     choices:
       - fast
@@ -143,7 +145,7 @@ options:
     default: default
   tag_moves:
     description:
-      - Whether a tag that names something else at the destination is moved, or its image is refused.
+      - Whether a tag that points to a different image at the destination is moved, or its image fails.
     type: str
     choices:
       - allow
@@ -151,7 +153,7 @@ options:
     default: allow
   stop_on:
     description:
-      - Parts of the image set of which the first failure stops the whole run. Without it everything that can be mirrored is.
+      - Parts of the image set whose first failure stops the whole run. Without it everything that can be mirrored is mirrored.
     type: list
     elements: str
     choices:
@@ -162,39 +164,39 @@ options:
     default: []
   shard:
     description:
-      - Move only the layers of one share of the plan and publish nothing, so that several hosts share the work. A run without this
-        option then publishes all images.
+      - Copy only the layers of one shard of the plan and publish nothing, so that several hosts can share the work. A later run without
+        this option publishes all images.
     type: dict
     suboptions:
       index:
         description:
-          - Number of this share, from V(0).
+          - Number of this shard, starting at V(0).
         type: int
         required: true
       count:
         description:
-          - Number of all shares.
+          - Total number of shards.
         type: int
         required: true
   progress:
     description:
-      - Whether progress is shown while the task runs. In check mode and in tasks with C(async) it never is.
+      - Whether to show progress while the task runs. It is never shown in check mode or in tasks with C(async).
     type: bool
     default: true
   progress_interval:
     description:
-      - Seconds between two lines of progress. In long runs the lines become rarer, up to one in half a minute.
+      - Seconds between two lines of progress. In long runs the interval grows to half a minute.
     type: int
     default: 10
 """
 
 EXAMPLES = r"""
-- name: Mirror what the plan in the workspace names
+- name: Mirror the images of the plan in the workspace
   disconnected.mirror.image_mirror:
     workspace: /srv/mirror/workspace
     destination: docker://registry.example.com:5000/ocp
 
-- name: Plan and mirror in one task, to a registry with an authority of its own
+- name: Plan and mirror in one task, to a registry with its own certificate authority
   disconnected.mirror.image_mirror:
     config: /srv/mirror/imageset.yaml
     workspace: /srv/mirror/workspace
@@ -212,7 +214,7 @@ EXAMPLES = r"""
     destination: file:///srv/archives/next
     archive_size: 4.3
 
-- name: Load all archives of a disk into the registry of a place without network
+- name: Load all archives of a disk into the registry of a disconnected site
   disconnected.mirror.image_mirror:
     archive: file:///media/usb
     workspace: /srv/mirror/workspace
@@ -227,38 +229,39 @@ EXAMPLES = r"""
 
 RETURN = r"""
 complete:
-  description: Whether the registry holds everything that the configuration names. In check mode, whether nothing stands in the way.
+  description: Whether the registry holds everything that the configuration names. In check mode, whether a run is expected to achieve this.
   returned: success, and when the mirror is not complete
   type: bool
   sample: true
 forecast:
-  description: How much there is to move.
+  description: How much data there is to transfer.
   returned: in check mode
   type: dict
   contains:
     pull:
-      description: Bytes to read from other hosts.
+      description: Bytes to download from other hosts.
       type: int
       sample: 73400320
     ship:
-      description: Bytes of the archive's files, or to send to the registry, manifests and the history that it keeps among them.
+      description: Size of the archive's files in bytes, or bytes to send to the registry, including manifests and the history that it
+        keeps.
       type: int
       sample: 73400320
 counts:
-  description: What was done, or in check mode would be done.
+  description: What was done or, in check mode, would be done.
   returned: success, and when the mirror is not complete
   type: dict
   contains:
     images_total:
-      description: Images of the plan, signatures and other attachments among them.
+      description: Images of the plan, including signatures and other attachments.
       type: int
       sample: 190
     images_copied:
-      description: Images of which something was written.
+      description: Images of which any content was written.
       type: int
       sample: 3
     images_present:
-      description: Images that were there.
+      description: Images that were already present.
       type: int
       sample: 187
     images_failed:
@@ -266,15 +269,15 @@ counts:
       type: int
       sample: 0
     images_held:
-      description: Images that were not published because others, which they need, failed.
+      description: Images that were not published because images that they need failed.
       type: int
       sample: 0
     images_pending:
-      description: Images that the run did not come to.
+      description: Images that the run did not reach.
       type: int
       sample: 0
     left_out:
-      description: Objects that planning could not resolve, and images that have no place at the destination.
+      description: Objects that planning could not resolve, and images without a destination.
       type: int
       sample: 0
     blobs_copied:
@@ -282,11 +285,11 @@ counts:
       type: int
       sample: 11
     blobs_mounted:
-      description: Layers and configurations that the registry took over from another of its repositories.
+      description: Layers and configurations that the registry mounted from another of its repositories.
       type: int
       sample: 2
     blobs_present:
-      description: Layers and configurations that were there.
+      description: Layers and configurations that were already present.
       type: int
       sample: 4
     blobs_failed:
@@ -298,11 +301,11 @@ counts:
       type: int
       sample: 73400320
     retries:
-      description: Requests that were made again.
+      description: Requests that were retried.
       type: int
       sample: 0
 requests:
-  description: How many requests the transfer made, by end. An end that does not count is left out.
+  description: How many requests the transfer made to the source and to the destination. A side whose requests are not counted is omitted.
   returned: success, and when the mirror is not complete
   type: dict
   sample: {"source": 12, "destination": 203}
@@ -317,18 +320,18 @@ result_path:
   type: str
   sample: /srv/mirror/workspace/last-run.json
 plan_path:
-  description: The plan that the workspace keeps, of the last archive where archives were loaded. Empty when there is none.
+  description: The plan in the workspace, from the last archive when archives were loaded. Empty when there is none.
   returned: success, and when the mirror is not complete
   type: str
   sample: /srv/mirror/workspace/results/plan.json
 sequences:
-  description: Sequences of the archives that were loaded or written, or in check mode would be. Empty when there was nothing new.
+  description: Sequences of the archives that were loaded or written or, in check mode, would be. Empty when there was nothing new.
   returned: when O(destination) or O(archive) is a directory
   type: list
   elements: int
   sample: [3]
 archive_id:
-  description: Identity of the written archive, the digest of its list of contents. Empty as long as it is not whole.
+  description: Identity of the written archive, the digest of its list of contents. Empty while it is incomplete.
   returned: when O(destination) is a directory
   type: str
   sample: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
@@ -339,12 +342,12 @@ volumes:
   elements: str
   sample: [/srv/archives/next/mirror_seq3_000000.tar]
 volumes_total:
-  description: How many files it has.
+  description: How many files the archive has.
   returned: when O(destination) is a directory
   type: int
   sample: 1
 failures:
-  description: The first 20 objects that failed, those of the plan included. The file at RV(result_path) has all of them.
+  description: The first 20 objects that failed, including those that failed in the plan. The file at RV(result_path) has all of them.
   returned: success, and when the mirror is not complete
   type: list
   elements: dict
@@ -354,32 +357,32 @@ failures:
       type: str
       sample: not_found
     message:
-      description: What was attempted and what went wrong.
+      description: What was attempted, and why it failed.
       type: str
     subject:
       description: The object that failed.
       type: str
       sample: quay.io/team/gone:1.0
     category:
-      description: What it was wanted for, V(release), V(operator), V(additional) or V(helm).
+      description: Configuration section that it belongs to, V(release), V(operator), V(additional) or V(helm).
       type: str
       sample: additional
     host:
-      description: The registry that was asked.
+      description: The registry that was queried.
       type: str
     status:
-      description: Its HTTP status.
+      description: The HTTP status of its response.
       type: int
     attempts:
-      description: How many times it was asked.
+      description: How many attempts were made.
       type: int
     advice:
       description: What to do about it.
       type: str
     wanted_by:
       description:
-        - Why the object is wanted, each chain of reasons as one text, such as an entry of the configuration, a package and a bundle.
-          The first five.
+        - Why the object is needed. Each chain of reasons is one string, such as an entry of the configuration, a package and a bundle. At
+          most five chains.
       type: list
       elements: str
       sample: ["operators[0] > foo > foo.v0.2.0"]
@@ -389,13 +392,13 @@ failures_total:
   type: int
   sample: 0
 failed_categories:
-  description: What they were wanted for.
+  description: Configuration sections of the failed objects.
   returned: success, and when the mirror is not complete
   type: list
   elements: str
   sample: []
 error:
-  description: Why nothing could be done at all, in the form of an entry of RV(failures).
+  description: Why the module could not run at all, in the form of an entry of RV(failures).
   returned: when nothing could be mirrored
   type: dict
 """

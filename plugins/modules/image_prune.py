@@ -7,17 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image_prune
-short_description: Delete from a mirror what is no longer wanted
+short_description: Delete images that are no longer wanted from a mirror
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - In the mode V(prune) deletes what earlier runs mirrored and the plan no longer names.
-  - In the mode V(generate) writes a list of what a DeleteImageSetConfiguration means at the mirror, for review. No source is asked.
-  - In the mode V(delete) deletes what the reviewed list names, with the instances of images that are indexes.
-  - Deletes only what the workspace remembers to have mirrored. Never deletes what a kept image, another image set at the same
-    destination, a tag of somebody else or a pattern of O(protect) needs.
-  - A registry gives the space back when its garbage is collected, which is not done here.
+  - In mode V(prune), deletes images that earlier runs mirrored and that the plan no longer contains.
+  - In mode V(generate), writes a list of the images at the mirror that a DeleteImageSetConfiguration selects, for review. No source is
+    contacted.
+  - In mode V(delete), deletes the images on the reviewed list, including the instances of indexes.
+  - Deletes only what the workspace has recorded as mirrored. Never deletes content that is needed by an image that is kept, by another
+    image set at the same destination or by a tag that this collection did not push, or that matches a pattern of O(protect).
+  - A registry frees the space when its garbage collection runs, which this module does not start.
 requirements:
   - PyYAML
   - requests
@@ -36,17 +37,17 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Asks the registry what its tags need and deletes nothing. Writes C(results/pruning-plan.json) in the workspace, which
-      lists what would be deleted; nothing else is written.
+    details: Asks the registry what its tags need and deletes nothing. Writes only C(results/pruning-plan.json) in the workspace, which
+      lists what would be deleted.
   diff_mode:
     support: full
-    details: Lists the manifests that go, or in the mode V(generate) the list before and after.
+    details: Lists the manifests that are deleted or, in mode V(generate), the list before and after.
   idempotent:
     support: full
 options:
   mode:
     description:
-      - What to do. V(prune) compares with the plan, V(generate) and V(delete) are the two steps with a review between them.
+      - What to do. V(prune) compares the mirror with the plan. V(generate) and V(delete) are two steps with a review between them.
       - V(generate) needs O(config) or O(imageset) with a DeleteImageSetConfiguration, V(delete) needs O(delete_list).
     type: str
     choices:
@@ -56,19 +57,19 @@ options:
     default: prune
   plan:
     description:
-      - Path of the plan to prune by. Without it that of the workspace is taken, or one is made in memory when O(config) or
-        O(imageset) is given.
-      - Nothing is pruned from a part of the configuration in which planning failed, and nothing at all when the plan is empty.
+      - Path of the plan to prune by. Without it the plan of the workspace is used, or one is made in memory when O(config) or O(imageset)
+        is given.
+      - Nothing is pruned from a section of the configuration in which planning failed, and nothing at all when the plan is empty.
     type: path
   archive:
     description:
-      - Directory with archives, such as V(file:///directory). Prunes by the plan of the last of them, as after it was loaded.
-      - Excludes O(only_v1alpha2), for an archive does not decide whether this mirror is pruned.
+      - Directory with archives, such as V(file:///directory). Prunes by the plan of the last of them, as if it had been loaded.
+      - Excludes O(only_v1alpha2), because an archive does not decide whether this mirror is pruned.
     type: str
   archive_trusted_keys:
     description:
-      - Prune only by an archive that one of these keys signed.
-      - Given without a key it is an error, and never means that any archive will do.
+      - Prune only by an archive that is signed by one of these keys.
+      - Setting it without a key is an error. It never means that any archive is accepted.
     type: dict
     suboptions:
       kind:
@@ -81,66 +82,66 @@ options:
         default: ssh
       path:
         description:
-          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
         type: path
         required: true
   only_v1alpha2:
     description:
-      - Whether O(mode=prune) does nothing unless the image set is one of C(v1alpha2), the generation whose runs prune by themselves.
+      - Whether O(mode=prune) does nothing unless the configuration is of C(v1alpha2), the version that prunes in every run.
     type: bool
     default: false
   after_mirroring:
     description:
-      - Whether check mode predicts what there is to prune once all that the plan names has been mirrored, as in a play that does both.
-        Otherwise an old version stays as long as the new one has not arrived. Without check mode this means nothing.
+      - Whether check mode predicts what there is to prune after everything in the plan has been mirrored, as in a play that does both.
+        Otherwise an old version is kept until the new one has been mirrored. Has no effect outside check mode.
     type: bool
     default: false
   delete_list:
     description:
-      - Path of the reviewed list, a C(DeleteImageList) as O(mode=generate) or C(oc-mirror) version 2 writes it.
-      - What the list names outside of O(destination) is told and left alone.
+      - Path of the reviewed list, a C(DeleteImageList) as written by O(mode=generate) or by C(oc-mirror) version 2.
+      - Entries of the list outside of O(destination) are reported and not deleted.
     type: path
   delete_id:
     description:
-      - Part of the names of the files that O(mode=generate) writes, to keep several of them.
+      - Added to the names of the files that O(mode=generate) writes, to keep several lists.
     type: str
   delete_signatures:
     description:
-      - Whether signatures and other attachments of the images are listed too.
+      - Whether to also list signatures and other attachments of the images.
     type: bool
     default: false
   delete_v1_images:
     description:
-      - Whether images are listed under the tags that C(oc-mirror) version 1 gave them.
+      - Whether to list images under the tags that C(oc-mirror) version 1 gave them.
     type: bool
     default: false
   delete_unrecorded:
     description:
-      - Whether O(mode=delete) also deletes images that this workspace does not remember, such as those that other tools mirrored.
+      - Whether O(mode=delete) also deletes images that this workspace has no record of, such as those mirrored by other tools.
     type: bool
     default: false
   protect:
     description:
-      - Regular expressions. An image stays when one is found in its origin, its digest, or its repository with or without a tag.
+      - Regular expressions. An image is kept when one matches anywhere in its origin, its digest, or its repository with or without a tag.
     type: list
     elements: str
     default: []
   keep_plans:
     description:
-      - Paths of plans of other image sets that share the destination. Their images stay.
-      - Image sets that keep their history at the destination are heeded without this.
+      - Paths of plans of other image sets that share the destination. Their images are kept.
+      - Image sets that keep their history at the destination need no entry here.
     type: list
     elements: path
     default: []
   max_deletions:
     description:
-      - How many manifests may go at most; when there would be more, nothing is deleted and the task fails. V(0) is no limit.
+      - Maximum number of manifests to delete. When there are more, nothing is deleted and the task fails. V(0) means no limit.
     type: int
     default: 0
   max_deletion_percent:
     description:
-      - Which share of all remembered manifests may go at most; when there would be more, nothing is deleted and the task fails.
-      - Saves a mirror from a configuration that lost its main part.
+      - Maximum percentage of all recorded manifests to delete. When there are more, nothing is deleted and the task fails.
+      - Protects a mirror from a configuration that lost most of its content by mistake.
     type: int
     default: 50
 """
@@ -152,7 +153,7 @@ EXAMPLES = r"""
     destination: docker://registry.example.com:5000/ocp
   register: pruning
 
-- name: Prune, but leave everything of one team alone
+- name: Prune, but keep everything of one team
   disconnected.mirror.image_prune:
     workspace: /srv/mirror/workspace
     destination: docker://registry.example.com:5000/ocp
@@ -160,7 +161,7 @@ EXAMPLES = r"""
       - ^ocp/payments/
     max_deletions: 200
 
-- name: List what the end of a release means, for review
+- name: List the images of a release to retire, for review
   disconnected.mirror.image_prune:
     mode: generate
     workspace: /srv/mirror/workspace
@@ -176,7 +177,7 @@ EXAMPLES = r"""
               minVersion: 4.14.1
               maxVersion: 4.14.1
 
-- name: Delete what the reviewed list names
+- name: Delete the images on the reviewed list
   disconnected.mirror.image_prune:
     mode: delete
     workspace: /srv/mirror/workspace
@@ -186,17 +187,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 deleted:
-  description: How many manifests were deleted, or in check mode would be.
+  description: How many manifests were deleted or, in check mode, would be.
   returned: success in the modes V(prune) and V(delete), and when something could not be deleted
   type: int
   sample: 38
 absent:
-  description: How many were not there any more.
+  description: How many no longer existed.
   returned: success in the modes V(prune) and V(delete), and when something could not be deleted
   type: int
   sample: 0
 bytes:
-  description: How many bytes the registry can give back when it collects its garbage.
+  description: How many bytes the registry's garbage collection can free.
   returned: success in the modes V(prune) and V(delete), and when something could not be deleted
   type: int
   sample: 1890000000
@@ -205,19 +206,19 @@ note:
   returned: success in the modes V(prune) and V(delete), and when something could not be deleted
   type: str
 pruning_plan_path:
-  description: The file that lists everything that was, or would be, deleted. Empty when there is nothing to list.
+  description: The file that lists everything that was or would be deleted. Empty when there is nothing to list.
   returned: success in the modes V(prune) and V(delete), and when something could not be deleted
   type: str
   sample: /srv/mirror/workspace/results/pruning-plan.json
 left_alone:
-  description: The first 20 things that were named and stay, each with its reason.
+  description: The first 20 candidates that were kept, with reasons.
   returned: success, and when something could not be deleted or listed
   type: list
   elements: str
   sample:
     - "ocp/team/app@sha256:6c3c... stays: the tag ocp/team/app:pinned needs it."
 left_alone_total:
-  description: How many things stay.
+  description: How many candidates were kept.
   returned: success, and when something could not be deleted or listed
   type: int
   sample: 1
@@ -227,43 +228,43 @@ listed:
   type: int
   sample: 190
 list_path:
-  description: The list for review. Empty when there is nothing to list.
+  description: Path of the list for review. Empty when there is nothing to list.
   returned: success in the mode V(generate), and when something could not be listed
   type: str
   sample: /srv/mirror/workspace/delete/delete-images-4.14.yaml
 config_path:
-  description: The configuration that the list was made from, kept beside it.
+  description: Path of the configuration that the list was made from, kept beside it.
   returned: success in the mode V(generate), and when something could not be listed
   type: str
   sample: /srv/mirror/workspace/delete/delete-imageset-config-4.14.yaml
 failures:
-  description: The first 20 objects that could not be deleted, or not be found at the mirror for the list.
+  description: The first 20 objects that could not be deleted or, for the list, could not be found at the mirror.
   returned: success, and when something could not be deleted or listed
   type: list
   elements: dict
   contains:
     code:
-      description: Kind of the failure, such as V(unsupported) where the registry does not delete, or V(access_denied).
+      description: Kind of the failure, such as V(unsupported) when the registry does not support deletion, or V(access_denied).
       type: str
       sample: unsupported
     message:
-      description: What was attempted and what went wrong.
+      description: What was attempted, and why it failed.
       type: str
     subject:
       description: The object that failed.
       type: str
     category:
-      description: What it was wanted for, V(release), V(operator), V(additional) or V(helm).
+      description: Configuration section that it belongs to, V(release), V(operator), V(additional) or V(helm).
       type: str
     host:
-      description: The registry that was asked.
+      description: The registry that was queried.
       type: str
     status:
-      description: Its HTTP status.
+      description: The HTTP status of its response.
       type: int
       sample: 405
     attempts:
-      description: How many times it was asked.
+      description: How many attempts were made.
       type: int
     advice:
       description: What to do about it.
@@ -274,13 +275,13 @@ failures_total:
   type: int
   sample: 0
 failed_categories:
-  description: What they were wanted for.
+  description: Configuration sections of the failed objects.
   returned: success, and when something could not be deleted or listed
   type: list
   elements: str
   sample: []
 error:
-  description: Why nothing could be done at all, in the form of an entry of RV(failures).
+  description: Why the module could not run at all, in the form of an entry of RV(failures).
   returned: when nothing could be done
   type: dict
 """

@@ -12,12 +12,12 @@ version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Reads an ImageSetConfiguration and resolves all that it names to images with digest, media type, size, destination, tags
-    and the reasons why they are there.
-  - The plan is written to C(results/plan.json) in the workspace. All other modules take it from there and resolve nothing again.
-  - A plan in which something could not be resolved leaves the last complete one as it is, and goes to C(results/plan-incomplete.json)
-    beside it, until the next complete one. M(disconnected.mirror.image_mirror) carries out the latest of the two.
-  - Reads manifests only, no layers. What a tag meant in the last plan is asked for again with a single small request.
+  - Reads an ImageSetConfiguration and resolves everything in it to images with digest, media type, size, destination, tags and the reasons
+    for including them.
+  - The plan is written to C(results/plan.json) in the workspace. All other modules use it and resolve nothing again.
+  - A plan in which something could not be resolved is written to C(results/plan-incomplete.json) and kept until the next complete plan. The
+    last complete plan is not changed. M(disconnected.mirror.image_mirror) uses the newer of the two.
+  - Reads manifests only, no layers. A tag that the last plan resolved costs one small request.
 requirements:
   - PyYAML
   - requests
@@ -41,32 +41,32 @@ attributes:
     details: Lists releases, packages and images before and after.
   idempotent:
     support: full
-    details: The plan changes when the configuration does, or what its tags and channels mean.
+    details: The plan changes when the configuration changes, or when its tags and channels resolve differently.
 options:
   locked:
     description:
-      - Whether the last complete plan of the workspace is replayed exactly. Nothing is resolved again, wherever tags have moved to;
-        only what the workspace lacks of it is read, by digest.
-      - The plan and the file C(plan-parts.tar) beside it, which has what was built for it (filtered catalogs, the graph image), are
-        enough to make the mirror again with an empty workspace, as long as the sources have the content. Without that file what was
-        built is built again from what the plan locked, and refused when it is not the same, byte for byte.
-      - Fails when the configuration says something else than the one that the plan was made of.
+      - Whether the last complete plan of the workspace is replayed exactly, even if tags have moved. Nothing is resolved again. Only
+        content that the workspace lacks is read, by digest.
+      - The plan and the file C(plan-parts.tar) beside it, with the images that were built for it (filtered catalogs, the graph image), are
+        enough to recreate the mirror with an empty workspace, as long as the sources have the content. Without that file these images are
+        rebuilt from what the plan locked, and rejected unless they are identical byte for byte.
+      - Fails when the configuration differs from the one that the plan was made from.
     type: bool
     default: false
   source_mirror:
     description:
-      - A mirror that this collection made, such as V(docker://registry.dmz.example.com:5000/ocp). Its registry keeps the plan that it was
-        made by, with signatures and all else; the plan is taken from there, and all content is read from there. Nothing is asked of the
-        origins, of update services or of repositories of charts.
-      - Neither O(config) nor O(imageset) is needed then, unless the mirror holds several image sets; then it says which one.
+      - A mirror that this collection made, such as V(docker://registry.dmz.example.com:5000/ocp). Its registry keeps its plan, with
+        signatures and everything else that belongs to it. The plan and all content are read from there. Origins, update services and chart
+        repositories are not contacted.
+      - Then O(config) or O(imageset) is needed only to select one of several image sets that the mirror holds.
     type: str
   destination:
     description:
       - The mirror that the plan is for, such as V(docker://registry.example.com:5000/ocp). With it the forecast leaves out what earlier
-        runs of this workspace have brought there, and C(results/mapping.txt) says where each image goes. The registry itself is not
-        asked, unless O(check_destination) says so.
-      - Or the directory of archives, such as V(file:///srv/archives). Then the forecast is that of the next archive, less what those
-        before it brought.
+        runs of this workspace have pushed there, and C(results/mapping.txt) lists where each image goes. The registry itself is contacted
+        only with O(check_destination).
+      - Or the directory of archives, such as V(file:///srv/archives). Then the forecast is for the next archive, without the content of
+        earlier ones.
     type: str
   archive_for:
     description:
@@ -74,30 +74,30 @@ options:
     type: str
   check_destination:
     description:
-      - Whether the registry at O(destination) has to answer and to accept the credentials before anything is resolved, for a mirror
-        run that follows on this host. The role P(disconnected.mirror.mirror#role) does so.
+      - Whether the registry at O(destination) must respond and accept the credentials before anything is resolved. Meant for a mirror run
+        that follows on this host. The role P(disconnected.mirror.mirror#role) sets it.
     type: bool
     default: false
   fail:
     description:
-      - Whether the task fails when something could not be resolved that O(allow_failures) does not name. V(false) leaves that to a
-        later task; the plan counts as incomplete all the same.
+      - Whether the task fails when something could not be resolved that O(allow_failures) does not match. V(false) leaves that to a later
+        task. The plan counts as incomplete in either case.
     type: bool
     default: true
   max_nested_paths:
     description:
-      - How many path components repositories may have at O(destination); deeper names are joined with dashes. V(0) is no limit.
+      - How many path components repositories may have at O(destination). Further components are joined with dashes. V(0) means no limit.
     type: int
     default: 0
   mapping_instances:
     description:
-      - Whether C(results/mapping.txt) has a line for each instance of an index, too, by digest on both sides.
+      - Whether C(results/mapping.txt) also has a line for each instance of an index, by digest on both sides.
     type: bool
     default: false
   explain:
     description:
-      - References, repositories, destinations, digests, packages, bundles or versions. For each RV(explanations) tells why it is in the
-        plan, or which rule left it out.
+      - References, repositories, destinations, digests, packages, bundles or versions. RV(explanations) has for each why it is in the plan,
+        or which rule left it out.
     type: list
     elements: str
     default: []
@@ -120,11 +120,11 @@ EXAMPLES = r"""
           - name: registry.access.redhat.com/ubi9/ubi:latest
   register: plan
 
-- name: Show how much that is
+- name: Show the size of the plan
   ansible.builtin.debug:
     msg: "{{ plan.images }} images, {{ plan.bytes }} bytes"
 
-- name: Ask why something is mirrored
+- name: Ask why an image is mirrored
   disconnected.mirror.imageset_plan:
     config: /srv/mirror/imageset.yaml
     workspace: /srv/mirror/workspace
@@ -136,19 +136,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan_path:
-  description: Where the plan is, or in check mode would be.
+  description: Path of the plan, in check mode the path that it would have.
   returned: success, and when the plan is not complete
   type: str
   sample: /srv/mirror/workspace/results/plan.json
 complete:
-  description: Whether nothing failed that O(allow_failures) does not name.
+  description: Whether everything was resolved, apart from what O(allow_failures) matches.
   returned: success, and when the plan is not complete
   type: bool
   sample: true
 mapping_path:
   description:
-    - Where the list of sources and destinations is, or in check mode would be. Empty without O(destination), and for a plan that is not
-      complete; the list of the last complete one stays then.
+    - Path of the list of sources and destinations, in check mode the path that it would have. Empty without O(destination). Empty also for
+      an incomplete plan, which leaves the list of the last complete plan unchanged.
   returned: success, and when the plan is not complete
   type: str
   sample: /srv/mirror/workspace/results/mapping.txt
@@ -158,7 +158,7 @@ images:
   type: int
   sample: 190
 bytes:
-  description: Size of all their content in bytes, each layer counted once.
+  description: Size of all content in bytes, each layer counted once.
   returned: success
   type: int
   sample: 922000000
@@ -178,28 +178,29 @@ charts:
   type: int
   sample: 0
 forecast:
-  description: How much there is to move, known before anything is downloaded. Every layer and manifest counts once.
+  description: How much data there is to transfer, known before anything is downloaded. Every layer and manifest counts once.
   returned: success, and when the plan is not complete
   type: dict
   contains:
     pull:
-      description: Bytes of layers and configurations to read from other hosts. Manifests were read for the plan.
+      description: Bytes of layers and configurations to download from other hosts. The manifests were already read for the plan.
       type: int
       sample: 73400320
     ship:
-      description: Bytes of the next archive's files, or to send to the registry, manifests and the history that it keeps among them.
+      description: Size of the next archive's files in bytes, or bytes to send to the registry, including manifests and the history that it
+        keeps.
       type: int
       sample: 73400320
     store:
-      description: Bytes of the whole plan at the registry in the end.
+      description: Size of the whole plan at the registry in bytes.
       type: int
       sample: 922000000
     blobs:
-      description: Layers and configurations to move.
+      description: Layers and configurations to transfer.
       type: int
       sample: 11
     by_source:
-      description: The ten largest parts by the host that they come from.
+      description: The ten largest source hosts.
       type: list
       elements: dict
       contains:
@@ -210,10 +211,10 @@ forecast:
           description: Images of the plan that belong to it.
           type: int
         bytes:
-          description: Size of their content, each layer once.
+          description: Size of their content in bytes, each layer counted once.
           type: int
         marginal_bytes:
-          description: Bytes that only this part needs, which is what leaving it out would save.
+          description: Bytes that only this part needs. Leaving it out would save this much.
           type: int
     by_category:
       description: Releases, operators, additional images and charts.
@@ -227,10 +228,10 @@ forecast:
           description: Images of the plan that belong to it.
           type: int
         bytes:
-          description: Size of their content, each layer once.
+          description: Size of their content in bytes, each layer counted once.
           type: int
         marginal_bytes:
-          description: Bytes that only this part needs, which is what leaving it out would save.
+          description: Bytes that only this part needs. Leaving it out would save this much.
           type: int
     by_operator:
       description: The ten largest operators.
@@ -244,10 +245,10 @@ forecast:
           description: Images of the plan that belong to it.
           type: int
         bytes:
-          description: Size of their content, each layer once.
+          description: Size of their content in bytes, each layer counted once.
           type: int
         marginal_bytes:
-          description: Bytes that only this part needs, which is what leaving it out would save.
+          description: Bytes that only this part needs. Leaving it out would save this much.
           type: int
     by_architecture:
       description: By architecture.
@@ -261,13 +262,13 @@ forecast:
           description: Images of the plan that belong to it.
           type: int
         bytes:
-          description: Size of their content, each layer once.
+          description: Size of their content in bytes, each layer counted once.
           type: int
         marginal_bytes:
-          description: Bytes that only this part needs, which is what leaving it out would save.
+          description: Bytes that only this part needs. Leaving it out would save this much.
           type: int
 difference:
-  description: What changed since the plan that the workspace kept. C(--diff) lists it whole.
+  description: What changed since the previous plan in the workspace. C(--diff) lists all of it.
   returned: success, and when the plan is not complete
   type: dict
   contains:
@@ -275,17 +276,17 @@ difference:
       description: Images that are new.
       type: int
     images_removed:
-      description: Images that are not named any more.
+      description: Images that are no longer in the plan.
       type: int
     images_moved:
-      description: Names that mean other content now.
+      description: Tags that now resolve to different content.
       type: int
     releases_added:
       description: The first ten releases that are new.
       type: list
       elements: str
     releases_removed:
-      description: The first ten releases that are not named any more.
+      description: The first ten releases that are no longer in the plan.
       type: list
       elements: str
     packages_added:
@@ -293,7 +294,7 @@ difference:
       type: list
       elements: str
     packages_removed:
-      description: The first ten operator bundles that are not named any more.
+      description: The first ten operator bundles that are no longer in the plan.
       type: list
       elements: str
     bytes_added:
@@ -309,17 +310,17 @@ explanations:
   elements: dict
   contains:
     question:
-      description: What was asked.
+      description: The entry of O(explain).
       type: str
     present:
       description: Whether it is mirrored.
       type: bool
     verdict:
-      description: What became of it.
+      description: What the plan decided about it.
       type: str
       sample: left out by platforms
     images:
-      description: The first ten images of the plan that it is about.
+      description: The first ten images of the plan that match it.
       type: list
       elements: str
     chains:
@@ -330,11 +331,11 @@ explanations:
       elements: list
       sample: [["operators[0]", "web-terminal", "web-terminal.v1.9.0"]]
     text:
-      description: The same in sentences.
+      description: The same as text.
       type: list
       elements: str
 failures:
-  description: The first 20 objects that are wanted and could not be resolved. The plan has all of them.
+  description: The first 20 objects that could not be resolved. The plan has all of them.
   returned: success, and when the plan is not complete
   type: list
   elements: dict
@@ -344,32 +345,32 @@ failures:
       type: str
       sample: not_found
     message:
-      description: What was attempted and what went wrong.
+      description: What was attempted, and why it failed.
       type: str
     subject:
       description: The object that failed.
       type: str
       sample: quay.io/team/gone:1.0
     category:
-      description: What it was wanted for, V(release), V(operator), V(additional) or V(helm).
+      description: Configuration section that it belongs to, V(release), V(operator), V(additional) or V(helm).
       type: str
       sample: additional
     host:
-      description: The registry that was asked.
+      description: The registry that was queried.
       type: str
     status:
-      description: Its HTTP status.
+      description: The HTTP status of its response.
       type: int
     attempts:
-      description: How many times it was asked.
+      description: How many attempts were made.
       type: int
     advice:
       description: What to do about it.
       type: str
     wanted_by:
       description:
-        - Why the object is wanted, each chain of reasons as one text, such as an entry of the configuration, a package and a bundle.
-          The first five.
+        - Why the object is needed. Each chain of reasons is one string, such as an entry of the configuration, a package and a bundle. At
+          most five chains.
       type: list
       elements: str
       sample: ["operators[0] > foo > foo.v0.2.0"]
@@ -379,13 +380,13 @@ failures_total:
   type: int
   sample: 0
 failed_categories:
-  description: What they were wanted for.
+  description: Configuration sections of the failed objects.
   returned: success, and when the plan is not complete
   type: list
   elements: str
   sample: []
 error:
-  description: Why nothing could be planned at all, in the form of an entry of RV(failures).
+  description: Why planning failed as a whole, in the form of an entry of RV(failures).
   returned: when nothing could be planned
   type: dict
 """

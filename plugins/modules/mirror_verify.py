@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mirror_verify
-short_description: Prove that a mirror holds what its plan says
+short_description: Verify that a mirror matches its plan
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
   - Compares a registry with the plan, tag by tag and manifest by manifest, and on request layer by layer or byte by byte.
-  - Tells missing, moved and foreign tags, missing and corrupt manifests and layers, each with the images that it harms. Catalogs are
+  - Reports missing, moved and foreign tags, and missing and corrupt manifests and layers, each with the affected images. Catalogs are
     followed to all images that they name.
-  - Reads only, unless O(repair) is set. Then what is missing or wrong is pushed again, and nothing else is moved.
+  - Only reads, unless O(repair) is set. Then whatever is missing or corrupt is pushed again, and nothing else.
 requirements:
   - PyYAML
   - requests
@@ -34,7 +34,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Verifies as always, and says what a repair would push. Writes nothing.
+    details: Verifies as usual, and reports what a repair would push. Writes nothing.
   diff_mode:
     support: full
     details: Lists the findings before and after a repair.
@@ -43,12 +43,12 @@ attributes:
 options:
   plan:
     description:
-      - Path of the plan. Without it that of the workspace is taken, or one is made in memory when O(config) or O(imageset) is given.
+      - Path of the plan. Without it the plan of the workspace is used, or one is made in memory when O(config) or O(imageset) is given.
     type: path
   level:
     description:
-      - How closely the registry is looked at. V(manifests) costs about one small request for each image and instance, V(blobs) also one
-        for each layer in each repository, which says whether it is there in its full length, V(content) also reads every layer once and
+      - How thoroughly the registry is checked. V(manifests) costs about one small request for each image and instance. V(blobs) adds one
+        request for each layer in each repository, to check that it exists with its full size. V(content) also reads every layer once and
         hashes it.
     type: str
     choices:
@@ -58,22 +58,22 @@ options:
     default: manifests
   part:
     description:
-      - Read only one part of the layers at O(level=content), so that a daily run has read everything once after a number of days.
+      - Read only one part of the layers at O(level=content), so that daily runs read everything once in a given number of days.
     type: dict
     suboptions:
       number:
         description:
-          - Which part, from V(1).
+          - Number of the part, starting at V(1).
         type: int
         required: true
       count:
         description:
-          - Of how many.
+          - Total number of parts.
         type: int
         required: true
   ignore:
     description:
-      - Kinds of findings that do not count.
+      - Kinds of findings to ignore.
     type: list
     elements: str
     choices:
@@ -90,33 +90,33 @@ options:
     default: []
   fail:
     description:
-      - Whether the task fails when there are findings.
+      - Whether the task fails when there are any findings.
     type: bool
     default: true
   repair:
     description:
-      - Whether what is missing or moved is pushed again, and what is corrupt is written over. Everything that was pushed is looked at
-        again as closely as O(level) says, so that a success means the mirror is whole.
-      - Foreign tags are told and left alone. Some registries (distribution) do not take a layer again that they believe to have. What
-        an administrator does then is in the message of the finding.
+      - Whether missing and moved content is pushed again, and corrupt content is overwritten. Everything that was pushed is verified again
+        at the same O(level), so that success means that the mirror is whole.
+      - Foreign tags are reported, not changed. Some registries (distribution) do not accept a layer again that they believe they already
+        have. The message of the finding says what an administrator can do then.
     type: bool
     default: false
   replace_corrupt:
     description:
-      - With O(repair), what is still corrupt after it was written over is deleted, with the manifests that lead to it, and pushed again
-        with all its tags, those of others included. Meanwhile the image cannot be pulled.
+      - With O(repair), content that is still corrupt after it was overwritten is deleted together with the manifests that refer to it, and
+        pushed again with all its tags, including foreign ones. The image cannot be pulled in the meantime.
       - In check mode RV(replaced) lists what would be deleted.
     type: bool
     default: false
   archive:
     description:
-      - Directory with the archives that were loaded, or one of their files, such as V(file:///directory), from which a repair is made.
-      - Without it the sources are asked.
+      - Directory with the archives that were loaded, or one of their files, such as V(file:///directory). A repair reads from them.
+      - Without it a repair reads from the sources.
     type: str
   archive_trusted_keys:
     description:
-      - Repair only from archives that one of these keys signed.
-      - Given without a key it is an error, and never means that any archive will do.
+      - Repair only from archives that are signed by one of these keys.
+      - Setting it without a key is an error. It never means that any archive is accepted.
     type: dict
     suboptions:
       kind:
@@ -129,18 +129,18 @@ options:
         default: ssh
       path:
         description:
-          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
         type: path
         required: true
 """
 
 EXAMPLES = r"""
-- name: Look whether everything is there
+- name: Check that the mirror is complete
   disconnected.mirror.mirror_verify:
     workspace: /srv/mirror/workspace
     destination: docker://registry.example.com:5000/ocp
 
-- name: Read one seventh of all layers, another one each day
+- name: Read one seventh of all layers each day
   disconnected.mirror.mirror_verify:
     workspace: /srv/mirror/workspace
     destination: docker://registry.example.com:5000/ocp
@@ -149,7 +149,7 @@ EXAMPLES = r"""
       number: "{{ now().isoweekday() }}"
       count: 7
 
-- name: Push again what is missing, from the archives
+- name: Push missing content again from the archives
   disconnected.mirror.mirror_verify:
     workspace: /srv/mirror/workspace
     destination: docker://registry.example.com:5000/ocp
@@ -165,22 +165,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 clean:
-  description: Whether the mirror holds exactly what the plan says. After a repair, whether it does now.
+  description: Whether the mirror holds exactly what the plan says. After a repair, the state after the repair.
   returned: success, and when there are findings
   type: bool
   sample: true
 complete:
-  description: Whether everything was looked at. A run that was stopped, or a registry that does not answer, proves nothing more.
+  description: Whether everything was checked. It is false when the run was stopped or the registry did not respond.
   returned: success, and when there are findings
   type: bool
   sample: true
 images:
-  description: How many images were looked at.
+  description: How many images were checked.
   returned: success, and when there are findings
   type: int
   sample: 190
 blobs:
-  description: How many different layers and configurations were asked for.
+  description: How many distinct layers and configurations were checked.
   returned: success, and when there are findings
   type: int
   sample: 578
@@ -190,7 +190,7 @@ bytes_read:
   type: int
   sample: 0
 counts:
-  description: The findings by kind, see O(ignore) for the kinds. After a repair, those that are left.
+  description: The number of findings by kind, see O(ignore) for the kinds. After a repair, the remaining ones.
   returned: success, and when there are findings
   type: dict
   sample: {"missing_blob": 1}
@@ -205,21 +205,21 @@ findings:
       type: str
       sample: missing_blob
     repository:
-      description: Where.
+      description: Repository of the finding.
       type: str
       sample: ocp/team/app
     name:
-      description: The tag or the digest that it is about.
+      description: The tag or digest of the finding.
       type: str
     message:
-      description: One sentence.
+      description: Description of the finding in one sentence.
       type: str
     origins:
-      description: The images that it harms.
+      description: The affected images.
       type: list
       elements: str
     repairable:
-      description: Whether pushing them again mends it.
+      description: Whether pushing them again repairs it.
       type: bool
 findings_total:
   description: How many findings there are.
@@ -227,7 +227,7 @@ findings_total:
   type: int
   sample: 1
 catalogs:
-  description: The first 20 catalogs of the plan with all images that they lead to.
+  description: The first 20 catalogs of the plan, with counts of all images that they refer to.
   returned: success, and when there are findings
   type: list
   elements: dict
@@ -237,7 +237,7 @@ catalogs:
       type: str
       sample: registry.redhat.io/redhat/redhat-operator-index:v4.16
     images:
-      description: How many images it leads to, itself included.
+      description: How many images it refers to, including itself.
       type: int
       sample: 41
     harmed:
@@ -245,12 +245,12 @@ catalogs:
       type: int
       sample: 0
 repaired:
-  description: What was pushed again, or in check mode would be.
+  description: What was pushed again or, in check mode, would be.
   returned: success, and when there are findings
   type: dict
   contains:
     images:
-      description: Images that are whole again, or in check mode of which something would be pushed.
+      description: Images that are complete again or, in check mode, of which content would be pushed.
       type: int
       sample: 1
     blobs:
@@ -258,11 +258,11 @@ repaired:
       type: int
       sample: 1
     bytes:
-      description: Bytes of them.
+      description: Their size in bytes.
       type: int
       sample: 73400320
 replaced:
-  description: The first 20 manifests and layers that were deleted to be pushed again, or in check mode would be.
+  description: The first 20 manifests and layers that were deleted to be pushed again or, in check mode, would be.
   returned: success, and when there are findings
   type: list
   elements: str
@@ -288,30 +288,30 @@ failures:
       type: str
       sample: not_found
     message:
-      description: What was attempted and what went wrong.
+      description: What was attempted, and why it failed.
       type: str
     subject:
       description: The object that failed.
       type: str
     category:
-      description: What it was wanted for, V(release), V(operator), V(additional) or V(helm).
+      description: Configuration section that it belongs to, V(release), V(operator), V(additional) or V(helm).
       type: str
     host:
-      description: The registry that was asked.
+      description: The registry that was queried.
       type: str
     status:
-      description: Its HTTP status.
+      description: The HTTP status of its response.
       type: int
     attempts:
-      description: How many times it was asked.
+      description: How many attempts were made.
       type: int
     advice:
       description: What to do about it.
       type: str
     wanted_by:
       description:
-        - Why the object is wanted, each chain of reasons as one text, such as an entry of the configuration, a package and a bundle.
-          The first five.
+        - Why the object is needed. Each chain of reasons is one string, such as an entry of the configuration, a package and a bundle. At
+          most five chains.
       type: list
       elements: str
       sample: ["operators[0] > foo > foo.v0.2.0"]
@@ -321,13 +321,13 @@ failures_total:
   type: int
   sample: 0
 failed_categories:
-  description: What they were wanted for.
+  description: Configuration sections of the failed objects.
   returned: success, and when there are findings
   type: list
   elements: str
   sample: []
 error:
-  description: Why nothing could be verified at all, in the form of an entry of RV(failures).
+  description: Why verification failed as a whole, in the form of an entry of RV(failures).
   returned: when nothing could be verified
   type: dict
 """

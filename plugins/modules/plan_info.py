@@ -7,19 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: plan_info
-short_description: Ask plans, results and archives questions in JMESPath
+short_description: Query plans, results and archives with JMESPath
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Answers a question about what a workspace keeps or archives hold, such as which images are the largest, which releases are planned
-    or what an archive brings.
-  - The question is answered on the host where the document lies. Only the answer is returned, and it is whole or the task fails;
-    results of other tasks are cut to a page.
+  - Queries the documents of a workspace or the contents of archives, such as which images are the largest, which releases are planned or
+    what an archive contains.
+  - The query runs on the host that has the document. Only the answer is returned, never truncated. When it is too large the task fails.
+    Results of other modules are truncated.
 requirements:
   - PyYAML
   - requests
-  - jmespath, where O(query) is given
+  - jmespath, when O(query) is given
 extends_documentation_fragment:
   - disconnected.mirror.attributes
 attributes:
@@ -33,10 +33,10 @@ attributes:
 options:
   document:
     description:
-      - What to ask. V(plan) is the latest plan of the workspace, V(last_run) every image's result of its last run, V(verification) all
-        that M(disconnected.mirror.mirror_verify) found, V(report) the value behind the report page.
-      - V(archive) is a list C(archives) as M(disconnected.mirror.archive_info) gives it, with C(image_list). Names and sizes of the
-        files are looked at, not every byte.
+      - Document to query. V(plan) is the latest plan of the workspace, V(last_run) the result of every image in the last run,
+        V(verification) all findings of M(disconnected.mirror.mirror_verify), V(report) the data behind the report page.
+      - V(archive) has the list C(archives) as returned by M(disconnected.mirror.archive_info), with C(image_list). Names and sizes of the
+        files are checked, not every byte.
     type: str
     choices:
       - plan
@@ -51,16 +51,16 @@ options:
     type: path
   path:
     description:
-      - The file itself instead, such as a plan in another place. For V(archive) the directory of archives, or one of their files;
-        V(file:///directory) is understood as well.
+      - Path of the document instead, such as a plan elsewhere. For V(archive) the directory of archives, or one of their files;
+        V(file:///directory) is accepted as well.
     type: str
   query:
     description:
-      - The question, see U(https://jmespath.org). Without it the whole document is the answer.
+      - The query, see U(https://jmespath.org). Without it the whole document is returned.
     type: str
   max_bytes:
     description:
-      - How many bytes the answer may have as JSON.
+      - Maximum size of the answer as JSON, in bytes.
     type: int
     default: 262144
   trusted_keys:
@@ -78,7 +78,7 @@ options:
         default: ssh
       path:
         description:
-          - File with public keys, for V(ssh) one in a line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
+          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
         type: path
         required: true
 """
@@ -103,19 +103,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answer:
-  description: What the query gives, or the document. Empty when nothing matches.
+  description: Result of the query, or the document. Empty when nothing matches.
   returned: success
   type: raw
   sample:
     - origin: quay.io/team/app:1.0
       size: 1073741824
 path:
-  description: Where the document lies.
+  description: Path of the document.
   returned: success
   type: str
   sample: /srv/mirror/workspace/results/plan.json
 error:
-  description: What is wrong with the question or the document. C(message), C(subject) and C(advice) say more.
+  description: What is wrong with the query or the document. C(message), C(subject) and C(advice) say more.
   returned: when there is no answer
   type: dict
 """

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: registry_process
-short_description: Keep a registry running as a process of the user
+short_description: Run a registry as a process of the user
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Starts a program that serves a registry, detached from the task, and stops it again by its pid file.
-  - Meant for labs, demonstrations and hosts without a service manager. It is what the role P(disconnected.mirror.registry#role) uses there.
-  - Needs Linux, because a process is recognised by what C(/proc) says about it.
+  - Starts a program that serves a registry, detached from the task, and stops it by its PID file.
+  - Meant for labs, demonstrations and hosts without a service manager. The role P(disconnected.mirror.registry#role) uses it there.
+  - Needs Linux, because processes are identified through C(/proc).
 extends_documentation_fragment:
   - disconnected.mirror.attributes
 attributes:
@@ -27,8 +27,8 @@ attributes:
 options:
   state:
     description:
-      - V(started) starts the program unless it runs already, and starts it anew when its command or a file of O(watch) has changed since.
-      - V(stopped) ends it.
+      - V(started) starts the program unless it is running, and restarts it when its command or a file in O(watch) has changed since.
+      - V(stopped) stops it.
     type: str
     choices:
       - started
@@ -36,7 +36,7 @@ options:
     default: started
   pid_file:
     description:
-      - Where the process is remembered.
+      - File that records the process.
     type: path
     required: true
   command:
@@ -65,18 +65,18 @@ options:
     default: []
   restart:
     description:
-      - Whether it is started anew in any case, for example because a task before has changed what it reads.
+      - Whether to restart it in any case, for example because an earlier task changed a file that it reads.
     type: bool
     default: false
   timeout:
     description:
-      - Seconds to wait until the program listens, or has ended.
+      - Seconds to wait for the program to listen or to stop.
     type: int
     default: 30
 """
 
 EXAMPLES = r"""
-- name: Serve a registry for the time of a lab
+- name: Serve a registry for a lab
   disconnected.mirror.registry_process:
     command: [docker-registry, serve, /srv/lab/config.yml]
     pid_file: /srv/lab/registry.pid
@@ -93,7 +93,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pid:
-  description: Number of the process. V(0) when none runs, or in check mode when one would be started.
+  description: Process ID. V(0) when no process runs or, in check mode, when one would be started.
   returned: success
   type: int
   sample: 4711

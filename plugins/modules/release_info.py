@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_info
-short_description: Look up releases and the updates between them
+short_description: Query releases and update paths
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Tells which versions a channel has on an architecture, in which other channels they are published, and the shortest way between
-    two of them.
-  - Tells whether a cluster can take that way with what a plan or a mirror holds, and what is missing when it cannot.
+  - Returns the versions of a channel for an architecture, the other channels in which they are published, and the shortest update path
+    between two of them.
+  - Reports whether a cluster can follow that path with the releases in a plan or a mirror, and what is missing when it cannot.
 requirements:
   - PyYAML
   - requests
@@ -25,7 +25,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Reads only.
+    details: Only reads.
   diff_mode:
     support: none
     details: Changes nothing.
@@ -34,8 +34,8 @@ attributes:
 options:
   channel:
     description:
-      - Release channel, such as V(stable-4.14) or V(eus-4.14). Without it the versions of OpenShift are listed that have releases,
-        which prereleases are not.
+      - Release channel, such as V(stable-4.14) or V(eus-4.14). Without it, lists the versions of OpenShift that have releases. Prereleases
+        do not count.
     type: str
   architecture:
     description:
@@ -55,39 +55,39 @@ options:
     default: false
   from_version:
     description:
-      - Version at which a way begins. Without it no way is looked for.
+      - Start of the update path. Without it no path is computed.
     type: str
   to_version:
     description:
-      - Version at which the way ends. Without it the newest version of the channel.
+      - End of the update path. Defaults to the newest version of the channel.
     type: str
   conditional:
     description:
-      - Whether updates that are recommended under conditions only count.
+      - Whether conditionally recommended updates count.
     type: bool
     default: false
   update_url:
     description:
-      - Base URL of the update service. Without it E(UPDATE_URL_OVERRIDE), then the public service.
+      - Base URL of the update service. Defaults to E(UPDATE_URL_OVERRIDE), then to the public service.
     type: str
   graph_file:
     description:
-      - Update graph as JSON, or a directory of files named C(<architecture>-<channel>.json), to read instead of asking an update service.
+      - Update graph as JSON, or a directory of files named C(<architecture>-<channel>.json), to use instead of an update service.
     type: path
   plan:
     description:
-      - Path of a plan; RV(reachable) tells whether the way can be taken with the releases that it mirrors.
+      - Path of a plan. RV(reachable) is whether the update path can be followed with the releases in it.
     type: path
   destination:
     description:
-      - A mirror, such as V(docker://registry.example.com:5000/ocp); RV(reachable) tells whether the way can be taken with the releases
-        that it holds. A release counts only when the mirror has its payload as the update graph names it, and every image that the
+      - A mirror, such as V(docker://registry.example.com:5000/ocp). RV(reachable) is whether the update path can be followed with the
+        releases that it holds. A release counts only when the mirror has its payload as the update graph names it, and every image that the
         payload names.
     type: str
   level:
     description:
-      - How closely releases on the way are looked at at O(destination). V(manifests) costs about one small request for each image of a
-        release, V(blobs) also one for each layer, V(content) also reads every layer once and hashes it.
+      - How thoroughly the releases on the path are checked at O(destination). V(manifests) costs about one small request for each image of a
+        release. V(blobs) adds one request for each layer. V(content) also reads every layer once and hashes it.
     type: str
     choices:
       - manifests
@@ -105,19 +105,19 @@ EXAMPLES = r"""
   disconnected.mirror.release_info:
     channel: stable-{{ published.openshift_versions | last }}
 
-- name: Find the way of an extended update support cluster
+- name: Find the update path of an extended update support cluster
   disconnected.mirror.release_info:
     channel: eus-4.14
     from_version: 4.12.28
     to_version: 4.14.16
-  register: way
+  register: update
 
-- name: Stop when there is none
+- name: Stop when there is no update path
   ansible.builtin.assert:
-    that: way.path | length > 0
-    fail_msg: "{{ way.explanation }}"
+    that: update.path | length > 0
+    fail_msg: "{{ update.explanation }}"
 
-- name: Ask whether the mirror is ready for the update
+- name: Check whether the mirror is ready for the update
   disconnected.mirror.release_info:
     channel: stable-4.14
     from_version: 4.14.1
@@ -128,7 +128,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 openshift_versions:
-  description: Versions of OpenShift that have releases, whatever their channel, oldest first.
+  description: Versions of OpenShift that have releases in any channel, oldest first.
   returned: when O(channel) is not given
   type: list
   elements: str
@@ -147,14 +147,14 @@ versions:
   sample: [4.14.1, 4.14.2]
 path:
   description:
-    - Versions on the shortest way, both ends included. Empty when there is none.
-    - With O(plan) or O(destination) the way that lacks the fewest releases.
+    - Versions on the shortest update path, including both ends. Empty when there is none.
+    - With O(plan) or O(destination), the path that lacks the fewest releases.
   returned: when O(channel) is given
   type: list
   elements: str
   sample: [4.12.28, 4.13.37, 4.14.16]
 steps:
-  description: The updates of the way.
+  description: The updates on the path.
   returned: when O(channel) is given
   type: list
   elements: dict
@@ -168,35 +168,35 @@ steps:
       type: str
       sample: 4.13.37
     conditional:
-      description: Whether the update is recommended under conditions only.
+      description: Whether the update is only recommended conditionally.
       type: bool
     risks:
       description: Names of the declared risks of a conditional update.
       type: list
       elements: str
     reason:
-      description: Why a cluster can take the step.
+      description: Why a cluster can make this update.
       type: str
       sample: recommended update
 explanation:
-  description: Why the end is not reached, the missing step and the nearest way that exists. Empty when it is reached.
+  description: Why the end is not reached, with the missing step and the closest path that exists. Empty when it is reached.
   returned: when O(channel) is given
   type: str
   sample: ""
 reachable:
-  description: Whether the way can be taken with what the plan or the mirror holds.
+  description: Whether the update path can be followed with the releases in the plan or the mirror.
   returned: when O(from_version) is given with O(plan) or O(destination)
   type: bool
 missing:
-  description: Versions on the way that the plan or the mirror lacks, or holds in part only.
+  description: Versions on the path that the plan or the mirror lacks, or holds only in part.
   returned: when O(from_version) is given with O(plan) or O(destination)
   type: list
   elements: str
   sample: [4.13.37]
 incomplete:
   description:
-    - Releases that the plan or the mirror holds in part, among those that were looked at on the search for a way. They do not count as
-      held.
+    - Releases that the plan or the mirror holds only in part, among those that were checked in the search for a path. They do not count
+      as held.
   returned: when O(from_version) is given with O(plan) or O(destination)
   type: list
   elements: dict
@@ -206,7 +206,7 @@ incomplete:
       type: str
       sample: 4.13.37
     problems:
-      description: How many things are missing or wrong.
+      description: How many manifests, layers or tags are missing or wrong.
       type: int
       sample: 1
     first:
