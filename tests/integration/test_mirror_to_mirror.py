@@ -82,7 +82,7 @@ def test_one_missing_image_fails_the_play_and_nothing_else(site):
     assert not os.path.exists(os.path.join(site.workspace, "results", "cluster-resources"))
     with open(os.path.join(site.workspace, "results", "report.html"), encoding="utf-8") as file:
         assert gone in file.read()
-    assert gone in run.text[run.text.index("Fail for that reason") :]
+    assert gone in run.text[run.text.index("Fail with that reason") :]
 
     allowed = site.run({**variables, "mirror_allow_failures": ["*/team/gone*"]})
     assert allowed.ok, allowed.text
@@ -218,7 +218,7 @@ def test_a_limit_that_refuses_to_prune_costs_nothing_else(site):
         path = os.path.join(site.workspace, "results", name)
         shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
     refused = site.run(site.variables(site.names[0], mirror_prune=True, mirror_max_deletions=1))
-    assert not refused.ok and "max_deletions" in refused.text[refused.text.index("Fail for that reason") :], refused.text
+    assert not refused.ok and "max_deletions" in refused.text[refused.text.index("Fail with that reason") :], refused.text
     assert os.listdir(os.path.join(site.workspace, "results", "cluster-resources"))
     assert os.path.exists(os.path.join(site.workspace, "results", "report.html"))
 
@@ -227,7 +227,7 @@ def test_what_a_source_lacks_is_told_although_the_mirror_is_gone_too(site):
     gone = f"{site.source.host}/team/gone:1.0"
     site.mirror.stop()
     run = site.run(site.variables(site.names[0], gone, mirror_retry_times=0))
-    told = run.text[run.text.index("Fail for that reason") :]
+    told = run.text[run.text.index("Fail with that reason") :]
     assert not run.ok and site.mirror.host in told and gone in told, run.text
 
 
