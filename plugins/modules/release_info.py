@@ -86,8 +86,8 @@ options:
     type: str
   level:
     description:
-      - How thoroughly the releases on the path are checked at O(destination). V(manifests) costs about one small request for each image of a
-        release. V(blobs) adds one request for each layer. V(content) also reads every layer once and hashes it.
+      - How thoroughly the releases on the path are checked at O(destination). V(manifests) costs about one small request for each image of
+        a release. V(blobs) adds one request for each layer. V(content) also reads every layer once and hashes it.
     type: str
     choices:
       - manifests
