@@ -24,6 +24,7 @@ if __name__ == "__main__":
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import MIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
@@ -34,6 +35,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.charts import 
 from ansible_collections.disconnected.mirror.plugins.module_utils.charts.archives import ChartArchives
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import challenge, credential_helper
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import Blocked
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import ARTIFACT, RegistryMemory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -561,6 +563,18 @@ of_bytes(
     inflating,
     lambda content: openpgp.verify(content[: limits.SIGNATURE], [b"\x99"]),
 )
+
+# --- Expressions of users ---
+
+
+def blocking(pattern: str) -> Callable[[bytes], Any]:
+    blocked = Blocked([pattern], Generation.V2)
+    return lambda content: [blocked.matches(text) for text in content.decode().splitlines()]
+
+
+NAMES = b"".join(b"a.io/%s/%s!\n" % (b"a" * (100 + number % 100), b"a/" * 100) for number in range(1_000))
+for pattern in ("(a+)+$", "a*a*a*a*#", ".*#"):
+    of_bytes(f"blocked images, {pattern}", "Expression", 256, lambda: NAMES, blocking(pattern))
 
 
 def main(number: int, folder: str) -> None:

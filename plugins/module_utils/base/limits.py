@@ -155,5 +155,7 @@ CLAIM = 64 * KIB
 
 # --- Regular expressions of users ---
 
-# Seconds for all texts that one is held against.
-EXPRESSION_SECONDS = 5.0
+# Seconds of the processor for all texts that one is held against; a hundred thousand take one, where it is no odd one.
+EXPRESSION_SECONDS = 5
+# Characters of a text that one is held against without a process of its own; references have some hundred.
+EXPRESSION_TEXT = 1024

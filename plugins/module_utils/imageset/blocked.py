@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from re import Pattern
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.expression import Expression
 
 _NOT_IN_RE2 = (
     ("(?=", "look-ahead"),
@@ -33,11 +33,11 @@ _ESCAPES_NOT_IN_PYTHON = {"z": "$", "p": "a plain set", "P": "a plain set", "Q":
 _ADVICE = "Use the syntax that RE2 and Python share."
 
 
-def compile_pattern(text: str) -> Pattern[str]:
+def compile_pattern(text: str) -> Expression:
     """Raises InputError naming the pattern and its fault."""
     _check_portable(text)
     try:
-        return re.compile(text, re.ASCII)
+        return Expression(text, re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
         raise InputError(f'blocked image "{text}": invalid regular expression: {error}', advice=_ADVICE) from error
 
@@ -46,7 +46,7 @@ class Blocked:
     """The blocked images of an image set.  Raises InputError when an expression is invalid."""
 
     def __init__(self, patterns: Iterable[str], generation: Generation) -> None:
-        self._patterns: tuple[Pattern[str], ...] = tuple(compile_pattern(text) for text in patterns)
+        self._patterns: tuple[Expression, ...] = tuple(compile_pattern(text) for text in patterns)
         self._generation = generation
 
     def __bool__(self) -> bool:
@@ -56,7 +56,7 @@ class Blocked:
         """The first expression found in an image's references, empty when it is not blocked.
 
         origin, destination: as texts; a transport in front does not count.  V1 looks at the origin only; V2 at both,
-        and never blocks what has no origin.
+        and never blocks what has no origin.  Raises InputError when an expression takes too long.
         """
         if not origin:
             return ""

@@ -15,12 +15,12 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from re import Pattern
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import DOCKER_MANIFEST, OCI_MANIFEST
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.expression import Expression
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import Candidate
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
@@ -50,18 +50,18 @@ class Judgement:
     absent: tuple[Candidate, ...] = ()
 
 
-def protect_list(patterns: Iterable[str]) -> tuple[Pattern[str], ...]:
+def protect_list(patterns: Iterable[str]) -> tuple[Expression, ...]:
     """Regular expressions, searched in origins, destinations and digests.  Raises InputError."""
     compiled = []
     for text in patterns:
         try:
-            compiled.append(re.compile(text))
-        except re.error as error:
+            compiled.append(Expression(text))
+        except (re.error, OverflowError, RecursionError) as error:
             raise InputError(f"{text!r} is not a regular expression: {error}", subject="protect") from error
     return tuple(compiled)
 
 
-def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Pattern[str]] = (), parallel: int = 8) -> Judgement:
+def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Expression] = (), parallel: int = 8) -> Judgement:
     """Asks the destination what its tags need; costs one request for each tag, for each index, and for what has no tag.
 
     Raises MirrorError when a repository cannot be read: then nothing is safe.
@@ -97,7 +97,7 @@ def _named(repositories: Sequence[str], destination: Store, pool: ThreadPoolExec
 
 
 def _judge_repository(
-    repository: str, found: list[Candidate], named: Named | None, destination: Store, protected: Sequence[Pattern[str]]
+    repository: str, found: list[Candidate], named: Named | None, destination: Store, protected: Sequence[Expression]
 ) -> Judgement:
     if named is None:
         return Judgement((), (), tuple(found))
@@ -132,7 +132,7 @@ def _bookkeeping(repository: str, named: Named, doomed: Sequence[Candidate], des
     return found
 
 
-def _listed(found: Iterable[Candidate], protected: Sequence[Pattern[str]]) -> dict[str, str]:
+def _listed(found: Iterable[Candidate], protected: Sequence[Expression]) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for candidate in found:
         texts = (candidate.origin, candidate.digest, candidate.repository, *(f"{candidate.repository}:{tag}" for tag in candidate.tags))

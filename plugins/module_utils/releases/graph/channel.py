@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from re import Pattern
 from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.expression import Expression
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import InvalidVersionFilter, NoUpdatePath, NoVersionsFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import path as paths
@@ -80,7 +80,7 @@ class Rules:
     generation: Generation = Generation.V2
     conditional: bool = False
     strict: bool = False
-    version_filter: Pattern[str] | None = None
+    version_filter: Expression | None = None
     shared_bounds: bool = False
 
 
@@ -106,13 +106,13 @@ class Picked:
     chain: tuple[str, ...]
 
 
-def version_filter(text: str) -> Pattern[str] | None:
+def version_filter(text: str) -> Expression | None:
     """The compiled filter; None for an empty text.  Raises InvalidVersionFilter."""
     if not text:
         return None
     try:
-        return re.compile(text)
-    except re.error as error:
+        return Expression(text)
+    except (re.error, OverflowError, RecursionError) as error:
         raise InvalidVersionFilter(
             f"{text!r} is not a regular expression: {error}", advice="Correct VERSION_FILTER, or unset it."
         ) from error
