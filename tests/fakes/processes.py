@@ -6,8 +6,8 @@
     with DistributionProcess(str(tmp_path)) as registry:
         ... registry.host ... registry.requests() ...
 
-`DistributionProcess` runs a `docker-registry` or `registry` binary (distribution).  `require` skips the test with a
-reason where no binary is installed.
+`DistributionProcess` runs a `docker-registry` or `registry` binary (distribution), `SmallProcess` a registry that is a library
+and keeps all in memory.  `require` skips the test with a reason where no binary is installed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 DISTRIBUTION = ("docker-registry", "registry")
-REMEDIES = dict.fromkeys(("helm", "opm", "registry3"), "make tools builds it where there is Go 1.22 or later")
+REMEDIES = {
+    **dict.fromkeys(("helm", "opm", "registry3"), "make tools builds it where there is Go 1.22 or later"),
+    "small-registries": "make tools builds it where there is Go 1.25 or later",
+}
 # The content of an htpasswd file with the user `me`, password `secret`.
 HTPASSWD = "me:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
 # Ports below are those of well-known services.
@@ -267,3 +270,19 @@ class DistributionProcess(RegistryProcess):
         """Such as `2.8.2` or `v3.0.0`."""
         text = subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
         return text.split()[-1].split("+")[0] if text.split() else ""
+
+
+class SmallProcess(RegistryProcess):
+    """The program of tests/tools/registries.  arguments: which registry it is, and what it cannot do."""
+
+    names = ("small-registries",)
+
+    def __init__(self, folder: str, *arguments: str) -> None:
+        super().__init__(folder)
+        self.arguments = arguments
+
+    def configuration(self) -> dict[str, Any]:
+        return {}
+
+    def command(self, configuration: str) -> list[str]:
+        return [self.program, "-addr", self.host, *self.arguments]

@@ -33,6 +33,7 @@ class Target:
 
     open: gives a fresh store for it.  namespace: what repositories begin with, slash included.
     ready: makes a repository, where it must exist beforehand.  docker, deletes, mounts: what it can.
+    keeps_tags: whether it goes on naming what was deleted.
     fake: the emulator, None for a real registry.
     """
 
@@ -42,6 +43,7 @@ class Target:
     docker: bool = True
     deletes: bool = True
     mounts: bool = True
+    keeps_tags: bool = False
     fake: FakeRegistry | None = None
     store: Store = field(init=False)
 
@@ -253,6 +255,9 @@ def delete_by_digest(target: Target) -> None:
         return
     target.store.delete_manifest(repository, built.digest)
     assert target.store.find_manifest(repository, built.digest) is None
+    assert (target.store.find_manifest(repository, "1.0") is not None) == target.keeps_tags
+    if target.keeps_tags:
+        target.store.delete_tag(repository, "1.0")
     assert target.store.find_manifest(repository, "1.0") is None
     with pytest.raises(NotFound):
         target.store.delete_manifest(repository, built.digest)

@@ -148,7 +148,7 @@ def _put_manifest(question: Question) -> Answer:
         registry.content.put_manifest(question.repository, content, media_type, "" if by_digest else question.target, digest)
     headers = {"Location": f"/v2/{question.repository}/manifests/{digest}", "Docker-Content-Digest": digest}
     subject = (document.get("subject") or {}).get("digest")
-    if subject and registry.dialect.referrers == "api":
+    if subject and registry.dialect.referrers in ("api", "promised"):
         headers["OCI-Subject"] = subject
     return Answer(201, headers)
 
@@ -194,7 +194,7 @@ def _delete_manifest(question: Question) -> Answer:
 
 def _referrers(question: Question) -> Answer:
     way = question.registry.dialect.referrers
-    if way == "missing":
+    if way in ("missing", "promised"):
         raise Refused(404, "NOT_FOUND", "page not found")
     if way == "html":
         return Answer(404, {"Content-Type": "text/html"}, _PAGE)

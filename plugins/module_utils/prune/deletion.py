@@ -55,7 +55,8 @@ class Deleted:
 def delete(doomed: Sequence[Candidate], destination: Store, parallel: int = 4) -> Deleted:
     """One worker for each repository at a time, in the order given there.
 
-    A registry that does not delete at all (405) is asked once for each repository, and told in words.
+    A registry that does not delete at all (405) is asked once for each repository, and told in words.  Tags of ours that still name
+    what was deleted are deleted as well: the image would seem to be there, and would not be brought back when it is wanted again.
     """
     by_repository: dict[str, list[Candidate]] = {}
     for candidate in doomed:
@@ -77,6 +78,7 @@ def _delete_from(doomed: Sequence[Candidate], destination: Store) -> Deleted:
         try:
             destination.delete_manifest(candidate.repository, candidate.digest)
             deleted.append(candidate)
+            failures += _without_names(candidate, destination)
         except NotFound:
             absent.append(candidate)
         except MirrorError as error:
@@ -84,6 +86,21 @@ def _delete_from(doomed: Sequence[Candidate], destination: Store) -> Deleted:
             if isinstance(error, Unsupported):
                 break
     return Deleted(tuple(deleted), tuple(absent), tuple(failures))
+
+
+def _without_names(candidate: Candidate, destination: Store) -> list[Failure]:
+    """Deletes what is left of a deleted manifest's tags; most registries leave none."""
+    failures: list[Failure] = []
+    for tag in candidate.tags:
+        try:
+            found = destination.find_manifest(candidate.repository, tag)
+            if found is not None and found.digest == candidate.digest:
+                destination.delete_tag(candidate.repository, tag)
+        except NotFound:
+            continue
+        except MirrorError as error:
+            failures.append(Failure.of(error, subject=f"{candidate.repository}:{tag}"))
+    return failures
 
 
 def pruning_plan(registry: str, doomed: Iterable[Candidate]) -> dict[str, Any]:

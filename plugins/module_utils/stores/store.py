@@ -156,6 +156,10 @@ class Store(ABC):
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         """Raises NotFound, Unsupported (the store does not delete), AccessDenied."""
 
+    def delete_tag(self, repository: str, tag: str) -> None:
+        """Takes a name away, and leaves what it names.  Raises NotFound, Unsupported (the store does not do that), AccessDenied."""
+        raise Unsupported("this store does not delete tags", subject=repository or self.name)
+
     def delete_blob(self, repository: str, digest: Digest) -> None:
         """Takes a blob out of a repository.  Raises NotFound, Unsupported (the store does not do that), AccessDenied."""
         raise Unsupported("this store does not delete blobs", subject=repository or self.name)

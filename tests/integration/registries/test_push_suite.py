@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the disconnected.mirror contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The common push suite against real registries: distribution 2.8 and 3, as far as they are installed.
+"""The common push suite against real registries, as far as they are installed or were built.
 
 One process serves all cases of a registry; cases keep to repositories of their own.  What only an emulator can be
 made to do runs in tests/unit/plugins/module_utils/stores/test_dialects.py.
@@ -18,32 +18,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.cre
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Retries, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
-from ansible_collections.disconnected.mirror.tests.fakes import images, processes, push_suite
+from ansible_collections.disconnected.mirror.tests.fakes import images, live, processes, push_suite
 
 SETTINGS = Settings(default=HostSettings(plain_http=True), retries=Retries(times=3, delay=0.05, max_delay=0.2))
 
 
-def distribution(folder, major, **options):
-    for name in (*processes.DISTRIBUTION, "registry3"):
-        program = processes.find([name])
-        if program:
-            found = processes.DistributionProcess(folder, program=program, **options)
-            if found.version().lstrip("v").startswith(f"{major}."):
-                return found
-    return pytest.skip(f"no distribution {major} is installed; make tools builds 3 where there is Go")
-
-
-REGISTRIES = {
-    "distribution-2": lambda folder: distribution(folder, 2),
-    "distribution-2-without-delete": lambda folder: distribution(folder, 2, delete=False),
-    "distribution-3": lambda folder: distribution(folder, 3),
-}
-
-
-@pytest.fixture(scope="module", params=sorted(REGISTRIES))
+@pytest.fixture(scope="module", params=sorted(live.REGISTRIES))
 def target(request, tmp_path_factory):
-    name = request.param
-    with REGISTRIES[name](str(tmp_path_factory.mktemp(name))) as registry:
+    kind = live.REGISTRIES[request.param]
+    with kind.start(str(tmp_path_factory.mktemp(request.param))) as registry:
         stores = []
 
         def open_store():
@@ -52,8 +35,9 @@ def target(request, tmp_path_factory):
 
         yield push_suite.Target(
             open=open_store,
-            docker="without-docker" not in name,
-            deletes="without-delete" not in name,
+            deletes=kind.deletes_manifest == 202,
+            keeps_tags=kind.tag_after_deletion == 200,
+            mounts=200 in (kind.other_repository, kind.mounts - 1),
         )
         for store in stores:
             store.close()

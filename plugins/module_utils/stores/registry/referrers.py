@@ -55,8 +55,18 @@ class Referrers:
         index = self._tagged(repository, digest)
         return index.children if index is not None and index.digest != digest else ()
 
+    def served(self, repository: str, digest: Digest) -> bool:
+        """Whether a registry that says it lists referrers does: some do not, or a proxy before them does not let it pass."""
+        if self.api is None:
+            try:
+                self._listed(repository, digest)
+            except MirrorError:
+                # What cannot be looked at was promised; the push is done and did not fail.
+                return True
+        return self.api is not False
+
     def add(self, repository: str, manifest: Manifest) -> None:
-        """Adds a manifest to the tagged index of its subject.  The registry was seen not to do it itself.
+        """Adds a manifest to the tagged index of its subject.  The registry was seen not to list it itself.
 
         An image that has no tag of its own is published under this very tag (mirroring 2.4); that name is left to it.
         """

@@ -196,8 +196,10 @@ class RegistryStore(Store):
                 host=self.host,
                 advice="Have the registry take manifests as they are (zot: http.compat: [docker2s2]).",
             )
-        if manifest.subject is not None and response.headers.get("oci-subject", "") != manifest.subject.digest:
-            self._referrers.add(repository, manifest)
+        if manifest.subject is not None:
+            promised = response.headers.get("oci-subject", "") == manifest.subject.digest
+            if not (promised and self._referrers.served(repository, manifest.subject.digest)):
+                self._referrers.add(repository, manifest)
 
     def delete_manifest(self, repository: str, digest: Digest) -> None:
         try:
@@ -207,11 +209,14 @@ class RegistryStore(Store):
             self._deletes = False
             raise
 
+    def delete_tag(self, repository: str, tag: str) -> None:
+        self._delete(repository, tag, manifest_path(repository, tag), "tag")
+
     def delete_blob(self, repository: str, digest: Digest) -> None:
         self._delete(repository, digest, blob_path(repository, Digest.parse(digest)), "blob")
 
-    def _delete(self, repository: str, digest: Digest, target: str, what: str) -> None:
-        subject = self._subject(repository, digest)
+    def _delete(self, repository: str, reference: str, target: str, what: str) -> None:
+        subject = self._subject(repository, reference)
         response = self._endpoint.ask("DELETE", target, self._endpoint.access(repository, "pull,push,delete"))
         if response.status in (200, 202, 204):
             return

@@ -148,6 +148,49 @@ def test_absent_is_fine_and_refusals_are_told_apart(store):
     assert [failure.code for failure in result.failures] == ["unsupported"]
 
 
+class Naming(MemoryStore):
+    """Goes on naming what was deleted, as some registries do.  tags_stay: it refuses to delete tags."""
+
+    def __init__(self, tags_stay=False):
+        super().__init__()
+        self.tags_stay = tags_stay
+        self.ghosts = {}
+
+    def delete_manifest(self, repository, digest):
+        self.ghosts.update({(repository, tag): self.find_manifest(repository, tag) for tag in self.tags(repository)})
+        super().delete_manifest(repository, digest)
+
+    def find_manifest(self, repository, reference):
+        return super().find_manifest(repository, reference) or self.ghosts.get((repository, reference))
+
+    def delete_tag(self, repository, tag):
+        if self.tags_stay:
+            super().delete_tag(repository, tag)
+        del self.ghosts[repository, tag]
+
+
+def test_no_tag_of_ours_goes_on_naming_what_was_deleted():
+    store = Naming()
+    found = candidates([associated(store.add_image("app", "v1"), "app", "v1")], [], str)
+    result = delete(found, store)
+    assert len(result.deleted) == 1 and result.failures == ()
+    assert store.find_manifest("app", "v1") is None
+
+
+def test_a_tag_that_others_moved_meanwhile_stays():
+    store = Naming()
+    ours = associated(store.add_image("app", "v1"), "app", "v1")
+    theirs = store.add_image("app", "v1", layers=[b"theirs"])
+    assert delete(candidates([ours], [], str), store).failures == ()
+    assert store.find_manifest("app", "v1").digest == theirs.digest
+
+
+def test_a_tag_that_cannot_be_deleted_is_told():
+    store = Naming(tags_stay=True)
+    result = delete(candidates([associated(store.add_image("app", "v1"), "app", "v1")], [], str), store)
+    assert len(result.deleted) == 1 and [(failure.code, failure.subject) for failure in result.failures] == [("unsupported", "app:v1")]
+
+
 @pytest.mark.parametrize(
     ("count", "percent", "doomed", "known", "refused"), [(0, 100, 9, 10, False), (5, 100, 6, 100, True), (0, 10, 11, 100, True)]
 )

@@ -24,6 +24,7 @@ QUICK = {"plain_http": True, "retries": {"times": 2, "delay": 0.001, "max_delay"
 APP = images.image("app")
 TAG = f"sha256-{APP.digest.hex}"
 HTML = Dialect("html", referrers="html")
+PROMISED = Dialect("promised", referrers="promised")
 
 
 def store_of(registry: FakeRegistry, **options: Any) -> RegistryStore:
@@ -49,6 +50,27 @@ def test_what_is_pushed_is_found(dialect):
             assert {entry.annotations["name"] for entry in found} == {"one", "two"}
             assert each.capabilities.referrers is (dialect is QUAY)
         assert (TAG in registry.content.find("team/app").tags) == (dialect is not QUAY)
+
+
+@pytest.mark.parametrize(("dialect", "tagged"), [(PROMISED, True), (QUAY, False)], ids=lambda value: getattr(value, "name", ""))
+def test_a_list_that_is_promised_is_asked_for_once_before_it_is_relied_on(dialect, tagged):
+    with FakeRegistry(dialect) as registry:
+        store = store_of(registry)
+        for built in (APP, referrer("one"), referrer("two")):
+            images.push(built, store, "team/app")
+        assert registry.ledger.count(endpoint="referrers") == 1
+        found = store_of(registry).referrers("team/app", APP.digest)
+        assert {entry.digest for entry in found} == {referrer("one").digest, referrer("two").digest}
+        assert (TAG in registry.content.find("team/app").tags) == tagged
+
+
+def test_who_may_push_and_not_list_relies_on_the_promise():
+    with FakeRegistry(QUAY) as registry:
+        registry.inject(Fault(endpoint="referrers", status=403, code="DENIED", times=0))
+        store = store_of(registry)
+        for built in (APP, referrer("one")):
+            images.push(built, store, "team/app")
+        assert TAG not in registry.content.find("team/app").tags
 
 
 def test_a_registry_without_the_list_is_asked_for_it_once():
