@@ -75,9 +75,7 @@ class ActionModule(ActionBase):
                 raise
             if interruption.came:
                 job.stop(STARTING)
-                raise AnsibleActionFail(
-                    "The run was interrupted; its job was asked to end. Run the task again: it goes on where the job was."
-                )
+                raise AnsibleActionFail("The run was interrupted, and its job was stopped. Run the task again to resume.")
         lines.show(job.status, last=True)
         result.update(job.result())
         return result
@@ -161,7 +159,7 @@ class Job:
         if now - self._alive > VANISHED:
             raise AnsibleActionFail(
                 "The job that mirrors images has ended without a result; it was killed, or its host was restarted. "
-                "Run the task again: it goes on where the job was."
+                "Run the task again to resume."
             )
         return False
 

@@ -121,7 +121,7 @@ def test_a_volume_is_refused_and_says_what_to_do(tmp_path, name, guard, content,
     path.write_bytes(content)
     with pytest.raises(CorruptContent, match=f"{said}|empty archive") as told:
         TarIndex([str(path)])
-    assert told.value.subject == str(path) and "Carry this file over again" in told.value.advice
+    assert told.value.subject == str(path) and "Transfer this file again" in told.value.advice
     assert isinstance(first_name(str(path)), str)
 
 

@@ -67,7 +67,7 @@ ARCHIVES: dict[str, Any] = {
     "since": {"type": "str"},
 }
 ARGUMENTS: dict[str, Any] = {**PLANNING, **DESTINATION, **FAILURES, **TRANSFER, **ARCHIVES}
-STOPPED = "The run was stopped before it was complete. Run it again to go on where it was."
+STOPPED = "The run was stopped before it was complete. Run it again to resume."
 _FILE = "file://"
 
 # Options that mean nothing for a run between these ends.
@@ -149,7 +149,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
     result = run.result or TransferResult((), left_out=run.failures, ahead=Ahead(0, 0) if check_mode else None)
     problem = problem_of(not_allowed(run.failures, params["allow_failures"]), "The archive")
     if run.volumes and not run.archive_id:
-        problem = f"{problem or 'The archive is not complete.'} It is unfinished: run it again to go on where it was{_or_allow(run.plan)}."
+        problem = f"{problem or 'The archive is not complete.'} It is unfinished: run it again to resume{_or_allow(run.plan)}."
     return Outcome(
         changed=run.changed,
         values={
@@ -167,7 +167,7 @@ def write_archive(params: Params, check_mode: bool) -> Outcome:
 
 
 def _or_allow(plan: Plan) -> str:
-    return ", or let what cannot be had fail with allow_failures" if plan.failures else ""
+    return ", or accept unavailable images with allow_failures" if plan.failures else ""
 
 
 def load_archives(params: Params, check_mode: bool) -> Outcome:

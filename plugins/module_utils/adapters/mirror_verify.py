@@ -100,4 +100,4 @@ def _problem(found: VerifyRun) -> str:
         return f"The mirror does not hold what the plan says, {counted(total, 'finding')}: {'; '.join(reasons)}{more}"
     if found.failures:
         return problem_of(found.failures, "What the configuration names")
-    return "" if found.left.complete else "The run was stopped before everything was looked at."
+    return "" if found.left.complete else "The run was stopped before everything was checked."

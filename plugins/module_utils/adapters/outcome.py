@@ -89,7 +89,7 @@ def finish(module: Any, work: Callable[[], Outcome]) -> None:
 def _fault(error: Exception) -> str:
     """What to say of an error that nobody expected."""
     if isinstance(error, MemoryError):
-        return "there is not enough memory on this host for what was asked"
+        return "there is not enough memory on this host for this task"
     where = traceback.extract_tb(error.__traceback__)[-1]
     return (
         f"something came that disconnected.mirror does not know how to refuse ({type(error).__name__} in "

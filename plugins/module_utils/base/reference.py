@@ -101,7 +101,7 @@ def parse(text: Any, generation: Generation = Generation.V2) -> Reference:
             path = f"{HUB_NAMESPACE}/{path}"
         tag = tag or ("" if digest else "latest")
     elif not tag and not digest:
-        raise _refused(text, "tag and digest are empty", "Add the tag (:latest is not assumed) or the digest that is meant.")
+        raise _refused(text, "tag and digest are empty", "Add the intended tag (:latest is not assumed) or digest.")
     if len(domain) + 1 + len(path) > MAX_NAME:
         raise _refused(text, f"the repository name is longer than {MAX_NAME} characters", "Name a shorter repository.")
     return Reference(DOCKER, domain, path, tag, digest)

@@ -60,7 +60,7 @@ class Helm:
             raise InputError(
                 f"helm cannot render the chart: {_reason(done.errors)}",
                 subject=chart.name or archive,
-                advice="Give what it asks for with values or valueFiles of the chart.",
+                advice="Set the required values with values or valueFiles of the chart.",
             )
         return done.output.decode("utf-8", "replace")
 

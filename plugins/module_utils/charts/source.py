@@ -65,7 +65,7 @@ def fetch_index(repository: ChartRepository, context: Context) -> dict[str, tupl
     """What a repository offers; nothing for a registry, which has no index.  Raises what `fetch` raises, InputError."""
     if repository.url.startswith(OCI):
         if not repository.charts:
-            raise InputError("a registry has no list of charts", subject=repository.url, advice="List the wanted charts under charts.")
+            raise InputError("a registry has no list of charts", subject=repository.url, advice="List the charts to mirror under charts.")
         return {}
     url = index_url(repository.url)
     return read_index(context.fetch(url, None, limits.CHART_INDEX.size), url)

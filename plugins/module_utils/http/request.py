@@ -72,7 +72,7 @@ class Request(NamedTuple):
     def fields(self, common: tuple[tuple[str, str], ...], authorization: str, length: int) -> list[tuple[str, str]]:
         """The headers; nothing from outside can end a line or add one.  length: of the body.  Raises InputError."""
         if _NOT_IN_TARGETS.search(self.target):
-            raise InputError(f"{self.target!r:.200} cannot be asked for")
+            raise InputError(f"{self.target!r:.200} cannot be requested")
         for name, value in self.headers:
             if _NOT_IN_HEADERS.search(value):
                 raise InputError(f"{value!r:.200} cannot be sent as {name}")

@@ -137,7 +137,7 @@ class Http:
         """Raises Unreachable when a host is not to be spoken to without TLS."""
         if origin.scheme == "http" and not self.host(origin).settings.plain_http:
             raise Unreachable(
-                f"{origin.netloc} would be asked without TLS, which is not allowed",
+                f"{origin.netloc} would be contacted without TLS, which is not allowed",
                 subject=origin.netloc,
                 host=origin.netloc,
                 advice="Use https, or set plain_http for this host.",
@@ -310,7 +310,7 @@ class Http:
 
     def _await_turn(self, host: Host) -> None:
         if self._stop.is_set():
-            raise Cancelled("the run was asked to stop")
+            raise Cancelled("the run was stopped")
         if not host.pace.limited:
             return
         with host.pace.queue:
@@ -322,7 +322,7 @@ class Http:
 
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(seconds):
-            raise Cancelled("the run was asked to stop")
+            raise Cancelled("the run was stopped")
 
     def _count(self, method: str) -> None:
         with self._lock:

@@ -29,7 +29,7 @@ def v2_name(text: str, target_path: str, target_tag: str) -> str:
         check_target(target_path)
     name, tag, digest, transport = reference.split(text)
     if transport != reference.OCI and not tag and not digest:
-        raise InputError(f'"{text}" has neither a tag nor a digest', subject=text, advice="Add the tag or the digest that is meant.")
+        raise InputError(f'"{text}" has neither a tag nor a digest', subject=text, advice="Add the intended tag or digest.")
     if target_tag:
         tag, digest = target_tag, ""
     if target_path:

@@ -77,7 +77,7 @@ class _Checks:
     def _open(self, text: str, path: str) -> None:
         """The configuration goes into plans and archives; a secret in it would, too."""
         if secrets(text):
-            self._report("E-SECRET", path, "it carries a user name or a secret; give these as credentials for its host")
+            self._report("E-SECRET", path, "it contains a user name or a secret; give these as credentials for its host")
 
     def _report(self, rule: str, path: str, message: str, first: str = "") -> None:
         self._findings.append(Finding(rule, path, message, first))

@@ -48,7 +48,7 @@ def manifests(
         raise Unsupported(
             f"no instance is for {wanted}" + (f"; there are {offered}" if offered else ""),
             subject=subject or str(root.digest),
-            advice=f"Change {field} of this entry, or take it away to mirror every instance.",
+            advice=f"Change {field} of this entry, or remove it to mirror every instance.",
         )
     found[root.digest] = root
     return tuple(found.values())

@@ -133,7 +133,9 @@ def _failed(plan: Plan, question: str, name: str) -> Explanation | None:
     failures = [failure for failure in plan.failures if _is_named(failure.subject, name)]
     if not failures:
         return None
-    return Explanation(question, FAILED, text=tuple(f"{failure.subject} is wanted and failed: {failure.message}" for failure in failures))
+    return Explanation(
+        question, FAILED, text=tuple(f"{failure.subject} is in the image set and failed: {failure.message}" for failure in failures)
+    )
 
 
 def _blocked(plan: Plan, question: str, name: str) -> Explanation | None:

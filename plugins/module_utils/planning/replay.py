@@ -75,10 +75,10 @@ def _check(image: PlanImage, resolver: Resolver) -> Failure | None:
         raise
     except NotFound as error:
         gone = NotFound(
-            f"{image.source} does not have {_named(image)} any more, which the plan has",
+            f"{image.source} no longer has {_named(image)}, which the plan needs",
             host=error.host,
             status=error.status,
-            advice="Make a new plan without locked; its difference shows what the name means today.",
+            advice="Make a new plan without locked; its difference shows what the name resolves to now.",
         )
         return Failure.of(gone, subject=image.origin, category=CATEGORIES.get(image.type, ""), why=image.why)
     except MirrorError as error:

@@ -61,7 +61,7 @@ def answer(question: Question, graph: Graph) -> dict[str, Any]:
         "explanation": "",
     }
     if question.to_version and not question.from_version:
-        raise InputError("a way needs a beginning", subject="from_version", advice="Give from_version, or leave to_version out.")
+        raise InputError("an update path needs a start", subject="from_version", advice="Give from_version, or leave to_version out.")
     if question.from_version:
         start = Version.parse(question.from_version)
         end = Version.parse(question.to_version) if question.to_version else newest

@@ -84,7 +84,7 @@ def _reached(
     if not missing:
         return Reach(path, incomplete=incomplete)
     names = ", ".join(f"{version}{_in_part(incomplete.get(version, ()))}" for version in missing)
-    message = f"{end} is not reached from {start} with what is held; on the way {paths.text(path)} this is missing: {names}."
+    message = f"{end} is not reached from {start} with the available releases; on the path {paths.text(path)} this is missing: {names}."
     return Reach(path, missing, message, incomplete)
 
 

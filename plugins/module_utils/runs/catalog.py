@@ -315,7 +315,7 @@ def _bundle(selection: Selection, bundle: images.BundleImages) -> dict[str, Any]
 
 
 def _add_sizes(source: _Source, found: dict[str, Any], parallel: int) -> None:
-    """Bytes of all images of each channel's head, every blob once; None where an image cannot be asked for."""
+    """Bytes of all images of each channel's head, every blob once; None where an image cannot be requested."""
     package = source.catalog.package(found["name"])
     resolver = Resolver(source.store, Shelf(source.place.manifests), parallel=parallel)
     for channel in found["channels"]:

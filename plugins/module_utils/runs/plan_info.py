@@ -112,5 +112,5 @@ def _wrong(query: str, error: Exception) -> MirrorError:
     return InputError(
         f"{query!r:.200} is not a question in JMESPath: {lines[0]}{where}",
         subject="query",
-        advice="Texts stand in single quotes and numbers in backticks; https://jmespath.org has the language.",
+        advice="Write strings in single quotes and numbers in backticks; see https://jmespath.org for the language.",
     )

@@ -146,7 +146,7 @@ def _worst(refused: Sequence[MirrorError], asked: Asked, trust: Trust) -> Mirror
     if bad is not None:
         return bad
     unread = next((error for error in refused if not isinstance(error, SignatureError)), None)
-    advice = "Name the stores that have it, or set the policy for signatures to warn or off for what nobody signs."
+    advice = "Name the stores that have it, or set the policy for signatures to warn or off for unsigned content."
     if isinstance(unread, Unreachable):
         message = f"no signature of {asked} could be read: {unread.message}"
         return Unreachable(message, subject=str(asked), host=unread.host, advice=advice)

@@ -201,7 +201,7 @@ class TarWalk:
             raise TarFault("its end is missing")
         rest = self._source.read(limits.TAR_REST + 1)
         if rest.count(0) != len(rest) or len(rest) > limits.TAR_REST:
-            raise TarFault("something lies behind its end")
+            raise TarFault("there is data after its end")
 
     def _exactly(self, size: int) -> bytes:
         content = self._source.read(size) if size else b""

@@ -83,7 +83,7 @@ class TransferResult:
 
     blobs: placements by outcome.  size: bytes of blobs that were copied.  duration: seconds.
     requests: for each end (`source`, `destination`) the requests by method, where the store counts them.
-    cancelled: the run was asked to stop.  stopped_by: the failure that stopped it by itself.
+    cancelled: the run was stopped.  stopped_by: the failure that stopped it by itself.
     warnings: sentences about what did not go well and harmed nothing.
     ahead: of a prediction: what the run would move.
     left_out: what failed before the transfer: objects that planning could not resolve, images that have no place.

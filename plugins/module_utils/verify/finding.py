@@ -108,7 +108,7 @@ def unreadable(repository: str, name: str, error: MirrorError, origins: Iterable
     """What a registry did not give out.  distribution answers 500 for content that it cannot make sense of."""
     text = str(error)
     if error.status == 500 and ":" in name:
-        text = f"{text}{'' if text.endswith('.') else '.'} Where it stays so: {advice(Digest.parse(name))}"
+        text = f"{text}{'' if text.endswith('.') else '.'} If this persists: {advice(Digest.parse(name))}"
     return Finding(repository, UNREADABLE, name, text, tuple(origins))
 
 

@@ -198,7 +198,7 @@ class WorkspaceLock:
                     raise StorageError(
                         f"another process keeps {self._guard_path} locked",
                         subject=self.path,
-                        advice="End the process that holds it (fuser tells which it is), or let it go on if it is frozen.",
+                        advice="End the process that holds it (fuser shows which one), or resume it if it is suspended.",
                     ) from None
             time.sleep(0.005)
 

@@ -149,7 +149,7 @@ def lasts(code: str) -> bool:
 
 def leaves(package: str, bundle: str, image: str, problem: str, allowed: Waiver | None) -> str:
     """The sentence about a bundle that leaves its catalog."""
-    text = f"Bundle {bundle} of package {package} is left out, for {image} is not to be had: {problem}."
+    text = f"Bundle {bundle} of package {package} is left out, because {image} is unavailable: {problem}."
     return text if allowed is None else f"{text} That is accepted until {allowed.until}{allowed.because}."
 
 

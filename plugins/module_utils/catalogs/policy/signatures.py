@@ -70,7 +70,7 @@ class Rule:
             raise InputError(
                 f"no store of signatures is given for catalogs that match {self.catalog}",
                 subject=OPTION,
-                advice="OpenPGP signatures lie in a store beside the registry: give its URL in urls.",
+                advice="OpenPGP signatures are kept in a store outside of the registry: give its URL in urls.",
             )
         return trust
 
@@ -112,7 +112,7 @@ class Seal:
         """What is wrong with the signature of an image; None when it is good.  Raises InputError (a key), Cancelled."""
         if reference.transport != DOCKER and not self._trust.names:
             return Unsupported(
-                "a local layout does not tell as what its image was signed",
+                "a local layout does not record the name under which its image was signed",
                 subject=str(reference),
                 advice=f"Give the repository that it is a copy of as names in {OPTION}, or set the policy of this catalog to off.",
             )

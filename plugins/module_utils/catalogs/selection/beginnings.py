@@ -145,7 +145,7 @@ def next_version(package: Package, channel: Channel, target: str) -> str:
         raise InputError(
             f'version {target}, from which channel "{channel.name}" of package "{package.name}" was mirrored, is gone '
             "and nothing is above it",
-            advice="List the package with the minVersion to go on from.",
+            advice="List the package with the minVersion to continue from.",
         )
     return higher[0].text
 

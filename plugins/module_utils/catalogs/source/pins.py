@@ -63,7 +63,7 @@ def _tagged(bundles: Iterable[BundleImages]) -> tuple[list[str], tuple[str, ...]
             sentences.append(f"Bundle {bundle.name} names its image {bundle.image} without tag or digest; none of its images is pinned.")
             continue
         bare = [text for text in bundle.references if not _named(text)]
-        sentences.extend(f"Bundle {bundle.name} names {text} without tag or digest; it stays as it is." for text in bare)
+        sentences.extend(f"Bundle {bundle.name} names {text} without tag or digest; the reference is not changed." for text in bare)
         wanted.update(dict.fromkeys(text for text in bundle.references if _named(text) and not _digest(text)))
     return list(wanted), tuple(sentences)
 

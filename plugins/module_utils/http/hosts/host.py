@@ -92,7 +92,7 @@ class Host:
         self._pool = pool
         notice(
             f"The certificate of {self.origin.netloc} is accepted because its authority is named in ca_path, "
-            f"although the authority is not as it should be: {error.reason}. Make it anew with key usage and key identifiers."
+            f"although the authority is not as it should be: {error.reason}. Create a new one with key usage and key identifiers."
         )
         return connection
 

@@ -127,7 +127,7 @@ class Authenticator:
         """
         way = _choose(parse(challenges))
         if way is None:
-            problem = "asks for a login of a kind that is not supported" if challenges else "answered 401 without saying how to log in"
+            problem = "requires an unsupported kind of login" if challenges else "answered 401 without saying how to log in"
             raise self._denied(origin, access, problem)
         known = self._ways.get(origin)
         self._ways[origin] = way

@@ -96,7 +96,7 @@ def check_realm(realm_url: str, registry_url: str, allowed: Iterable[str] = ()) 
     if registry.scheme == "https" and realm.scheme != "https":
         _refuse(registry, "its token server is named without TLS", "")
     if realm.username is not None or realm.password is not None:
-        _refuse(registry, "the URL of its token server carries a user name", "")
+        _refuse(registry, "the URL of its token server contains a user name", "")
     if host == registry_host or _listed(host, realm, allowed):
         return
     advice = f"If {host} is right, list it in trusted_token_hosts."
@@ -106,7 +106,7 @@ def check_realm(realm_url: str, registry_url: str, allowed: Iterable[str] = ()) 
     if kind != PUBLIC and kind != own:
         _refuse(registry, f"its token server {host} is a {kind} address", advice)
     if not _related(host, registry_host):
-        _refuse(registry, f"its token server {host} is a host of somebody else", advice)
+        _refuse(registry, f"its token server {host} is a host of another domain", advice)
 
 
 def check_peer(address: str, registry_address: str, realm_url: str, registry_url: str, allowed: Iterable[str] = ()) -> None:

@@ -63,7 +63,7 @@ class Proxy:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What it is told of its user; only Basic authentication is spoken."""
+        """What it is told of its user; only Basic authentication is supported."""
         if not self.username:
             return {}
         pair = f"{self.username}:{self.password}".encode()

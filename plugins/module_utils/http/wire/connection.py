@@ -61,7 +61,7 @@ class Guarded(urllib3_library.HTTPConnection):
             self.endheaders()
             return self._held
         except (ValueError, http.client.HTTPException) as error:
-            raise InputError(f"{target!r:.200} cannot be asked for: {error}") from error
+            raise InputError(f"{target!r:.200} cannot be requested: {error}") from error
         finally:
             self._held = None
 

@@ -78,7 +78,7 @@ def split_url(url: str) -> tuple[Origin, str]:
         raise InputError(f"only http and https URLs can be fetched, not {parts.scheme or 'one without a scheme'}")
     if "@" in parts.netloc:
         raise InputError(
-            "a URL carries a user name",
+            "a URL contains a user name",
             subject=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
             advice="Give user and password as credentials for its host.",
         )

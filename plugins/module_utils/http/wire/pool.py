@@ -121,8 +121,8 @@ class Pool:
             raise self._not_reached("cannot connect: the name is not valid", lasting=True) from error
         if isinstance(error, ValueError) and not isinstance(error, OSError):
             # Of a urllib3 that knows no TLS within TLS, as in Debian 11.
-            problem = f"{self.proxy or self.origin.netloc} cannot be spoken to by the urllib3 of this host: {error}"
-            raise Unsupported(problem, subject="proxy", advice="Use a proxy that is spoken to without TLS, or a newer urllib3.") from error
+            problem = f"{self.proxy or self.origin.netloc} is not supported by the urllib3 of this host: {error}"
+            raise Unsupported(problem, subject="proxy", advice="Use a proxy without TLS, or a newer urllib3.") from error
         refused = _REFUSED_BY_PROXY.match(str(error)) if isinstance(error, OSError) else None
         if refused is not None:
             self._refused_by_proxy(int(refused.group(1)), error)
@@ -147,8 +147,8 @@ class Pool:
         about: dict[str, Any] = {"subject": str(proxy), "host": proxy.host if proxy else "", "status": status}
         if status == 407:
             raise AccessDenied(
-                f"the proxy {proxy} asks for credentials that it did not get or does not accept",
-                advice="Put user and password into the proxy's URL; only Basic authentication is spoken.",
+                f"the proxy {proxy} requires credentials, or rejects the given ones",
+                advice="Put user and password into the proxy's URL; only Basic authentication is supported.",
                 **about,
             ) from error
         if status == 403:
@@ -173,7 +173,7 @@ class Pool:
             if "wrong version number" in reason or "http request" in reason or "record layer failure" in reason:
                 raise Unreachable(
                     f"{end.netloc} does not speak TLS",
-                    advice="If it is meant to be spoken to without protection, set plain_http for this host.",
+                    advice="If the host is meant to be used without TLS, set plain_http for it.",
                     **about,
                 ) from error
             refused = "protocol" in reason or "alert" in reason or "certificate required" in reason

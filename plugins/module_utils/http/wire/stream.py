@@ -142,7 +142,7 @@ class Stream(io.RawIOBase):
                 self._rest = start + b"\r\n\r\n" + rest
                 return
             if match.group(1) == _SWITCHING:
-                raise Interrupted("the answer goes on in another protocol, which nobody asked for")
+                raise Interrupted("the response switches to another protocol, which was not requested")
             passed += len(head)
             data = rest
 

@@ -137,7 +137,7 @@ class _Climb:
             if graph.place(at) is None:
                 target = self.graph_of(str(self.last))
                 _require(target, aim, str(self.last))
-                self.warnings.append(f"{at} is not in channel {self.here}, so the way from {self.start} to {self.end} breaks off there.")
+                self.warnings.append(f"{at} is not in channel {self.here}, so the path from {self.start} to {self.end} ends there.")
                 return self._result(aim)
             self._append(graph, str(self.here), at, aim)
             at = aim
@@ -221,7 +221,7 @@ def _bridge(
 
 
 def _picked(release: Release, first: Channel, last: Channel, architecture: str) -> Picked:
-    reason = f"on the way from {first.name} to {last.name}"
+    reason = f"on the path from {first.name} to {last.name}"
     chain = ("platform.channels", f"{first.name} > {last.name}", reason)
     channel = last.name if not release.channels or last.name in release.channels else first.name
     return Picked(release, architecture, channel, reason, chain)

@@ -32,7 +32,7 @@ def query(base: str, architecture: str = "", channel: str = "", version: str = "
     except ValueError as error:
         raise InputError("the URL cannot be read", subject="update_url", advice="Write https://host/path/graph.") from error
     if "@" in parts.netloc:
-        raise InputError("the URL carries a user name", subject="update_url", advice="Give user and password as credentials for its host.")
+        raise InputError("the URL contains a user name", subject="update_url", advice="Give user and password as credentials for its host.")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise InputError(
             f"{base!r:.200} is not the URL of an update service", subject="update_url", advice="Write https://host/path/graph."

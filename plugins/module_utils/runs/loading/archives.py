@@ -140,7 +140,7 @@ class FoundArchive:
         if self.recorded and first > (current + 1 if current else _FIRST):
             has = f"has sequence {current}" if current else "has none"
             raise Incompatible(
-                f"sequence {self.sequence} jumps: its history begins at {first}, and the destination {has}",
+                f"sequence {self.sequence} leaves a gap: its history starts at {first}, and the destination {has}",
                 subject=self.name,
                 advice="Find out where this archive comes from: archives after it would count as loaded.",
             )

@@ -19,7 +19,7 @@ def held_catalogs(result: TransferResult) -> tuple[str, ...]:
     from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import availability, exceptions
 
     return tuple(
-        f"The catalog {placed.repository}:{','.join(placed.tags)} stays as it was, for images of its bundles failed. "
+        f"The catalog {placed.repository}:{','.join(placed.tags)} was not updated, because images of its bundles failed. "
         f"{availability.OPTION} says whether such bundles are left out, and {exceptions.OPTION} until when."
         for placed in held
     )

@@ -69,7 +69,7 @@ def _stand_in(kept: Workspace) -> Iterator[Place]:
     """The one that the steps of a check share; whoever gave it removes it."""
     root = os.path.realpath(kept.stand_in)
     if root == os.path.realpath(kept.root):
-        raise InputError("the workspace cannot stand in for itself", subject=kept.stand_in, advice="Name an empty directory.")
+        raise InputError("the workspace cannot replace itself", subject=kept.stand_in, advice="Name an empty directory.")
     try:
         os.makedirs(root, 0o700, exist_ok=True)
         used = os.listdir(root)

@@ -54,7 +54,7 @@ def require_sound(archive: ArchiveReader, parallel: int = 2) -> None:
     told = "; ".join(f"{finding.path}: {finding.problem}" for finding in findings[:5])
     more = f" (and {counted(len(findings) - 5, 'more finding')})" if len(findings) > 5 else ""
     raise CorruptContent(
-        f"the archive is damaged: {told}{more}.", subject=archive.name, advice="Carry these files over again; nothing was pushed."
+        f"the archive is damaged: {told}{more}.", subject=archive.name, advice="Transfer these files again; nothing was pushed."
     )
 
 

@@ -82,7 +82,7 @@ class ArchiveReader(ReadOnlyStore):
         except OSError as error:
             raise StorageError(f"cannot read the volume: {error.strerror}", subject=self.paths[volume]) from error
         if len(content) != size:
-            raise CorruptContent("the volume is truncated", subject=self.paths[volume], advice="Carry this file over again.")
+            raise CorruptContent("the volume is truncated", subject=self.paths[volume], advice="Transfer this file again.")
         return content
 
     def preadv(self, volume: int, buffer: memoryview, offset: int) -> int:
@@ -92,7 +92,7 @@ class ArchiveReader(ReadOnlyStore):
         except OSError as error:
             raise StorageError(f"cannot read the volume: {error.strerror}", subject=self.paths[volume]) from error
         if read == 0:
-            raise CorruptContent("the volume is truncated", subject=self.paths[volume], advice="Carry this file over again.")
+            raise CorruptContent("the volume is truncated", subject=self.paths[volume], advice="Transfer this file again.")
         return read
 
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
@@ -164,7 +164,7 @@ class ArchiveReader(ReadOnlyStore):
             found = os.path.getsize(path)
             if found != size:
                 raise CorruptContent(
-                    f"the volume has {found} bytes where {size} were expected", subject=path, advice="Carry this file over again."
+                    f"the volume has {found} bytes where {size} were expected", subject=path, advice="Transfer this file again."
                 )
         for path in present.values():
             raise CorruptContent("the archive has no such volume", subject=path, advice="Remove it.")

@@ -226,9 +226,9 @@ class UnfinishedSet:
         same = all(_is_at(file, self.path(number)) for number, file in enumerate(self._files))
         if not same or not self._lie_there(self.path, self._frame):
             raise StorageError(
-                "somebody removed or changed the archive while it was written",
+                "the archive was removed or changed while it was written",
                 subject=self.folder,
-                advice="Keep others away from the folder, and run again: what cannot be used is written anew.",
+                advice="Make sure that nothing else writes to the directory, and run again: unusable files are rewritten.",
             )
 
     def _pwrite(self, volume: int, chunk: memoryview, offset: int) -> None:
@@ -248,7 +248,7 @@ class UnfinishedSet:
 
     def _taken(self, path: str) -> StorageError:
         return StorageError(
-            f"another archive with sequence {self.contents.sequence} lies there, or a damaged one",
+            f"another archive with sequence {self.contents.sequence} exists already, or a damaged one",
             subject=path,
             advice="Archives are never overwritten: move it away, or choose another folder.",
         )
@@ -274,7 +274,7 @@ class UnfinishedSet:
             return StorageError(
                 f"no space is left for the archive of {sum(self.places.sizes)} bytes",
                 subject=path,
-                advice="The unfinished archive is kept: free space and run again to go on.",
+                advice="The unfinished archive is kept: free space and run again to resume.",
             )
         return StorageError(f"cannot write the archive: {error.strerror}", subject=path)
 

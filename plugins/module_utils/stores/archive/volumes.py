@@ -86,7 +86,7 @@ def _names(folder: str) -> list[str]:
         raise CorruptContent(
             f"the archive with {unfinished[0]} is unfinished",
             subject=folder,
-            advice="Run mirror_to_disk again to finish it, then carry it over.",
+            advice="Run mirror_to_disk again to finish it, then transfer it.",
         )
     return [name for name in names if name.endswith(".tar")]
 
@@ -105,7 +105,7 @@ def identify(path: str, judge: Judge | None = None) -> Volume:
                 volume = _numbered(path, file.read(size))
             else:
                 raise CorruptContent(
-                    "this is not a volume of an archive, or its beginning is damaged", subject=path, advice="Carry this file over again."
+                    "this is not a volume of an archive, or its start is damaged", subject=path, advice="Transfer this file again."
                 )
     except OSError as error:
         raise StorageError(f"cannot read the volume: {error.strerror}", subject=path) from error
@@ -127,7 +127,7 @@ def _numbered(path: str, encoded: bytes) -> Volume:
         if volume_document(volume.archive_id, volume.number, int(document["volumes"]), signature) != encoded or volume.number < 1:
             raise ValueError
     except (ValueError, KeyError, TypeError, InputError) as error:
-        raise CorruptContent("the beginning of the volume is damaged", subject=path, advice="Carry this file over again.") from error
+        raise CorruptContent("the start of the volume is damaged", subject=path, advice="Transfer this file again.") from error
     return volume
 
 

@@ -127,4 +127,6 @@ class FileWriter(BlobWriter):
 
     def _failed(self, error: OSError) -> StorageError:
         subject = str(self._blob.digest)
-        return StorageError(f"cannot write {self._path}: {error.strerror}", subject=subject, advice="See that there is room for it.")
+        return StorageError(
+            f"cannot write {self._path}: {error.strerror}", subject=subject, advice="Make sure that there is enough free space."
+        )

@@ -172,7 +172,7 @@ class LayoutIndex:
             return
         number = version.get("imageLayoutVersion") if isinstance(version, dict) else None
         if not isinstance(number, str) or not number.startswith("1."):
-            raise Unsupported(f"the layout has version {number!r:.40}", subject=self._path, advice="Version 1 is understood.")
+            raise Unsupported(f"the layout has version {number!r:.40}", subject=self._path, advice="Only version 1 is supported.")
 
 
 class Listed:

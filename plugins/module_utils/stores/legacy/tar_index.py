@@ -61,7 +61,7 @@ class TarIndex:
 
     def _add(self, volume: str) -> None:
         if not os.path.isfile(volume) or os.path.getsize(volume) == 0:
-            raise CorruptContent("empty archive file", subject=volume, advice="Carry this file over again.")
+            raise CorruptContent("empty archive file", subject=volume, advice="Transfer this file again.")
         try:
             with _walked(volume) as members:
                 for member in members:
@@ -71,7 +71,7 @@ class TarIndex:
                         self._enter(volume, member)
         except TarFault as error:
             raise CorruptContent(
-                f"the volume cannot be read as tar: {error}", subject=volume, advice="Carry this file over again."
+                f"the volume cannot be read as tar: {error}", subject=volume, advice="Transfer this file again."
             ) from error
 
     def _enter(self, volume: str, member: Member) -> None:
@@ -128,7 +128,7 @@ class EntryReader(BlobReader):
             return 0
         read = self._file.readinto(buffer[: min(len(buffer), self._rest)]) or 0
         if read == 0:
-            raise CorruptContent("the volume is truncated", subject=self._entry.volume, advice="Carry this file over again.")
+            raise CorruptContent("the volume is truncated", subject=self._entry.volume, advice="Transfer this file again.")
         self._rest -= read
         return read
 

@@ -52,7 +52,7 @@ class V2Archive(LegacyArchive):
         """The image set configuration that the archive was made from; the newest when there are several."""
         names = sorted(name for name in self.index.entries if _CONFIGURATION.match(name))
         if not names:
-            raise CorruptContent("the archive carries no configuration (isc_...)", subject=self.name)
+            raise CorruptContent("the archive contains no configuration (isc_...)", subject=self.name)
         return self.index.read(names[-1])
 
     def blob_name(self, digest: Digest) -> str:

@@ -91,9 +91,9 @@ def is_deep(repository: str) -> bool:
 def _push_advice(response: Response, index: bool) -> str:
     found, told = codes(response), summary(response).lower()
     if index and _INCOMPLETE.intersection(found):
-        return "The registry takes a list of images only together with all of them: mirror all platforms of this image."
+        return "The registry accepts an index only with all of its instances: mirror all platforms of this image."
     if response.status == 405:
-        return "The registry takes no pushes: it is read-only, or a cache of another one."
+        return "The registry accepts no pushes: it is read-only, or a cache of another one."
     if "immutable" in told or "TAG_INVALID" in found:
         return "The registry does not let this tag move: allow that for the repository, or remove the tag there."
     if "quota" in told:

@@ -222,13 +222,13 @@ class RegistryBlobWriter(BlobWriter):
                 self._refused_ways.add("PUT")
             self._chunk = self._dialect.chunk
             self._patch = True
-            self._interrupt("the registry takes smaller requests only", restart=True, wait=False)
+            self._interrupt("the registry accepts only smaller requests", restart=True, wait=False)
         elif status in RETRIED:
             self._interrupt(f"answered {status}", response)
         elif status == 416 or "BLOB_UPLOAD_UNKNOWN" in codes(response) or (status == 404 and proven):
             self._interrupt("the registry lost the upload", response, restart=status != 416)
         elif status in _NOT_THIS_WAY and self._blob.size and not proven and self._other_way():
-            self._interrupt("the registry takes blobs in another way", restart=True, wait=False)
+            self._interrupt("the registry accepts blobs in another form", restart=True, wait=False)
         else:
             raise refusal(response, self._endpoint.host, self._subject, "take the blob")
         raise WriteInterrupted(self._reason)
@@ -278,7 +278,7 @@ class RegistryBlobWriter(BlobWriter):
         if query and response.status != 202:
             request, response = open_upload(self._endpoint, self._repository, self._access)
         if response.status != 202 or not response.headers.get("location"):
-            raise refusal(response, self._endpoint.host, self._subject, "begin an upload")
+            raise refusal(response, self._endpoint.host, self._subject, "start an upload")
         self._location = (request, response.headers["location"])
         return True
 

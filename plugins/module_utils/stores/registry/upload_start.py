@@ -112,7 +112,7 @@ class Uploads:
 
     def _refused(self, repository: str, blob: Descriptor | None, response: Response) -> MirrorError:
         subject = f"{self._endpoint.host}/{repository}{f'@{blob.digest}' if blob else ''}"
-        return push_refusal(response, self._endpoint.host, subject, "begin an upload")
+        return push_refusal(response, self._endpoint.host, subject, "start an upload")
 
 
 def has_blob(endpoint: Endpoint, repository: str, digest: str) -> bool:

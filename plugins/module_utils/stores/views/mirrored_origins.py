@@ -45,7 +45,7 @@ class Mirrored(ReadOnlyStore):
     of which nothing is recorded; raises InputError when there can be none.
     """
 
-    refusal = "what was mirrored is only looked at here"
+    refusal = "the mirrored content is read-only here"
 
     name = "mirrored"
 

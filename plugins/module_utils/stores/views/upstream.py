@@ -308,7 +308,7 @@ class Upstream(ReadOnlyStore):
 
     def _built(self, repository: str) -> str:
         if self._workspace is None:
-            raise InputError("there is no such thing built in the workspace", subject=repository)
+            raise InputError("the workspace has no such built image", subject=repository)
         return built_path(self._workspace, repository)
 
 
@@ -316,5 +316,5 @@ def built_path(workspace: Workspace, repository: str) -> str:
     """The directory of a layout that was built in a workspace, by its name as a repository.  Raises InputError for no such name."""
     parts = repository[len(BUILT) :].split("/")
     if not all(_NAME.match(part) for part in parts):
-        raise InputError("there is no such thing built in the workspace", subject=repository)
+        raise InputError("the workspace has no such built image", subject=repository)
     return workspace.path(workspace.content, *parts)

@@ -20,12 +20,12 @@ class Stop:
         self._lost = lost
         self.reason = ""
 
-    def set(self, reason: str = "the run was asked to stop") -> None:
+    def set(self, reason: str = "the run was stopped") -> None:
         """Takes no lock, and so is safe in a signal handler."""
         self.reason = self.reason or reason
         self._set = True
 
     def is_set(self) -> bool:
         if not self._set and self._lost is not None and self._lost():
-            self.set("another run took the workspace over")
+            self.set("another run took over the workspace")
         return self._set

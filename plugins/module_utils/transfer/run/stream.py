@@ -159,7 +159,7 @@ class Stream:
             raise self._lost(f"the destination broke the upload {self._resumes} times at byte {self._sent}") from interruption
         self._sent = writer.resume()
         if not 0 <= self._sent <= self._start + self._filled:
-            raise self._lost(f"the destination wants to go on at byte {self._sent}, which was never sent") from interruption
+            raise self._lost(f"the destination asks to resume at byte {self._sent}, which was never sent") from interruption
         self._accepted(self._sent - before)
         return self._start <= self._sent
 

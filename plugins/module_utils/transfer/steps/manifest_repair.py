@@ -67,7 +67,7 @@ class Mender:
         job.content = whole
         size = sum(blob.size for blob in further)
         self._run.warn(
-            f"{job.placed}: the destination takes an index only with all of its instances, so all were copied ({size} bytes more)."
+            f"{job.placed}: the destination accepts an index only with all of its instances, so all were copied ({size} bytes more)."
         )
         return True
 
@@ -90,7 +90,7 @@ def explained(job: Job, manifest: Manifest, error: MirrorError) -> MirrorError:
     if job.content is None or not job.content.sparse or not manifest.is_index:
         return error
     return type(error)(
-        f"the destination does not take an index some of whose instances stay behind: {error.message}",
+        f"the destination does not accept an index without all of its instances: {error.message}",
         subject=error.subject,
         host=error.host,
         status=error.status,

@@ -193,7 +193,7 @@ def test_charts_in_registries_are_read_through_the_store(run):
     for version in ("1.0.0+build", ""):
         collected = run(repository({"name": "good", "version": version}, url="oci://charts.test/team"))
         assert collected.failures == () and collected.charts[0]["version"] == "1.0.0+build"
-    assert "list the wanted charts" in run({"repositories": [{"name": "r", "url": "oci://charts.test/team"}]}).failures[0].advice.lower()
+    assert "list the charts to mirror" in run({"repositories": [{"name": "r", "url": "oci://charts.test/team"}]}).failures[0].advice.lower()
 
 
 def test_without_helm_one_message_says_what_to_install(run, monkeypatch):

@@ -55,7 +55,7 @@ CASES = {
     "depth, as a login": (dialects.QUAY_OLD, send, "a/b/c", "max_nested_paths"),
     "depth, as an absence": (replace(PLAIN, depth=(1, 2), depth_status=404), send, "a/b/c", "max_nested_paths"),
     "a project": (replace(PLAIN, projects=1, project_status=404), send, "none/app", "created first"),
-    "sparse indexes": (PLAIN, push_index, "team/empty", "together with all of them"),
+    "sparse indexes": (PLAIN, push_index, "team/empty", "only with all of its instances"),
     "moving tags": (replace(PLAIN, immutable_tags=True), move, "team/app", "does not let this tag move"),
     "manifests without a tag": (replace(PLAIN, tagless_push=False), push_untagged, "team/app", "without a tag"),
     "media types": (dialects.ZOT, push_docker, "team/app", "docker2s2"),
@@ -86,7 +86,7 @@ def test_what_a_destination_does_not_support_has_its_advice(name):
 
 @pytest.mark.parametrize(
     ("status", "code", "words"),
-    [(405, "UNSUPPORTED", "takes no pushes"), (403, "DENIED", "credentials allow"), (507, "", "out of space")],
+    [(405, "UNSUPPORTED", "accepts no pushes"), (403, "DENIED", "credentials allow"), (507, "", "out of space")],
 )
 @pytest.mark.parametrize("action", [send, move])
 def test_so_has_what_it_refuses_today(action, status, code, words):

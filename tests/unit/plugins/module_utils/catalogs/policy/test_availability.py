@@ -80,7 +80,7 @@ def test_excluded_by_policy(site, version, full_catalog):
     assert plan.failures == ()
     assert catalogs.graph(site.served(plan))["foo stable*"] == "0.1.0; 0.3.0<0.1.0 !{0.2.0}"
     assert not [image for image in plan.images if ":0.2.0" in image.origin]
-    assert any(f"Bundle foo.v0.2.0 of package foo is left out, for {LOST} is not to be had" in text for text in plan.warnings)
+    assert any(f"Bundle foo.v0.2.0 of package foo is left out, because {LOST} is unavailable" in text for text in plan.warnings)
 
 
 @pytest.mark.parametrize("policy", ["exclude", "keep"])

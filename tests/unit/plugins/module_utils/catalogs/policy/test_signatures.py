@@ -343,7 +343,7 @@ class TestRules:
     def test_a_local_layout_is_signed_as_what_it_is_a_copy_of(self, site, publisher, layout, tmp_path):
         catalog = f"oci://{tmp_path}/layout"
         (failure,) = site.collect(site.rule(), catalog=catalog).failures
-        assert "does not tell as what its image was signed" in failure.message
+        assert "does not record the name under which its image was signed" in failure.message
         assert site.collect(site.rule(policy="off"), catalog=catalog).failures == ()
         assert [failure.code for failure in site.collect(site.rule(names=[REPOSITORY]), catalog=catalog).failures] == ["signature_missing"]
         site.sign(publisher)

@@ -109,7 +109,7 @@ def test_images_without_tag_and_digest_are_told(store, context, tmp_path):
     store.add_image("foo/bundle", "foo.v0.1.0", layers=[b"bundle"])
     found = collect(wanted("v1alpha2"), context)
     assert names(rebuilt(context, found, tmp_path / "files"))[2] == "quay.example.com/foo/operator"
-    assert any("quay.example.com/foo/operator without tag or digest; it stays as it is" in text for text in found.warnings)
+    assert any("quay.example.com/foo/operator without tag or digest; the reference is not changed" in text for text in found.warnings)
 
 
 def test_a_bundle_without_tag_and_digest_keeps_all_its_images(store, context, tmp_path):

@@ -117,7 +117,7 @@ def test_a_token_host_of_another_name_is_asked_when_the_user_lists_it(reach):
         guard.realm = f"http://{TOKENS}:{door.port}/token"
         with holding(auth=guard) as fake:
             given = {"credentials": {fake.host: {"username": "me", "password": "secret"}}, "settings": {"plain_http": True}}
-            with pytest.raises(AccessDenied, match="a host of somebody else") as caught:
+            with pytest.raises(AccessDenied, match="a host of another domain") as caught:
                 reach(**given).tags(f"{fake.host}/team/app")
             assert "trusted_token_hosts" in caught.value.advice and TOKENS in caught.value.advice
             assert door.ledger.count() == 0
@@ -133,7 +133,7 @@ def test_a_registry_without_tls_does_not_make_its_token_host_one(reach):
         with holding(auth=guard) as fake:
             given = {"credentials": {fake.host: {"username": "me", "password": "secret"}}, "token_hosts": (TOKENS,)}
             hosts = {fake.host: {"plain_http": True}}
-            with pytest.raises(MirrorError, match=f"{TOKENS}:{door.port} would be asked without TLS"):
+            with pytest.raises(MirrorError, match=f"{TOKENS}:{door.port} would be contacted without TLS"):
                 reach(settings={"hosts": hosts}, **given).tags(f"{fake.host}/team/app")
             assert door.ledger.count() == 0
             hosts = {**hosts, TOKENS: {"plain_http": True}}
