@@ -134,7 +134,7 @@ def test_the_steps_of_a_check_plan_once(source, target, tmp_path, version):
 
 
 def test_only_an_empty_directory_stands_in(site, tmp_path):
-    for place, words in ((site.workspace.root, "for itself"), (str(tmp_path), "no check has left")):
+    for place, words in ((site.workspace.root, "cannot replace itself"), (str(tmp_path), "no check has left")):
         site.plan(*NAMES)
         broken = replace(site.planning(*NAMES), workspace=Workspace(site.workspace.root, place))
         with pytest.raises(InputError, match=words):
