@@ -223,12 +223,23 @@ def test_a_limit_that_refuses_to_prune_costs_nothing_else(site):
     assert os.path.exists(os.path.join(site.workspace, "results", "report.html"))
 
 
-def test_what_a_source_lacks_is_told_although_the_mirror_is_gone_too(site):
+def test_what_a_source_lacks_is_told_although_the_mirror_refuses_too(site):
     gone = f"{site.source.host}/team/gone:1.0"
     site.mirror.stop()
+    site.mirror.extra = {"storage": {"maintenance": {"readonly": {"enabled": True}}}}
+    site.mirror.start()
     run = site.run(site.variables(site.names[0], gone, mirror_retry_times=0))
     told = run.text[run.text.index("Fail with that reason") :]
     assert not run.ok and site.mirror.host in told and gone in told, run.text
+
+
+def test_that_the_mirror_is_gone_is_noticed_before_anything_is_planned(site):
+    site.mirror.stop()
+    site.source.settle()
+    before = len(site.source.requests())
+    run = site.run(site.variables())
+    assert not run.ok and f"no answer from http://{site.mirror.host}" in run.text, run.text
+    assert len(site.source.requests()) == before
 
 
 def test_a_mirror_is_made_from_a_mirror_by_the_plan_that_it_keeps(site):
