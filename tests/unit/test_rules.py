@@ -66,3 +66,19 @@ def test_no_rule_is_there_twice():
     rules = [name for name in names if name not in ("rule", "section")]
     assert len(rules) == len(set(rules)), sorted(name for name in set(rules) if rules.count(name) > 1)
     assert len(rules) > 150
+
+
+def test_files_that_the_pages_name_are_there():
+    """Paths as the pages write them: from the top, below module_utils, or below its unit tests."""
+    pages = [os.path.join(folder, name) for folder, _folders, names in os.walk(os.path.dirname(PAGE)) for name in names]
+    places = ("", "plugins/module_utils", "tests/unit/plugins/module_utils")
+    wrong = []
+    for page in pages:
+        if page.endswith("renamed.md"):
+            continue
+        with open(page, encoding="utf-8") as file:
+            for path in re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|md|rst))`", file.read()):
+                full = path.replace("tests/unit/...", places[2])
+                if not any(os.path.exists(os.path.join(ROOT, place, full)) for place in places):
+                    wrong.append(f"{os.path.relpath(page, ROOT)} names {path}")
+    assert not wrong, "\n".join(wrong)
