@@ -264,7 +264,7 @@ def test_a_full_disk_is_told_before_the_first_byte_and_in_the_middle(gap: Gap, s
     gap.source.faults.on_request = take_the_space
     run = near.write(*gap.names, folder=place)
     assert not run.archive_id and "no space is left for the archive of" in run.failures[0].message
-    assert "go on" in run.failures[0].advice
+    assert "run again to resume" in run.failures[0].advice
     gap.source.faults.on_request = lambda method, endpoint, path: None
     os.unlink(ballast)
     with pytest.raises(MirrorError, match="unfinished"):
