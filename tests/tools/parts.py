@@ -37,7 +37,7 @@ LONGEST = 2400
 # A process of a part carries this in its environment.
 MARK = "MIRROR_TEST_RUN"
 # What others need comes first, then what takes long; parts that are not named here come between the two groups.
-FIRST = ("tools", "sanity", "faults")
+FIRST = ("tools", "integration", "sanity", "faults")
 LAST = ("molecule", "lint")
 _DESELECTED = re.compile(r"\b(\d+) deselected")
 
