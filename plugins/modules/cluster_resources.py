@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - disconnected.mirror.charts
   - disconnected.mirror.catalogs
   - disconnected.mirror.catalogs.planning
+  - disconnected.mirror.archives
 attributes:
   check_mode:
     support: full
@@ -48,25 +49,6 @@ options:
     description:
       - Directory with archives, such as V(file:///directory). The plan of the last of them is used, whether or not it is loaded yet.
     type: str
-  archive_trusted_keys:
-    description:
-      - Use only the plan of an archive that is signed by one of these keys.
-      - Setting it without a key is an error. It never means that any archive is accepted.
-    type: dict
-    suboptions:
-      kind:
-        description:
-          - Which kind of signature is required.
-        type: str
-        choices:
-          - ssh
-          - gpg
-        default: ssh
-      path:
-        description:
-          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
-        type: path
-        required: true
   dest:
     description:
       - Directory for the files. Without it they are written to C(results/cluster-resources) in the workspace.

@@ -43,6 +43,7 @@ extends_documentation_fragment:
   - disconnected.mirror.charts
   - disconnected.mirror.catalogs
   - disconnected.mirror.catalogs.planning
+  - disconnected.mirror.archives
 attributes:
   check_mode:
     support: full
@@ -99,25 +100,6 @@ options:
       - Number of days for which a written archive may be loaded, counted from the day on which writing starts. Without it archives do not
         expire. The expiry date is part of the signed list of contents.
     type: int
-  archive_trusted_keys:
-    description:
-      - Load only archives that are signed by one of these keys. The signature is verified before anything else in an archive is read.
-      - Setting it without a key is an error. It never means that any archive is accepted.
-    type: dict
-    suboptions:
-      kind:
-        description:
-          - Which kind of signature is required.
-        type: str
-        choices:
-          - ssh
-          - gpg
-        default: ssh
-      path:
-        description:
-          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
-        type: path
-        required: true
   ignore_history:
     description:
       - Write a full archive, regardless of what earlier ones contain. It can be loaded without them.

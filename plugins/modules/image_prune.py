@@ -34,6 +34,7 @@ extends_documentation_fragment:
   - disconnected.mirror.charts
   - disconnected.mirror.catalogs
   - disconnected.mirror.catalogs.planning
+  - disconnected.mirror.archives
 attributes:
   check_mode:
     support: full
@@ -66,25 +67,6 @@ options:
       - Directory with archives, such as V(file:///directory). Prunes by the plan of the last of them, as if it had been loaded.
       - Excludes O(only_v1alpha2), because an archive does not decide whether this mirror is pruned.
     type: str
-  archive_trusted_keys:
-    description:
-      - Prune only by an archive that is signed by one of these keys.
-      - Setting it without a key is an error. It never means that any archive is accepted.
-    type: dict
-    suboptions:
-      kind:
-        description:
-          - Which kind of signature is required.
-        type: str
-        choices:
-          - ssh
-          - gpg
-        default: ssh
-      path:
-        description:
-          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
-        type: path
-        required: true
   only_v1alpha2:
     description:
       - Whether O(mode=prune) does nothing unless the configuration is of C(v1alpha2), the version that prunes in every run.

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - disconnected.mirror.charts
   - disconnected.mirror.catalogs
   - disconnected.mirror.catalogs.planning
+  - disconnected.mirror.archives
 attributes:
   check_mode:
     support: full
@@ -113,25 +114,6 @@ options:
       - Directory with the archives that were loaded, or one of their files, such as V(file:///directory). A repair reads from them.
       - Without it a repair reads from the sources.
     type: str
-  archive_trusted_keys:
-    description:
-      - Repair only from archives that are signed by one of these keys.
-      - Setting it without a key is an error. It never means that any archive is accepted.
-    type: dict
-    suboptions:
-      kind:
-        description:
-          - Which kind of signature is required.
-        type: str
-        choices:
-          - ssh
-          - gpg
-        default: ssh
-      path:
-        description:
-          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
-        type: path
-        required: true
 """
 
 EXAMPLES = r"""

@@ -140,11 +140,9 @@ EDGES = 500_000
 
 # --- Other programs ---
 
-# Seconds until another program (gpgv, ssh-keygen, a credential helper) must have answered, bytes of its answer,
-# and bytes of a file that it writes.
+# Seconds until another program (gpgv, ssh-keygen, a credential helper) must have answered, and bytes of its answer.
 PROGRAM_SECONDS = 30.0
 PROGRAM_OUTPUT = MIB
-PROGRAM_FILE = MIB
 
 # --- Signatures ---
 
