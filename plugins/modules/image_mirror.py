@@ -144,22 +144,38 @@ options:
       - additional
       - helm
     default: []
+  nearby:
+    description:
+      - Places that may already have content of the plan, nearest first. Either a mirror that this collection made, such as
+        V(docker://registry.example.com:5000/ocp), or a directory with archives, such as V(file:///srv/archives).
+      - Layers and manifests are read from the first of them that has them, otherwise from the sources. A place only gives content, which is
+        checked by its digest. Images and tags come from the plan.
+      - A mirror is asked for what its registry records as mirrored there. A place that does not answer or gives wrong content is left out
+        with a warning, and the run continues without it.
+    type: list
+    elements: str
+    default: []
   shard:
     description:
-      - Copy only the layers of one shard of the plan and publish nothing, so that several hosts can share the work. A later run without
-        this option publishes all images.
+      - Copy only the layers of one shard of the plan and publish nothing, so that several hosts can share the work. All hosts must use the
+        same plan. A last run with O(shard.publish) publishes the images.
     type: dict
     suboptions:
       index:
         description:
-          - Number of this shard, starting at V(0).
+          - Number of this shard, starting at V(0). Required unless O(shard.publish) is set.
         type: int
-        required: true
       count:
         description:
           - Total number of shards.
         type: int
         required: true
+      publish:
+        description:
+          - Whether to copy no layer and to publish all images whose layers are at the registry. The others fail, and each failure names the
+            missing layer and its shard.
+        type: bool
+        default: false
   progress:
     description:
       - Whether to show progress while the task runs. It is never shown in check mode or in tasks with C(async).
@@ -203,6 +219,14 @@ EXAMPLES = r"""
     destination: docker://registry.example.com:5000/ocp
     archive_trusted_keys:
       path: /etc/mirror/trusted_keys
+
+- name: Fill another registry from one that is near
+  disconnected.mirror.image_mirror:
+    workspace: /srv/mirror/workspace-east
+    destination: docker://registry.east.example.com:5000/ocp
+    nearby:
+      - docker://registry.west.example.com:5000/ocp
+      - file:///srv/archives
 
 - name: Show what was done
   ansible.builtin.debug:
@@ -291,6 +315,19 @@ requests:
   returned: success, and when the mirror is not complete
   type: dict
   sample: {"source": 12, "destination": 203}
+read:
+  description: Bytes of layers and configurations that were read, by where they came from.
+  returned: when O(nearby) is given
+  type: dict
+  contains:
+    sources:
+      description: Bytes from the sources.
+      type: int
+      sample: 0
+    nearby:
+      description: Bytes from each place of O(nearby).
+      type: dict
+      sample: {"docker://registry.west.example.com:5000/ocp": 73400320}
 duration:
   description: Seconds that the transfer took.
   returned: success, and when the mirror is not complete

@@ -60,6 +60,19 @@ options:
         repositories are not contacted.
       - Then O(config) or O(imageset) is needed only to select one of several image sets that the mirror holds.
     type: str
+  handed_plan:
+    description:
+      - Path of a plan that another host made, written there with O(hand_on), or a C(plan.json) with the file C(plan-parts.tar) beside it.
+        It is checked like any plan and becomes the plan of this workspace. Nothing is resolved. Only manifests that did not come with it
+        are read from the sources, by digest.
+      - Excludes O(config), O(imageset), O(source_mirror) and O(locked).
+    type: path
+  hand_on:
+    description:
+      - Whether to also write the plan into one file for other hosts, with the manifests of its images, its charts and what was built for
+        it. In check mode this needs O(check_workspace).
+    type: bool
+    default: false
   destination:
     description:
       - The mirror that the plan is for, such as V(docker://registry.example.com:5000/ocp). With it the forecast leaves out what earlier
@@ -140,6 +153,11 @@ plan_path:
   returned: success, and when the plan is not complete
   type: str
   sample: /srv/mirror/workspace/results/plan.json
+handed_plan_path:
+  description: File with the plan for other hosts. Empty without O(hand_on).
+  returned: success, and when the plan is not complete
+  type: str
+  sample: /srv/mirror/workspace/handed-plan.tar
 complete:
   description: Whether everything was resolved, apart from what O(allow_failures) matches.
   returned: success, and when the plan is not complete
@@ -402,7 +420,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=imageset_plan.ARGUMENTS,
         mutually_exclusive=[("config", "imageset")],
-        required_one_of=[("config", "imageset", "source_mirror")],
+        required_one_of=[("config", "imageset", "source_mirror", "handed_plan")],
         supports_check_mode=True,
     )
     require_libraries(module)

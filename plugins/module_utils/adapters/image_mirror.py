@@ -43,7 +43,16 @@ TRANSFER: dict[str, Any] = {
     "check": {"type": "str", "choices": ["fast", "default", "deep"], "default": "default"},
     "tag_moves": {"type": "str", "choices": ["allow", "refuse"], "default": "allow"},
     "stop_on": {"type": "list", "elements": "str", "choices": ["release", "operator", "additional", "helm"], "default": []},
-    "shard": {"type": "dict", "options": {"index": {"type": "int", "required": True}, "count": {"type": "int", "required": True}}},
+    "nearby": {"type": "list", "elements": "str", "default": []},
+    "shard": {
+        "type": "dict",
+        "options": {
+            "index": {"type": "int"},
+            "count": {"type": "int", "required": True},
+            "publish": {"type": "bool", "default": False},
+        },
+        "required_if": [["publish", False, ["index"]]],
+    },
     # Taken by the action plugin.
     "progress": {"type": "bool", "default": True},
     "progress_interval": {"type": "int", "default": 10},
@@ -72,7 +81,7 @@ _FILE = "file://"
 
 # Options that mean nothing for a run between these ends.
 _ONLY_WRITING = ("archive_size", "archive_for", "archive_signing_key", "archive_valid_days", "ignore_history", "since")
-_ONLY_REGISTRY = ("shard",)
+_ONLY_REGISTRY = ("shard", "nearby")
 _MOST_DAYS = 36_500
 
 
@@ -107,19 +116,23 @@ def mirror_request(params: Params) -> MirrorRequest:
         planning=plan_request(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         plan=params["plan"] or "",
+        nearby=tuple(params["nearby"]),
         options=transfer_options(params),
     )
 
 
 def transfer_options(params: Params) -> TransferOptions:
-    shard = params["shard"]
     return TransferOptions(
         level=params["check"],
         parallel=params["parallel_layers"],
         stop_on=frozenset(params["stop_on"]),
         tag_moves=params["tag_moves"],
-        shard=Shard(shard["index"], shard["count"]) if shard else None,
+        shard=_shard(params["shard"]),
     )
+
+
+def _shard(given: Mapping[str, Any] | None) -> Shard | None:
+    return Shard(0 if given["publish"] else given["index"], given["count"], given["publish"]) if given else None
 
 
 def mirror_registry(params: Params, check_mode: bool) -> Outcome:
@@ -132,12 +145,17 @@ def mirror_registry(params: Params, check_mode: bool) -> Outcome:
         problem = STOPPED
     return Outcome(
         changed=result.changed,
-        values=result_values(result, run.path, request.workspace),
+        values={**result_values(result, run.path, request.workspace), **({"read": _read(run.read)} if request.nearby else {})},
         failures=run.failures,
         warnings=run.warnings,
         problem=problem,
         diff=run.diff,
     )
+
+
+def _read(sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Bytes of what was read, by where."""
+    return {"sources": sizes.get("", 0), "nearby": {name: size for name, size in sizes.items() if name}}
 
 
 def write_archive(params: Params, check_mode: bool) -> Outcome:
@@ -240,6 +258,6 @@ def _seconds(date: str | None) -> int | None:
 
 
 def _refuse(params: Params, names: Sequence[str], reason: str) -> None:
-    given = [name for name in names if params[name] not in (None, False)]
+    given = [name for name in names if params[name] not in (None, False, [])]
     if given:
         raise InputError(f"{' and '.join(given)} cannot be given here: {reason}", subject=given[0])

@@ -30,6 +30,8 @@ ARGUMENTS: dict[str, Any] = {
     **FAILURES,
     "locked": {"type": "bool", "default": False},
     "source_mirror": {"type": "str"},
+    "handed_plan": {"type": "path"},
+    "hand_on": {"type": "bool", "default": False},
     "fail": {"type": "bool", "default": True},
     "destination": {"type": "str"},
     "archive_for": {"type": "str"},
@@ -48,7 +50,7 @@ def run(params: Params, check_mode: bool) -> Outcome:
     place = Destination.parse(given, params["max_nested_paths"]) if given and not archived else None
     target = Target(_archive_history(params), archive=True) if archived else Target(str(place or ""))
     reach = place if params["check_destination"] else None
-    run = plan_imageset(request, os.environ, check_mode, target, params["explain"], reach)
+    run = plan_imageset(request, os.environ, check_mode, target, params["explain"], reach, params["hand_on"])
     document = run.plan
     # The list goes with the complete plan, and stays with it when a later one is not.
     mapped = write_mapping(request.workspace, document, place, params["mapping_instances"], check_mode) if place and run.complete else False
@@ -57,6 +59,7 @@ def run(params: Params, check_mode: bool) -> Outcome:
         values={
             "plan_path": request.workspace.plan if run.complete else request.workspace.incomplete_plan,
             "complete": run.complete,
+            "handed_plan_path": run.handed,
             "mapping_path": request.workspace.mapping if place and run.complete else "",
             "images": len(document.images),
             "bytes": run.forecast.store,

@@ -39,6 +39,11 @@ class Workspace:
         return self.path("results", "plan-incomplete.json")
 
     @property
+    def handed_plan(self) -> str:
+        """The latest plan with all that another host needs to carry it out."""
+        return self.path("handed-plan.tar")
+
+    @property
     def changes(self) -> str:
         """What the plan changed against the one before it, for the report."""
         return self.path("changes.json")

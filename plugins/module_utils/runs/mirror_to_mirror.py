@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -26,8 +26,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.r
     with_history,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.nearby import nearest
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.nearest import Nearest
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
@@ -42,11 +45,13 @@ class MirrorRequest:
 
     planning: workspace, connections, and the configuration when one is given: then the plan is made first, in memory.
     plan: path of the plan otherwise; empty for the workspace's own.
+    nearby: places to read content from before the origins are asked, nearest first (`setting.nearby`).
     """
 
     planning: PlanRequest
     destination: Destination
     plan: str = ""
+    nearby: tuple[str, ...] = ()
     options: TransferOptions = TransferOptions()
 
     @property
@@ -56,12 +61,16 @@ class MirrorRequest:
 
 @dataclass(frozen=True)
 class MirrorRun:
-    """path: of the document with every image's result, empty in check mode."""
+    """path: of the document with every image's result, empty in check mode.
+
+    read: bytes of blobs by the place close by that gave them, those of the origins under the empty name; empty without such places.
+    """
 
     plan: Plan
     result: TransferResult
     warnings: tuple[str, ...]
     path: str = ""
+    read: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -92,16 +101,18 @@ def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool 
         run.network.mirror(request.destination, writing=not check_mode).ping()
         run.progress(Phase("plan"))
         plan = carried_plan(request.planning, request.plan, run.place, run.network)
-        return _Mirroring(request, plan, run).run()
+        with nearest(request.nearby, request.destination, run.network, run.place, request.planning.parallel) as source:
+            return _Mirroring(request, plan, run, source).run()
 
 
 class _Mirroring:
-    """One plan into one registry."""
+    """One plan into one registry.  source: where its content is read."""
 
-    def __init__(self, request: MirrorRequest, plan: Plan, run: Session) -> None:
+    def __init__(self, request: MirrorRequest, plan: Plan, run: Session, source: Store) -> None:
         self._request = request
         self._plan = plan
         self._run = run
+        self._source = source
         self._placed, self._misplaced = place_images(plan, request.destination)
         self._registry = run.network.mirror(request.destination, writing=not run.check_mode)
         self._shelf = Shelf(run.place.manifests)
@@ -115,10 +126,12 @@ class _Mirroring:
         self._run.progress.conclude(result.counts(), result.complete)
         if self._run.check_mode:
             return MirrorRun(self._plan, self._with_history(history, result), self._plan.warnings)
-        warnings = (*self._plan.warnings, *result.warnings, *held_catalogs(result), *self._remember(history, result))
+        near = self._source if isinstance(self._source, Nearest) else None
+        lost = near.warnings if near is not None else ()
+        warnings = (*self._plan.warnings, *result.warnings, *lost, *held_catalogs(result), *self._remember(history, result))
         place = str(self._request.destination)
         path = keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_mirror", place, result)
-        return MirrorRun(self._plan, result, warnings, path)
+        return MirrorRun(self._plan, result, warnings, path, near.sizes if near is not None else {})
 
     def _move(self, history: History) -> TransferResult:
         run, request = self._run, self._request
@@ -133,7 +146,7 @@ class _Mirroring:
             hold_entries=frozenset(entry for failure in lacking for entry in failure.entries),
         )
         work = predict if run.check_mode else transfer
-        return work(self._placed, run.network.upstream(run.place), self._registry, self._shelf, options, journal, run.progress, run.stop)
+        return work(self._placed, self._source, self._registry, self._shelf, options, journal, run.progress, run.stop)
 
     def _without_lost(self, history: History, result: TransferResult) -> TransferResult:
         """Goes on without the bundles that lack images, where that is allowed; catalogs are published without them."""

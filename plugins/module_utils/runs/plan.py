@@ -29,6 +29,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.repla
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.unselected import filters_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import keep_changes
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.handed import hand_on, take_over
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import (
     expected_plan,
     is_complete,
@@ -60,6 +61,7 @@ class PlanRequest:
     allow_failures: patterns of failures that a complete plan may have.
     source_mirror: `docker://host/namespace` of a mirror from which all is read, by the plan that its registry keeps; no origin is
         asked then, and a configuration only says which plan, where there are several.
+    handed: path of a plan that another host made (`records.handed`): it is taken as it is, and nothing is resolved.
     """
 
     workspace: Workspace
@@ -71,7 +73,16 @@ class PlanRequest:
     locked: bool = False
     allow_failures: tuple[str, ...] = ()
     source_mirror: str = ""
+    handed: str = ""
     parallel: int = 8
+
+    def __post_init__(self) -> None:
+        if self.handed and (self.has_configuration or self.source_mirror or self.locked):
+            raise InputError(
+                "a plan of another host leaves nothing to plan",
+                subject="handed_plan",
+                advice="Give it without config, imageset, source_mirror and locked.",
+            )
 
     @property
     def has_configuration(self) -> bool:
@@ -92,6 +103,7 @@ class PlanRun:
 
     complete: whether nothing failed but what may.  difference: to `before`.
     forecast: bytes of the plan, less what the history says is at the destination.
+    handed: path of what was written for other hosts, empty for nothing.
     """
 
     plan: Plan
@@ -101,6 +113,7 @@ class PlanRun:
     difference: Diff
     forecast: Forecast = Forecast(0, 0, 0, 0, 0)
     explanations: tuple[Explanation, ...] = ()
+    handed: str = ""
 
     @property
     def diff(self) -> dict[str, str]:
@@ -114,11 +127,13 @@ def plan_imageset(
     target: Target = Target(),
     questions: Sequence[str] = (),
     reach: Destination | None = None,
+    hands_on: bool = False,
 ) -> PlanRun:
     """Makes the plan and keeps it in the workspace.  In check mode nothing is written.
 
     target: where the plan is to go, for the forecast.  questions: for `planning.explain`.
     reach: a registry that has to answer and let us in before planning begins; raises what any request raises.
+    hands_on: write the plan for other hosts, too; in check mode where a place for the steps of the check is given.
     Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
     """
     imageset = load_imageset(request) if request.has_configuration else None
@@ -130,6 +145,9 @@ def plan_imageset(
             if reach is not None:
                 network.mirror(reach, writing=False).ping()
             run = _planned(request, imageset, place, network)
+            if hands_on and (not check_mode or request.workspace.stand_in):
+                hand_on(run.plan, place, place.handed_plan)
+                run = replace(run, handed=place.handed_plan)
             return replace(
                 run,
                 forecast=_forecast(request, run.plan, place, network, target),
@@ -195,6 +213,8 @@ def make_plan(request: PlanRequest, imageset: ImageSet | None, before: Plan | No
     imageset: None for whatever is replayed, or what a mirror holds.
     """
     context = Context(network.upstream(place), place, request.options, request.parallel, fetch=network.fetch)
+    if request.handed:
+        return _handed(take_over(request.handed, place), context)
     if request.source_mirror and not request.locked:
         return _taken(request, imageset, context, network)
     if not request.locked and imageset is not None:
@@ -208,6 +228,14 @@ def make_plan(request: PlanRequest, imageset: ImageSet | None, before: Plan | No
     if failures:
         raise _locked(failures)
     return before
+
+
+def _handed(plan: Plan, context: Context) -> Plan:
+    """As another host made it; only what did not come with it is read, by digest."""
+    failures = tuple(replay(plan, _imageset_of(plan), context))
+    if failures:
+        raise _locked(failures)
+    return plan
 
 
 def _taken(request: PlanRequest, imageset: ImageSet | None, context: Context, network: Network) -> Plan:

@@ -164,6 +164,9 @@ class Store(ABC):
         """Takes a blob out of a repository.  Raises NotFound, Unsupported (the store does not do that), AccessDenied."""
         raise Unsupported("this store does not delete blobs", subject=repository or self.name)
 
+    def doubt(self, digest: Digest) -> None:
+        """What was read under a digest is not what it says.  Stores of several places read it elsewhere from now on."""
+
     @property
     def requests(self) -> Mapping[str, int]:
         """Requests sent so far, by method; empty for stores that send none."""

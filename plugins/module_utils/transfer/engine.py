@@ -173,6 +173,6 @@ def _result(run: Run, images: Sequence[PlacedImage], results: Mapping[int, Image
         requests=run.requests(),
         cancelled=run.cancelled and any(entry.outcome == PENDING for entry in entries),
         stopped_by=run.stopped_by,
-        sharded=run.options.shard is not None,
+        sharded=run.options.shard is not None and not run.options.shard.publishes,
         warnings=run.warnings(),
     )

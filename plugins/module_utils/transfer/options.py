@@ -30,10 +30,14 @@ TAG_MOVES = (ALLOW, REFUSE)
 
 @dataclass(frozen=True)
 class Shard:
-    """One of `count` hosts that share the blobs of one plan; index counts from 0."""
+    """One of `count` hosts that share the blobs of one plan; index counts from 0.
+
+    publishes: the step after all of them instead, which moves no blob and publishes what they brought; it has no index.
+    """
 
     index: int
     count: int
+    publishes: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
@@ -48,7 +52,7 @@ class TransferOptions:
     stop_on: categories (release, operator, additional, helm) whose first failure stops the whole run (mirroring K9).
     hold_catalogs: publish no catalog, for something that catalogs name could not be planned (user-needs G03).
     hold_entries: entries of the configuration (`operators[0]`) whose catalogs alone are not published, for the same reason.
-    shard: move only the blobs of one shard and publish nothing.
+    shard: move only the blobs of one shard and publish nothing, or only publish what all shards brought.
     buffer: bytes that each worker holds.
     """
 

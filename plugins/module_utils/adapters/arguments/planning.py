@@ -37,6 +37,7 @@ def plan_request(params: Params) -> PlanRequest:
         options=source_options(params),
         locked=params.get("locked", False),
         source_mirror=params.get("source_mirror") or "",
+        handed=params.get("handed_plan") or "",
         allow_failures=tuple(params.get("allow_failures") or ()),
         parallel=params["parallel_images"],
     )

@@ -164,6 +164,7 @@ class Carrier:
                 progress.take_back()
                 error = problem.error if isinstance(problem, ReadFailed) else problem
                 if isinstance(error, CorruptContent) and spare:
+                    self._run.source.doubt(blob.digest)
                     attempts.append(spare.pop())
                 elif not isinstance(problem, ReadFailed):
                     self._run.trouble(problem)

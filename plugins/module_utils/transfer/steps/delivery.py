@@ -19,12 +19,14 @@ from typing import Callable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import BUNDLE, RELATED
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import Shard
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, MOUNTED, Phase, Started
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Cargo, Group, Job, cargoes, groups, shard_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Cargo, Group, Job, cargoes, groups
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.blob_copier import Carrier
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.publisher import Publisher
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.sharing import Sharing
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
 
 # What lies in a directory of this host is not pulled.
@@ -62,10 +64,14 @@ class Delivery:
         """Leaves outcome and failure with each job."""
         all_groups, cargo = self._lading()
         self._run.emit(Phase("copy"))
-        if self._run.options.shard is not None:
-            self._carry_shard(cargo)
+        shard = self._run.options.shard
+        if shard is None:
+            self._find_homes(cargo)
+        elif shard.publishes:
+            cargo = self._sharing(shard).brought(cargo)
+        else:
+            self._carry_shard(self._sharing(shard).mine(cargo))
             return
-        self._find_homes(cargo)
         moving = self._load(cargo)
         for group in all_groups:
             if group.waiting == 0:
@@ -76,6 +82,11 @@ class Delivery:
     def foresee(self, holds: Callable[[Digest], bool]) -> Foresight:
         """What `work` would move, by reading manifests only.  holds: whether the source has a digest; what it has not is there."""
         all_groups, cargo = self._lading()
+        shard = self._run.options.shard
+        if shard is not None:
+            # Whoever publishes moves nothing.
+            cargo = [] if shard.publishes else self._sharing(shard).mine(cargo)
+            all_groups = all_groups if shard.publishes else []
         self._find_homes(cargo)
         moving = [entry for entry in cargo if holds(entry.blob.digest) and set(entry.places) - entry.homes]
         copied = [entry for entry in moving if not entry.home]
@@ -119,12 +130,11 @@ class Delivery:
 
         return task
 
-    def _carry_shard(self, cargo: list[Cargo]) -> None:
-        """Only this shard's blobs; a last run without a shard publishes."""
-        shard = self._run.options.shard
-        if shard is None:
-            return
-        mine = [entry for entry, number in zip(cargo, shard_of(cargo, shard.count)) if number == shard.index]
+    def _sharing(self, shard: Shard) -> Sharing:
+        return Sharing(self._run, shard, [*self._present, *(job.placed for job in self.jobs.values())])
+
+    def _carry_shard(self, mine: list[Cargo]) -> None:
+        """Only this host's blobs; a last run publishes."""
         for job in self.jobs.values():
             job.group = None
         self._find_homes(mine)

@@ -108,7 +108,8 @@ class Survey:
         return look
 
     def _proved(self, placed: PlacedImage) -> bool:
-        return self._journal.proves(placed.repository, placed.digest, placed.tags, placed.image.platforms)
+        # Hosts that share a plan have journals of their own, and must come to the same verdicts.
+        return self._options.shard is None and self._journal.proves(placed.repository, placed.digest, placed.tags, placed.image.platforms)
 
     def _names(self, repository: str, members: dict[int, PlacedImage], proved: set[int]) -> set[str] | None:
         """The repository's tags where they spare requests; None where asking for each tag is as good."""
