@@ -75,7 +75,7 @@ class WantedImage:
 class Collected:
     """What one content source found.
 
-    releases, catalogs, charts: the entries of the plan document under these keys (design, section 1).
+    releases, catalogs, charts, update_graphs: the entries of the plan document under these keys (design, section 1).
     failures: what could not be resolved, one by one; the rest is unharmed.
     """
 
@@ -85,6 +85,7 @@ class Collected:
     charts: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
+    update_graphs: tuple[dict[str, Any], ...] = ()
 
 
 Fetch = Callable[[str, Optional[Mapping[str, str]], int], bytes]

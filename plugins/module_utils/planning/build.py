@@ -74,6 +74,7 @@ def build_plan(
         warnings=_once([*imageset.warnings, *collected.warnings, *warnings, *more, *_empty(entries, collected)]),
         failures=_once([*collected.failures, *unresolved, *collisions, *unsigned]),
         whole=not imageset.delete,
+        update_graphs=collected.update_graphs,
     )
     return plan.sorted()
 
@@ -89,6 +90,7 @@ def _collect(imageset: ImageSet, context: Context, sources: Sequence[Source]) ->
         charts=tuple(entry for part in parts for entry in part.charts),
         warnings=tuple(text for part in parts for text in part.warnings),
         failures=tuple(failure for part in parts for failure in part.failures),
+        update_graphs=tuple(entry for part in parts for entry in part.update_graphs),
     )
 
 

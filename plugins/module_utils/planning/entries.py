@@ -51,6 +51,10 @@ def catalog(shape: Shape) -> dict[str, Any]:
         _texts(package, ("name", "default_channel"))
         for channel in _list(package, "channels"):
             _texts(channel, ("name", "head"))
+            for update in _list(channel, "updates"):
+                _texts(update, ("name", "replaces", "skip_range"))
+                _list_of_texts(update, "skips")
+            channel.optional("of", 0).number()
             for bundle in (*_list(channel, "bundles"), *_list(channel, "entries")):
                 if not isinstance(bundle.value, str):
                     _texts(bundle, ("name",))

@@ -20,6 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.host impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning import entries
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import excerpt
 
 SCHEMA = "disconnected.mirror/plan/1"
 
@@ -109,6 +110,7 @@ class Plan:
     config: the configuration in canonical form.  images: sorted by (destination, tags, digest).
     warnings: sentences.  failures: what is wanted and could not be resolved; the rest stands.
     whole: whether it names all that is wanted.  Who makes a plan has to say so: what a part does not name is not unwanted.
+    update_graphs: what is known of the updates between its releases (`releases.graph.excerpt`), for pictures; nothing is chosen by it.
     """
 
     config: dict[str, Any] = field(default_factory=dict)
@@ -119,6 +121,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     whole: bool = False
+    update_graphs: tuple[dict[str, Any], ...] = ()
 
     @property
     def generation(self) -> Generation:
@@ -127,7 +130,7 @@ class Plan:
 
     def document(self) -> dict[str, Any]:
         """The public JSON document; the same plan has the same bytes in `base.files.json_bytes`."""
-        return {
+        document: dict[str, Any] = {
             "schema": SCHEMA,
             "whole": self.whole,
             "config": self.config,
@@ -138,6 +141,9 @@ class Plan:
             "warnings": list(self.warnings),
             "failures": [failure.document() for failure in self.failures],
         }
+        if self.update_graphs:
+            document["update_graphs"] = list(self.update_graphs)
+        return document
 
     @classmethod
     def of(cls, document: Any, subject: str = "plan") -> Plan:
@@ -159,6 +165,7 @@ class Plan:
                 failures=tuple(entries.failure(entry) for entry in whole.member("failures").items()),
                 # Plans of before did not say it.
                 whole=whole.optional("whole").value is True,
+                update_graphs=tuple(excerpt.checked(entry) for entry in whole.optional("update_graphs", []).items()),
             )
         except InputError as error:
             raise InputError(

@@ -20,6 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases import memory, takeover
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Channel, Picked
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.excerpt import excerpt
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.selection import ARCHITECTURES, Selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.update_service import UpdateService
@@ -64,6 +65,7 @@ class _Collecting:
         self.settings = settings
         self.warnings: list[str] = list(settings.notes)
         self.failures: list[Failure] = []
+        self._update_graphs: list[dict[str, Any]] = []
         self._earlier: Mapping[str, Any] | None = None
 
     def collected(self) -> Collected:
@@ -80,6 +82,7 @@ class _Collecting:
             releases=releases,
             warnings=tuple(dict.fromkeys([*self.warnings, *(text for one in inspected for text in one.warnings), *graph.warnings])),
             failures=(*self.failures, *(failure for one in inspected for failure in one.failures), *graph.failures),
+            update_graphs=tuple(self._update_graphs),
         )
 
     def _direct(self) -> list[WantedRelease]:
@@ -129,7 +132,15 @@ class _Collecting:
         self.failures += selected.failures
         if not self.imageset.delete:
             past.keep(channels, selected)
+            self._keep_graphs(service, architectures, selected)
         return self._releases(selected, {channel.name for channel in channels if channel.okd})
+
+    def _keep_graphs(self, service: UpdateService, architectures: Sequence[str], selected: Selection) -> None:
+        for architecture in architectures:
+            graphs = service.known(architecture)
+            picked = [one for one in selected.picked if one.architecture == architecture]
+            if picked:
+                self._update_graphs.append(excerpt(architecture, graphs, list(graphs.values()), picked))
 
     def _before(self) -> Mapping[str, Any]:
         if self._earlier is None:

@@ -18,7 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.host impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
 
 # Raised whenever the same question could have another answer than before.
-RULES = 3
+RULES = 4
 _FOLDER = "answers"
 
 

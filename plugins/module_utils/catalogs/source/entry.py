@@ -180,7 +180,7 @@ class Part:
         as_it_is = not rebuilt or (self._unfiltered and not left_out and not fixed.digests)
         layout, digest = ("", "") if as_it_is else self._rebuilt(root, pins.pinned(selection, fixed.digests))
         result = Answer(
-            packages=summary.packages(selection, found.chosen, "bundles"),
+            packages=summary.packages(selection, found.chosen, "bundles", opened.catalog.package),
             bundles=bundles,
             warnings=(*found.warnings, *fixed.sentences),
             record=beginnings.document(self._next_record(opened, found, past)),

@@ -71,6 +71,11 @@ class UpdateService:
         with self._lock:
             return self._graphs.setdefault(key, found)
 
+    def known(self, architecture: str) -> dict[str, Graph]:
+        """What was asked for on an architecture, by channel."""
+        with self._lock:
+            return {name: graph for (name, where, _okd), graph in sorted(self._graphs.items()) if where == architecture}
+
     def _read(self, channel: Channel, architecture: str) -> Graph:
         name = f"{architecture or 'any'}-{channel.name}.json"
         if self._settings.graph_file:

@@ -70,6 +70,15 @@ def of_type(collected, kind):
     return [image for image in collected.images if image.type == kind]
 
 
+STABLE = {
+    "name": "stable",
+    "head": "foo.v0.2.0",
+    "bundles": ["foo.v0.2.0"],
+    "updates": [{"name": "foo.v0.2.0", "replaces": "foo.v0.1.0"}],
+    "of": 2,
+}
+
+
 @pytest.mark.parametrize("version", [V1, V2])
 def test_a_filtered_catalog(store, context, version):
     root = publish(store)
@@ -82,9 +91,7 @@ def test_a_filtered_catalog(store, context, version):
         "digest": root.digest,
         "destination": "redhat/index",
         "tag": "v4.17",
-        "packages": [
-            {"name": "foo", "default_channel": "stable", "channels": [{"name": "stable", "head": "foo.v0.2.0", "bundles": ["foo.v0.2.0"]}]}
-        ],
+        "packages": [{"name": "foo", "default_channel": "stable", "channels": [STABLE]}],
     }
     (image,) = of_type(found, CATALOG)
     assert (str(image.reference), image.repository, image.tags, image.why) == (REFERENCE, "redhat/index", ("v4.17",), ("operators[0]",))
@@ -284,7 +291,13 @@ def test_a_missing_image_excludes_its_bundle_by_policy(store, context):
     plan = build_plan(wanted, with_options(context, catalog_missing_images="exclude"))
     assert plan.failures == ()
     assert plan.catalogs[0]["packages"][0]["channels"] == [
-        {"name": "stable", "head": "foo.v0.3.0", "bundles": ["foo.v0.1.0", "foo.v0.3.0", "foo.v0.1.1"]}
+        {
+            "name": "stable",
+            "head": "foo.v0.3.0",
+            "bundles": ["foo.v0.1.0", "foo.v0.3.0", "foo.v0.1.1"],
+            "updates": [{"name": "foo.v0.3.0", "replaces": "foo.v0.1.0", "skips": ["foo.v0.2.0", "foo.v0.1.1"]}],
+            "of": 4,
+        }
     ]
     assert any("foo.v0.2.0 of package foo is left out" in text and "foo/operator:0.2.0" in text for text in plan.warnings)
     documents = _written(context, plan, store)
