@@ -163,7 +163,7 @@ def _attacks() -> tuple[Attack, ...]:
     ):
         add("a head is strict", name, content)
     for start in (
-        b"HTTP/1.1 20_0 OK",
+        b"HTTP/1.1 2_0 OK",
         b"HTTP/1.1 200 OK\nX: y",
         b"HTTP/1.1 200 OK\rX: y",
         b"HTTP/1.1 200 \x0c"[:-1] + b"\r",

@@ -55,6 +55,7 @@ PRESETS = {
     "one-repository": Preset(1, 190, (5 * MIB, 2348 * KIB, 700 * KIB, 3 * KIB), 2, 1.0, 2, 900 * KIB, 1.45, 80 * MIB, docker=True),
     "many-small": Preset(200, 10, (6 * KIB, 2 * KIB), 4, 0.8, 1, 3 * KIB, 0.8, 64 * KIB, 0.1),
     "few-large": Preset(4, 1, (MIB,), 1, 1.0, 1, 512 * MIB, 0.0, 512 * MIB),
+    "two-layers": Preset(300, 10, (), 1, 0.0, 2, 3 * KIB, 0.8, 64 * KIB),
     # One layer of 2.5 GiB: what volumes of 1 GiB have to cut.
     "one-huge": Preset(1, 1, (MIB,), 1, 1.0, 1, 2560 * MIB, 0.0, 2560 * MIB),
     "smoke": Preset(6, 2, (200 * KIB, 4 * KIB), 2, 0.8, 2, 40 * KIB, 1.0, MIB, 0.25),

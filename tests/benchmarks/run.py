@@ -46,7 +46,13 @@ from ansible_collections.disconnected.mirror.tests.benchmarks.fill import fill, 
 from ansible_collections.disconnected.mirror.tests.benchmarks.measure import Sample, bytecode, interpreter_memory, measure
 from ansible_collections.disconnected.mirror.tests.benchmarks.targets import CASES, COLD, UNCHANGED, Case, verdicts
 from ansible_collections.disconnected.mirror.tests.benchmarks.tools import LAYOUT, Files, available, to_folder
-from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
+from ansible_collections.disconnected.mirror.tests.fakes.processes import (
+    DISTRIBUTION,
+    DistributionProcess,
+    RegistryProcess,
+    SmallProcess,
+    find,
+)
 
 
 def certificate(work: str) -> tuple[str, str]:
@@ -73,8 +79,11 @@ class Bench:
         self.problems: list[str] = []
         self.bytecode = bytecode(work)
 
+    def _registry(self, folder: str) -> RegistryProcess:
+        return SmallProcess(folder) if self.case.memory else DistributionProcess(folder, tls=self.tls)
+
     def run(self) -> None:
-        with DistributionProcess(os.path.join(self.work, "source"), tls=self.tls) as source:
+        with self._registry(os.path.join(self.work, "source")) as source:
             filled = fill(source.host, self.preset, self.work, self.seed, bool(self.tls))
             images = filled["images"]
             repositories = {image["repo"] for image in images}
@@ -85,11 +94,11 @@ class Bench:
                 for name in self.tools if number % 2 == 0 else list(reversed(self.tools)):
                     self._cell(name, source, files, images)
 
-    def _cell(self, name: str, source: DistributionProcess, files: Files, images: Sequence[dict[str, Any]]) -> None:
+    def _cell(self, name: str, source: RegistryProcess, files: Files, images: Sequence[dict[str, Any]]) -> None:
         folder = os.path.join(self.work, "cell")
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(os.path.join(folder, "home"))
-        destination = None if to_folder(name) else DistributionProcess(os.path.join(folder, "destination"), tls=self.tls).start()
+        destination = None if to_folder(name) else self._registry(os.path.join(folder, "destination")).start()
         try:
             command = files.command(name, destination.host if destination else "", folder)
             # A cache of an earlier cell must not help; Python's bytecode is part of an installation.
@@ -108,7 +117,7 @@ class Bench:
                 destination.stop()
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _check(self, name: str, destination: DistributionProcess | None, folder: str, images: Sequence[dict[str, Any]]) -> None:
+    def _check(self, name: str, destination: RegistryProcess | None, folder: str, images: Sequence[dict[str, Any]]) -> None:
         if destination is not None:
             store: Store = open_registry(destination.host, bool(self.tls))
         elif name == LAYOUT:
@@ -178,6 +187,9 @@ def main() -> int:
     met = True
     kept: dict[str, Any] = {}
     for case in CASES:
+        if case.memory and not find(SmallProcess.names):
+            say(f"{case.name}: no {SmallProcess.names[0]} was found; make tools builds it.")
+            continue
         if case.name not in (arguments.case or [each.name for each in CASES if each.name != "smoke"]):
             continue
         if arguments.work:

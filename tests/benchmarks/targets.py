@@ -35,11 +35,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Case:
+    """tls: both registries have it.  memory: they keep all in memory, and are distribution otherwise."""
+
     name: str
     preset: str
     tools: tuple[str, ...]
     targets: tuple[Target, ...]
     tls: bool = False
+    memory: bool = False
 
 
 _CRANES = ("crane", "crane-all", "crane-all-4")
@@ -94,6 +97,19 @@ CASES: tuple[Case, ...] = (
             Target(PINNED, UNCHANGED, "requests", 1.0, base="repositories"),
             _MEMORY,
         ),
+    ),
+    # Registries that cost next to nothing: what is left is the tool.
+    Case(
+        "in-memory",
+        "two-layers",
+        (OURS, "crane-all-4", "skopeo-sync"),
+        (
+            Target(OURS, COLD, "wall", 0.4, ("skopeo-sync",)),
+            Target(OURS, COLD, "tool_cpu", 0.4, ("skopeo-sync",)),
+            Target(OURS, UNCHANGED, "wall", 0.4, ("skopeo-sync",)),
+            _MEMORY,
+        ),
+        memory=True,
     ),
     Case(
         "few-large",

@@ -13,7 +13,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 
 _NOT_IN_TARGETS = re.compile(r"[^!-~]")
-_NOT_IN_HEADERS = re.compile(r"[^\t -~\x80-\xff]")
+_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 class Access(NamedTuple):
@@ -69,16 +69,13 @@ class Request(NamedTuple):
         """The URL for messages: without its query, which may hold a secret."""
         return f"{self.origin}{self.target.partition('?')[0]}"
 
-    def fields(self, common: tuple[tuple[str, str], ...], authorization: str, length: int) -> list[tuple[str, str]]:
-        """The headers; nothing from outside can end a line or add one.  length: of the body.  Raises InputError."""
+    def fields(self, common: tuple[tuple[str, str], ...], authorization: str) -> tuple[tuple[str, str], ...]:
+        """The headers, but for the length of a body.  Raises InputError for a target that would not be one line's."""
         if _NOT_IN_TARGETS.search(self.target):
             raise InputError(f"{self.target!r:.200} cannot be requested")
-        for name, value in self.headers:
-            if _NOT_IN_HEADERS.search(value):
-                raise InputError(f"{value!r:.200} cannot be sent as {name}")
-        found = [*common, *self.headers]
-        if authorization:
-            found.append(("Authorization", authorization))
-        if length or self.method in ("POST", "PUT", "PATCH"):
-            found.append(("Content-Length", str(length)))
-        return found
+        own = (("Authorization", authorization),) if authorization else ()
+        return common + self.headers + own
+
+    def length(self, size: int) -> int | None:
+        """What a body of so many bytes is announced as; None for not at all."""
+        return size if size or self.method in _WITH_BODY else None

@@ -20,6 +20,7 @@ from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
+    InputError,
     MirrorError,
     RegistryError,
     Unreachable,
@@ -47,7 +48,6 @@ _MOST_HOPS = 10
 _MOST_RENEWALS = 4
 # How often a thread that waits for its turn asks when that comes (seconds).
 _LOOK = 0.25
-_COMMON = (("User-Agent", "disconnected.mirror"), ("Accept-Encoding", "identity"))
 # What is under way when a run is cancelled may come to its end for so many seconds; `transfer.crew` gives its threads as many.
 _GRACE = 8.0
 
@@ -108,12 +108,16 @@ class Http:
         host = self.host(request.origin)
         started = time.monotonic()
         sent = self._authorization(request)
-        fields = request.fields(host.common_headers + _COMMON, sent, length)
+        fields = request.fields(host.common_headers, sent)
         _check(host)
         self._await_turn(host)
         self._count(request.method)
         connection = host.take(fresh)
-        head = connection.head(request.method, host.target_prefix + request.target, fields)
+        try:
+            head = connection.head(request.method, host.target_prefix + request.target, fields, request.length(length))
+        except InputError:
+            connection.close()
+            raise
         return Outgoing(host, connection, request, head, sent, started)
 
     def get(self, url: str, accept: str = "*/*", limit: int = LIMIT) -> bytes:
@@ -240,7 +244,7 @@ class Http:
         return False
 
     def _once(self, host: Host, request: Request, sent: str, limit: int | None) -> Response:
-        fields = request.fields(host.common_headers + _COMMON, sent, len(request.body))
+        fields = request.fields(host.common_headers, sent)
         _check(host)
         self._await_turn(host)
         self._count(request.method)
@@ -265,7 +269,7 @@ class Http:
             try:
                 if request.rule is not None and host.address:
                     request.rule.check_address(request.origin, host.address)
-                head = connection.head(request.method, host.target_prefix + request.target, fields)
+                head = connection.head(request.method, host.target_prefix + request.target, fields, request.length(len(request.body)))
                 with host.waits.waiting(request.slow):
                     response = _exchange(connection, request, head, seconds)
                 response.origin = request.origin

@@ -25,6 +25,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.inte
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.pool import Distrusted, Pool
 
+_COMMON = {"User-Agent": "disconnected.mirror", "Accept-Encoding": "identity"}
+
 
 class Host:
     """Connections are given out to whoever asks and come back when their answer was read.
@@ -53,7 +55,7 @@ class Host:
         forwarding = self.proxy if origin.scheme == "http" and self.proxy is not None and not self.proxy.is_socks else None
         # A proxy for plain requests wants the whole URL (RFC 9112, 3.2.2).
         self.target_prefix = str(origin) if forwarding else ""
-        common = {"Host": origin.netloc, **(forwarding.headers if forwarding else {})}
+        common = {"Host": origin.netloc, **(forwarding.headers if forwarding else {}), **_COMMON}
         self.common_headers: tuple[tuple[str, str], ...] = tuple(common.items())
 
     def enter(self) -> None:

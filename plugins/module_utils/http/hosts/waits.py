@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Timeouts
 
@@ -33,17 +31,36 @@ class Waits:
         # An answer that did not come in time is waited for longer when it is asked for again.
         return min(self._timeouts.answer, max(least, _AGAIN * self._longest))
 
-    @contextmanager
-    def waiting(self, slow: bool) -> Iterator[None]:
+    def waiting(self, slow: bool) -> _Wait:
         """While an answer is waited for.  slow: to an upload or a push."""
-        began = self._since[threading.get_ident()] = time.monotonic()
-        try:
-            yield
-        finally:
-            del self._since[threading.get_ident()]
-            if slow:
-                self._longest = max(self._longest, time.monotonic() - began)
+        return _Wait(self, slow)
+
+    def begin(self) -> None:
+        """This thread waits."""
+        self._since[threading.get_ident()] = time.monotonic()
+
+    def end(self, slow: bool) -> None:
+        """It does not any more."""
+        began = self._since.pop(threading.get_ident())
+        if slow:
+            self._longest = max(self._longest, time.monotonic() - began)
 
     def oldest(self) -> float:
         """For how many seconds somebody has been waiting now."""
         return max((time.monotonic() - began for began in list(self._since.values())), default=0.0)
+
+
+class _Wait:
+    """A class, for a generator would cost each request a hundredth more."""
+
+    __slots__ = ("_slow", "_waits")
+
+    def __init__(self, waits: Waits, slow: bool) -> None:
+        self._waits = waits
+        self._slow = slow
+
+    def __enter__(self) -> None:
+        self._waits.begin()
+
+    def __exit__(self, *_error: object) -> None:
+        self._waits.end(self._slow)

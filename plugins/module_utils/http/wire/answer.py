@@ -35,10 +35,10 @@ class Answer(HTTPResponse):
 
     def begin(self) -> None:
         """Raises Interrupted where the length of the body is said in two ways, or in none that is known."""
-        version, self.status, self.reason = self._read_status()  # type: ignore[attr-defined]
-        # Of the head, the stream hands on the start line alone.
-        self.fp.readline()
-        self.version = 10 if version == "HTTP/1.0" else 11
+        # As the stream lets it pass: HTTP/1.1 200 OK
+        start = self._stream.head()
+        self.status = int(start[9:12])
+        self.version = 10 if start.startswith(b"HTTP/1.0") else 11
         fields = self.fields = self._stream.fields
         # For http.client, which asks these for what it needs.
         self.code, self.headers = self.status, fields  # type: ignore[assignment]
@@ -55,6 +55,9 @@ class Answer(HTTPResponse):
         self.reusable = bool(self.chunked or self.length is not None) and not self._check_close()  # type: ignore[attr-defined]
         # Or else http.client would close the connection now, before the body was read.
         self.will_close = False
+
+    def flush(self) -> None:
+        """Nothing is ever written to it; http.client asks the stream."""
 
     def _read_next_chunk_size(self) -> int:
         """Instead of http.client's, which takes `-5`, `0x5` and `5_0` for a size, and 64 KiB of what follows it."""
@@ -99,6 +102,8 @@ class Answer(HTTPResponse):
 
 def _length(text: str) -> int:
     """Said several times, it has to be the same each time.  Raises Interrupted."""
+    if _LENGTH.match(text):
+        return int(text)
     values = {value.strip(" \t") for value in text.split(",")}
     if len(values) != 1 or not _LENGTH.match(next(iter(values))):
         raise Interrupted(f"the answer has the Content-Length {text!r:.60}")

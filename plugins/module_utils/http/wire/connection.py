@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterable
+import re
+from queue import Empty, Full
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
@@ -19,8 +20,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.stre
 
 # One call of the system for as much as the kernel takes: small pieces cost a fifth more of the whole copy.
 _SLICE = 512 * 1024
+# Different sets of headers that a connection remembers.
+_KEPT = 16
+_NOT_IN_HEADERS = re.compile(r"[^\t -~\x80-\xff]")
 
-Fields = Iterable[tuple[str, str]]
+Fields = tuple[tuple[str, str], ...]
 
 
 class Guarded(urllib3_library.HTTPConnection):
@@ -37,6 +41,10 @@ class Guarded(urllib3_library.HTTPConnection):
     _stream: Stream | None = None
     _held: bytes | None = None
 
+    def __init__(self, *place: Any, **settings: Any) -> None:
+        super().__init__(*place, **settings)
+        self._lines: dict[Fields, bytes] = {}
+
     @property
     def peer(self) -> str:
         """The address at the other end; empty when it is gone."""
@@ -51,17 +59,35 @@ class Guarded(urllib3_library.HTTPConnection):
         super().connect()
         self.sock.settimeout(self.stall)
 
-    def head(self, method: str, target: str, fields: Fields) -> bytes:
-        """The bytes of a request's head, which the caller sends together with the first ones of the body.  Raises InputError."""
+    def head(self, method: str, target: str, fields: Fields, length: int | None = None) -> bytes:
+        """The bytes of a request's head, which the caller sends together with the first ones of the body.  Raises InputError.
+
+        length: for a Content-Length; none for requests without a body.
+        """
+        # Requests differ in their first line; what http.client made of their fields is kept, for that is most of the work.
+        lines = self._lines.get(fields)
+        try:
+            start, _end, found = self._put(method, target, fields if lines is None else ()).partition(b"\r\n")
+        except (ValueError, http.client.HTTPException) as error:
+            raise InputError(f"{target!r:.200} cannot be requested: {error}") from error
+        if lines is None:
+            lines = self._lines[fields] = found
+            if len(self._lines) > _KEPT:
+                self._lines = {}
+        if length is None:
+            return start + b"\r\n" + lines
+        return b"%b\r\nContent-Length: %d\r\n%b" % (start, length, lines)
+
+    def _put(self, method: str, target: str, fields: Fields) -> bytes:
         self._held = b""
         try:
             self.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
             for name, value in fields:
+                if _NOT_IN_HEADERS.search(value):
+                    raise InputError(f"{value!r:.200} cannot be sent as {name}")
                 self.putheader(name, value)
             self.endheaders()
             return self._held
-        except (ValueError, http.client.HTTPException) as error:
-            raise InputError(f"{target!r:.200} cannot be requested: {error}") from error
         finally:
             self._held = None
 
@@ -117,12 +143,39 @@ class Secure(Guarded, urllib3_library.HTTPSConnection):
     """With TLS."""
 
 
+class Idle(list[Any]):
+    """Idle connections of a pool, the last one first; `queue.LifoQueue` has locks and waiting of its own, which nobody needs here."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:
+        """Raises queue.Empty."""
+        try:
+            return self.pop()
+        except IndexError:
+            raise Empty from None
+
+    def put(self, connection: Any, block: bool = False) -> None:
+        """Raises queue.Full."""
+        if len(self) >= self._most:
+            raise Full
+        self.append(connection)
+
+    def qsize(self) -> int:
+        """For urllib3, which names it in a warning."""
+        return len(self)
+
+
 class PlainPool(urllib3_library.HTTPConnectionPool):
     ConnectionCls = Guarded
+    QueueCls = Idle
 
 
 class SecurePool(urllib3_library.HTTPSConnectionPool):
     ConnectionCls = Secure
+    QueueCls = Idle
 
 
 POOLS = {"http": PlainPool, "https": SecurePool}
@@ -138,6 +191,6 @@ def socks_pools(socks: Any) -> Any:
         pass
 
     return {
-        "http": type("PlainSocksPool", (socks.SOCKSHTTPConnectionPool,), {"ConnectionCls": GuardedSocks}),
-        "https": type("SecureSocksPool", (socks.SOCKSHTTPSConnectionPool,), {"ConnectionCls": SecureSocks}),
+        "http": type("PlainSocksPool", (socks.SOCKSHTTPConnectionPool,), {"ConnectionCls": GuardedSocks, "QueueCls": Idle}),
+        "https": type("SecureSocksPool", (socks.SOCKSHTTPSConnectionPool,), {"ConnectionCls": SecureSocks, "QueueCls": Idle}),
     }

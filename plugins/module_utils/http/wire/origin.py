@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -38,6 +39,7 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{self.netloc}"
 
     @classmethod
+    @lru_cache(maxsize=256)
     def of(cls, scheme: str, netloc: str) -> Origin:
         """From host[:port].  Raises InputError."""
         try:

@@ -75,10 +75,16 @@ class Stream(io.RawIOBase):
         self._reading = False
         return not self._rest and not self.reader.peek(1)
 
+    def head(self) -> bytes:
+        """The start line of the answer that is expected; its `fields` are known then.  Raises Interrupted."""
+        return self._read_head()
+
     def readinto(self, buffer: Any) -> int | None:
         """For the reader.  Raises Interrupted for a head only."""
         if self._patience:
-            self._read_head()
+            # http.client reads the answer of a proxy by itself; of its head, the start line is enough.
+            start = self._read_head()
+            self._rest = start + b"\r\n\r\n" + self._rest
         elif not self._reading:
             return None
         rest = self._rest
@@ -119,8 +125,8 @@ class Stream(io.RawIOBase):
         finally:
             self.sock.settimeout(self._stall)
 
-    def _read_head(self) -> None:
-        """Reads until a head is complete, its deadline kept however slowly it comes; what is informational is passed over."""
+    def _read_head(self) -> bytes:
+        """The start line.  Reads until a head is complete, in its time however slowly it comes; what is informational is passed over."""
         seconds, self._patience = self._patience, 0.0
         deadline = time.monotonic() + seconds
         data, passed = self._rest, 0
@@ -139,8 +145,8 @@ class Stream(io.RawIOBase):
             if not match.group(1).startswith(b"1"):
                 start, _end, lines = head.partition(b"\r\n")
                 self.fields = _fields(lines)
-                self._rest = start + b"\r\n\r\n" + rest
-                return
+                self._rest = rest
+                return start
             if match.group(1) == _SWITCHING:
                 raise Interrupted("the response switches to another protocol, which was not requested")
             passed += len(head)

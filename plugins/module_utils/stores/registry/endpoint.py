@@ -24,6 +24,7 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9
 # Names that are not those of their registry's API.
 _API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 # What servers say to a plain request at a port that has TLS (Go, nginx, Apache, Tomcat).
+_WHOLE = ("http://", "https://")
 _TLS_WANTED = re.compile(rb"to an HTTPS server|to HTTPS port|SSL-enabled server|requires TLS", re.IGNORECASE)
 
 
@@ -100,7 +101,8 @@ class Endpoint:
         Raises RegistryError.
         """
         try:
-            origin, target = split_url(urljoin(f"{request.origin}{request.target}", location))
+            whole = location if location.startswith(_WHOLE) else urljoin(f"{request.origin}{request.target}", location)
+            origin, target = split_url(whole)
         except (InputError, ValueError) as error:
             raise RegistryError(f"{self.host} gave a Location that cannot be used", subject=self.name, host=self.host) from error
         if origin.host == self.origin.host and origin.scheme == "http" and self.origin.scheme == "https":

@@ -156,6 +156,7 @@ class RegistryStore(Store):
         subject = f"{self.host}/{repository}"
         for response, document in pages(self._endpoint, f"{repository_path(repository)}/tags/list", access, subject):
             if response.status == 404:
+                self._uploads.absent(repository)
                 return None
             if response.status != 200:
                 raise refusal(response, self.host, subject, "list the tags")

@@ -26,6 +26,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registr
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobWriter
 
+# Bytes of a blob that are sent as soon as it is asked whether they are there.
+_SMALL = 256 * 1024
 # Refusals of `?mount=` that may mean that the registry does not know it.
 _NOT_UNDERSTOOD = frozenset((400, 404, 405, 415, 416, 422, 500, 501))
 
@@ -36,6 +38,11 @@ class Uploads:
     def __init__(self, endpoint: Endpoint, limits: RequestLimits) -> None:
         self._endpoint = endpoint
         self._dialect = UploadDialect(endpoint.host, limits)
+        self._absent: set[str] = set()
+
+    def absent(self, repository: str) -> None:
+        """The registry does not know this repository: what is small enough is put there without asking for it first."""
+        self._absent.add(repository)
 
     @property
     def mounts(self) -> bool:
@@ -43,7 +50,11 @@ class Uploads:
 
     def start(self, repository: str, blob: Descriptor, source: str = "") -> BlobWriter | None:
         """None when the repository has the blob now.  source: a repository that has it, to mount from."""
-        if self._dialect.asks_by_mount is False and has_blob(self._endpoint, repository, blob.digest):
+        if (
+            self._dialect.asks_by_mount is False
+            and self._worth_asking(repository, blob)
+            and has_blob(self._endpoint, repository, blob.digest)
+        ):
             return None
         if self._dialect.mount:
             opened = self._mount(repository, blob, source or repository)
@@ -56,6 +67,10 @@ class Uploads:
     def again(self, repository: str, blob: Descriptor) -> BlobWriter:
         """Begins an upload without asking whether the repository has the blob."""
         return self._writer(repository, blob, self._open(repository))
+
+    def _worth_asking(self, repository: str, blob: Descriptor) -> bool:
+        """A blob without a manifest may lie in a repository that is said not to exist, but not often."""
+        return repository not in self._absent or blob.size > _SMALL
 
     def _mount(self, repository: str, blob: Descriptor, source: str) -> Opened | None:
         """None when it is there now."""

@@ -39,6 +39,9 @@ FLUSH_AFTER = 0.5
 # The file is synchronised with the disk at most this often (seconds).
 SYNC_AFTER = 5.0
 
+# Made once: `json.dumps` makes one for each line.
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def file_name(destination: str) -> str:
     """The journal's name for a store's name: readable, and different for different stores."""
@@ -172,7 +175,7 @@ class Journal:
         now = time.monotonic()
         if not self._pending:
             self._pending_since = now
-        self._pending.append(json.dumps(record, separators=(",", ":")))
+        self._pending.append(_ENCODE(record))
         if len(self._pending) >= BATCH or now - self._pending_since >= FLUSH_AFTER:
             self._write(sync=now - self._synced >= SYNC_AFTER)
 
@@ -237,7 +240,7 @@ def _covers(known: Platforms, wanted: Platforms) -> bool:
 
 
 def _line(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+    return _ENCODE(record).encode() + b"\n"
 
 
 def _record(line: bytes) -> dict[str, Any]:

@@ -9,13 +9,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from queue import Empty, Full
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import HEAD, TRAILERS
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Guarded, Idle
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
@@ -295,3 +298,45 @@ def test_knows_when_the_other_side_has_closed(pair):
     connection, theirs = pair
     theirs.close()
     assert connection.waiting()
+
+
+def head(pair: tuple[Guarded, socket.socket], *request: Any) -> bytes:
+    """Of one exchange of several."""
+    connection, theirs = pair
+    made = connection.head(*request)
+    theirs.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+    connection.receive(PATIENCE)
+    return made
+
+
+def test_heads_are_the_same_whether_their_fields_were_sent_before_or_not(pair):
+    fields = (("Host", "registry.example.com"), ("Accept", "text/plain"), ("Authorization", "Basic YTpi"))
+    first = head(pair, "GET", "/v2/", fields)
+    assert first == b"GET /v2/ HTTP/1.1\r\nHost: registry.example.com\r\nAccept: text/plain\r\nAuthorization: Basic YTpi\r\n\r\n"
+    assert head(pair, "GET", "/v2/", fields) == first
+    assert head(pair, "PUT", "/x", fields, 12) == first.replace(b"GET /v2/", b"PUT /x").replace(b"Host", b"Content-Length: 12\r\nHost")
+    assert b"YTpi" not in head(pair, "GET", "/v2/", fields[:2])
+
+
+@pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "a\x00", "\u20ac"])
+def test_nothing_from_outside_can_end_a_line_or_add_one(value):
+    for target, fields in (("/", (("Accept", value),)), (f"/{value}", ())):
+        with pytest.raises(InputError):
+            Guarded("registry.example.com").head("GET", target, fields)
+
+
+def test_a_connection_remembers_a_bounded_number_of_fields(pair):
+    for number in range(100):
+        assert b"Accept: %d\r\n" % number in head(pair, "GET", "/", (("Accept", str(number)),))
+    assert len(pair[0]._lines) <= 17
+
+
+def test_idle_connections_are_taken_last_one_first_and_no_more_are_kept_than_asked_for():
+    idle = Idle(2)
+    with pytest.raises(Empty):
+        idle.get(block=False)
+    idle.put("first")
+    idle.put("second")
+    with pytest.raises(Full):
+        idle.put("third", block=False)
+    assert [idle.get(), idle.get(), idle.qsize()] == ["second", "first", 0]

@@ -104,6 +104,21 @@ def test_learning_whether_a_registry_tells_what_it_has_leaves_nothing_behind():
             assert methods(registry)[1:] == (["POST", "PUT"] if told else ["HEAD", "POST", "PUT"])
 
 
+@pytest.mark.parametrize("size,asked", [(100, []), (300_000, ["HEAD"])])
+def test_a_small_blob_is_not_asked_for_where_there_is_no_repository(size, asked):
+    """By registries that do not tell with the POST what they have."""
+    with FakeRegistry(dialects.NEXUS) as registry:
+        store = store_of(registry)
+        send(store, *blob(0, 10))
+        assert store.tags("team/new") is None and store.tags("team/app") is not None
+        registry.ledger.clear()
+        send(store, *blob(1, size), "team/new")
+        assert methods(registry) == [*asked, "POST", "PUT"]
+        registry.ledger.clear()
+        send(store, *blob(2, 100))
+        assert methods(registry) == ["HEAD", "POST", "PUT"]
+
+
 def test_a_blob_of_another_repository_is_mounted(registry):
     store = store_of(registry)
     wanted, content = blob(1, 100)
