@@ -42,9 +42,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards, Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, TrustedKeys, require
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
@@ -91,7 +91,7 @@ def untouched(target: FakeRegistry) -> bool:
 
 
 def pruned(far: trip.Far, **more: Any) -> Any:
-    request = PruneRequest(PlanRequest(far.workspace, connections=trip.CONNECTIONS), far.destination, guards=ALL, **more)
+    request = PruneRequest(PlanSource(far.workspace, connections=trip.CONNECTIONS, **more), far.destination, guards=ALL)
     return prune(request, {})
 
 
@@ -368,7 +368,7 @@ def test_its_storage_is_asked_for_nothing(shipped: Shipped, far: trip.Far, spy: 
         plan["config"].update(apiVersion=trip.V1, storageConfig=storage(kind, spy, tmp_path))
 
     far.load(forged(shipped.first, tmp_path / "forged", plan=change))
-    planning = PlanRequest(far.workspace, connections=trip.CONNECTIONS)
+    planning = PlanSource(far.workspace, connections=trip.CONNECTIONS)
     if step == "prune":
         # As on a host that remembers nothing itself.
         shutil.rmtree(far.workspace.history)
@@ -390,7 +390,7 @@ def test_its_templates_are_not_read(shipped: Shipped, far: trip.Far, tmp_path: A
 
     run = far.load(forged(shipped.first, tmp_path / "forged", plan=change))
     assert any("Archives name no files of this host" in text for text in run.warnings)
-    planning = PlanRequest(far.workspace, connections=trip.CONNECTIONS)
+    planning = PlanSource(far.workspace, connections=trip.CONNECTIONS)
     written = write_cluster_resources(ResourcesRequest(planning, far.destination), {})
     assert not any(str(template) in text for text in written.warnings)
     assert all(b"secret" not in (change.after or b"") for change in written.changes)
@@ -512,7 +512,7 @@ def test_every_module_that_reads_archives_takes_only_signed_ones(
 
 
 def read(reader: str, folder: str, far: trip.Far, trusted: Any) -> Any:
-    planning = PlanRequest(far.workspace, connections=trip.CONNECTIONS)
+    planning = PlanSource(far.workspace, connections=trip.CONNECTIONS)
     if reader == "load":
         return far.load(folder, trusted=trusted)
     if reader == "archive_info":
@@ -520,7 +520,7 @@ def read(reader: str, folder: str, far: trip.Far, trusted: Any) -> Any:
     if reader == "prune":
         return pruned(far, archive=folder, trusted=trusted)
     if reader == "cluster_resources":
-        return write_cluster_resources(ResourcesRequest(planning, far.destination, archive=folder, trusted=trusted), {})
+        return write_cluster_resources(ResourcesRequest(replace(planning, archive=folder, trusted=trusted), far.destination), {})
     return verify_mirror(VerifyRequest(planning, far.destination, repair=True, archive=folder, trusted=trusted), {})
 
 

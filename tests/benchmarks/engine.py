@@ -31,6 +31,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
@@ -153,7 +154,7 @@ def run(arguments: SimpleNamespace) -> int:
         listener: Listener = ignore if arguments.no_progress else Progress(workspace.status)
         act = predict if arguments.check else transfer
         options = TransferOptions(level=arguments.level, parallel=arguments.parallel)
-        result = act(placed, source, destination, shelf, options, journal, listener, stop)
+        result = act(placed, Ends(source, destination, shelf, journal), options, listener, stop)
         source.close()
         destination.close()
     document = result.document()

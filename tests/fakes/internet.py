@@ -4,7 +4,7 @@
 """A small internet: one registry with images, operators, a signed release and what graph images are built upon, and the update service.
 
 with Internet(tmp_path) as internet:
-    planning = PlanRequest(workspace, imageset=internet.imageset(random.Random(1)), connections=..., options=internet.options)
+    planning = PlanSource(workspace, imageset=internet.imageset(random.Random(1)), connections=..., options=internet.options)
     internet.move_on(random.Random(2))
 """
 

@@ -24,7 +24,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, MirrorRun, mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, PlanRun, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRun, plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete import DeleteRequest, delete_listed
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete_list import (
     GenerateRequest,
@@ -34,6 +34,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.d
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import DeletionRun, Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -75,10 +76,10 @@ class Site:
         additional = [{"name": f"{self.source}/{name}"} for name in names]
         return {"apiVersion": f"mirror.openshift.io/{self.version}", "kind": kind, stanza: {"additionalImages": additional, **more}}
 
-    def planning(self, *names: str, imageset: dict[str, Any] | None = None, **options: Any) -> PlanRequest:
+    def planning(self, *names: str, imageset: dict[str, Any] | None = None, **options: Any) -> PlanSource:
         """Of these images, or of an image set; of what the workspace keeps when neither is given."""
         document = imageset or (self.imageset(names) if names else None)
-        return PlanRequest(self.workspace, imageset=document, connections=self.connections, **options)
+        return PlanSource(self.workspace, imageset=document, connections=self.connections, **options)
 
     def plan(self, *names: str, **options: Any) -> PlanRun:
         return plan_imageset(self.planning(*names, **options), {})
@@ -106,10 +107,17 @@ class Site:
         request = PruneRequest(planning, self.destination, only_v1=only_v1, after_mirroring=after_mirroring, guards=guards)
         return prune(request, {}, check_mode)
 
-    def generate(self, *names: str, check_mode: bool = False, content: dict[str, Any] | None = None, **options: Any) -> GenerateRun:
-        """A list of what is to go.  content: of the stanza `delete`, besides the images."""
+    def generate(
+        self,
+        *names: str,
+        check_mode: bool = False,
+        content: dict[str, Any] | None = None,
+        sources: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> GenerateRun:
+        """A list of what is to go.  content: of the stanza `delete`, besides the images.  sources: their options."""
         imageset = self.imageset(names, "delete", **(content or {}))
-        request = GenerateRequest(self.workspace, self.destination, imageset=imageset, connections=self.connections, **options)
+        request = GenerateRequest(self.planning(imageset=imageset, options=sources or {}), self.destination, **options)
         return generate_list(request, {}, check_mode)
 
     def delete(self, path: str, check_mode: bool = False, **options: Any) -> DeletionRun:

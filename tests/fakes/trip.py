@@ -26,8 +26,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 
@@ -57,8 +57,8 @@ class Near:
         self.workspace = Workspace(os.path.join(self.folder, "workspace"))
         self.count = 0
 
-    def planning(self, *names: str, **more: Any) -> PlanRequest:
-        return PlanRequest(self.workspace, imageset=imageset(*names, **more), connections=CONNECTIONS)
+    def planning(self, *names: str, **more: Any) -> PlanSource:
+        return PlanSource(self.workspace, imageset=imageset(*names, **more), connections=CONNECTIONS)
 
     def write(
         self,
@@ -100,10 +100,14 @@ class Far:
         self.workspace = Workspace(str(folder))
         self.destination = Destination.parse(destination)
 
-    def load(self, archive: str, check_mode: bool = False, **more: Any) -> FromDiskRun:
+    def load(
+        self, archive: str, check_mode: bool = False, trusted: Any = None, planning: dict[str, Any] | None = None, **more: Any
+    ) -> FromDiskRun:
+        """planning: options of content sources.  more: of the request."""
         from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 
-        return disk_to_mirror(FromDiskRequest(self.workspace, archive, self.destination, CONNECTIONS, **more), {}, check_mode)
+        source = PlanSource(self.workspace, archive=archive, trusted=trusted, connections=CONNECTIONS, options=planning or {})
+        return disk_to_mirror(FromDiskRequest(source, self.destination, **more), {}, check_mode)
 
 
 def blobs(folder: str) -> set[str]:

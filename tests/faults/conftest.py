@@ -22,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Retries, Settings, Timeouts
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
@@ -86,9 +87,8 @@ class World:
         journal = Journal.open(os.path.join(self.state, "journal"), destination.name)
         try:
             shelf = Shelf(os.path.join(self.state, "manifests"))
-            return transfer(
-                self.images, source, destination, shelf, TransferOptions(**options), journal, listener or (lambda event: None), stop
-            )
+            ends = Ends(source, destination, shelf, journal)
+            return transfer(self.images, ends, TransferOptions(**options), listener or (lambda event: None), stop)
         finally:
             source.close()
             destination.close()

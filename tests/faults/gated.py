@@ -19,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
@@ -91,9 +92,11 @@ class Between:
         try:
             return transfer(
                 self.images,
-                RegistryStore(self.gates["source"].host, source),
-                RegistryStore(self.gates["destination"].host, destination, writing=True),
-                shelf,
+                Ends(
+                    RegistryStore(self.gates["source"].host, source),
+                    RegistryStore(self.gates["destination"].host, destination, writing=True),
+                    shelf,
+                ),
                 TransferOptions(parallel=4, **options),
             )
         finally:

@@ -23,6 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import write_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.faulty import placed
@@ -77,7 +78,7 @@ def test_a_large_layer_goes_on_at_both_ends_of_a_link_that_is_cut(between: Betwe
     with Link(between.hosts["source"], most) as near, Link(between.hosts["destination"], most) as far:
         source, destination = RegistryStore(near.host, Http(settings)), RegistryStore(far.host, Http(settings), writing=True)
         wanted = placed(image.manifest(), "team/large", ["1"], f"large-{SEED}")
-        result = transfer([wanted], source, destination, Shelf(str(tmp_path)))
+        result = transfer([wanted], Ends(source, destination, Shelf(str(tmp_path))))
         assert result.complete, result.failures
         # This registry forgets an upload that broke off; soon its parts are so small that they pass between two cuts.
         assert near.cuts >= 4 and far.cuts >= 2

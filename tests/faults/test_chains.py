@@ -25,8 +25,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.tests.fakes import dialects
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.internet import Internet
@@ -53,8 +54,8 @@ class Station:
     def destination(self) -> Destination:
         return Destination.parse(f"docker://{self.registry.host}/{self.namespace}")
 
-    def planning(self, **what: Any) -> PlanRequest:
-        return PlanRequest(self.workspace, connections=CONNECTIONS, **what)
+    def planning(self, **what: Any) -> PlanSource:
+        return PlanSource(self.workspace, connections=CONNECTIONS, **what)
 
     def mirror(self, **what: Any) -> bool:
         """Plans and mirrors; whether everything arrived."""
@@ -66,12 +67,12 @@ class Station:
         archive = os.path.join(self.folder, "archive")
         os.makedirs(archive, exist_ok=True)
         beside = Workspace(os.path.join(self.folder, "beside"))
-        planning = PlanRequest(beside, connections=CONNECTIONS, source_mirror=str(other.destination))
+        planning = PlanSource(beside, connections=CONNECTIONS, source_mirror=str(other.destination))
         plan_imageset(planning, {})
-        written = mirror_to_disk(ToDiskRequest(PlanRequest(beside, connections=CONNECTIONS), archive, volume_size=GIB), {})
+        written = mirror_to_disk(ToDiskRequest(PlanSource(beside, connections=CONNECTIONS), archive, volume_size=GIB), {})
         if written.result is not None and not written.result.complete:
             return False
-        loaded = disk_to_mirror(FromDiskRequest(self.workspace, archive, self.destination, CONNECTIONS), {})
+        loaded = disk_to_mirror(FromDiskRequest(self.planning(archive=archive), self.destination), {})
         return loaded.result.complete
 
     def held(self) -> dict[str, Any]:

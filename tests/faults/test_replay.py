@@ -21,8 +21,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.parts import beside
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.tests.fakes.internet import Internet
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 
@@ -40,11 +41,11 @@ class Place:
         self._planning = {"imageset": imageset, "connections": CONNECTIONS, "options": internet.options}
 
     def plan(self, locked: bool = False) -> Plan:
-        return plan_imageset(PlanRequest(self.workspace, locked=locked, **self._planning), {}).plan
+        return plan_imageset(PlanSource(self.workspace, locked=locked, **self._planning), {}).plan
 
     def mirror(self) -> None:
         destination = Destination.parse(f"docker://{self.registry.host}/site")
-        run = mirror(MirrorRequest(PlanRequest(self.workspace, connections=CONNECTIONS), destination), {})
+        run = mirror(MirrorRequest(PlanSource(self.workspace, connections=CONNECTIONS), destination), {})
         assert run.result.complete, run.failures
 
     def held(self) -> dict[str, Any]:

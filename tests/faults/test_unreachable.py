@@ -17,8 +17,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 from ansible_collections.disconnected.mirror.tests.fakes.tokens import Guard
@@ -34,7 +34,7 @@ def request(folder: Any, source: str, target: str, settings: dict[str, Any], cre
         "mirror": {"additionalImages": [{"name": f"{source}/team/app{number}:1"} for number in range(COUNT)]},
     }
     connections = Connections(credentials=credentials or {}, settings={"plain_http": True, **settings})
-    planning = PlanRequest(Workspace(str(folder)), imageset=document, connections=connections)
+    planning = PlanSource(Workspace(str(folder)), imageset=document, connections=connections)
     return MirrorRequest(planning, Destination.parse(f"docker://{target}/mirror"))
 
 

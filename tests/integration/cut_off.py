@@ -22,7 +22,7 @@ from typing import Any
 
 from ansible_collections.disconnected.mirror.extensions.demo import prove
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.tests.fakes import trip
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, DistributionProcess, find
 
@@ -52,7 +52,7 @@ def main(folder: str, how: str, *archives: str) -> int:
         peers = trip.Peers()
         far = trip.Far(os.path.join(folder, "workspace"), f"docker://{registry.host}/ocp")
         runs = [far.load(archive) for archive in archives]
-        write_cluster_resources(ResourcesRequest(PlanRequest(far.workspace, connections=trip.CONNECTIONS), far.destination), {})
+        write_cluster_resources(ResourcesRequest(PlanSource(far.workspace, connections=trip.CONNECTIONS), far.destination), {})
         document = {
             "loaded": [list(run.loaded) for run in runs],
             "complete": all(run.complete for run in runs),

@@ -10,10 +10,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import DESTINATION, PLANNING, plan_request
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import DESTINATION, PLANNING, plan_source
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
 
@@ -33,13 +33,9 @@ ARGUMENTS: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     """cluster_resources."""
-    archive = params["archive"] or ""
     request = ResourcesRequest(
-        planning=plan_request(params),
+        planning=plan_source(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
-        plan=params["plan"] or "",
-        archive=directory_of(archive) if archive.startswith("file://") else archive,
-        trusted=trusted_keys(params["archive_trusted_keys"]),
         folder=params["dest"] or "",
         options=ResourceOptions(tuple(params["mirror_sets"]), params["scope"] or "", params["signature_layout"] or ""),
         instances=params["mapping_instances"],

@@ -12,14 +12,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import KEY_KINDS, TRUSTED, trusted_keys
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import KEY_KINDS, TRUSTED
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import (
     DESTINATION,
     FAILURES,
     PLANNING,
-    plan_request,
-    source_options,
+    plan_source,
     workspace_of,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome, problem_of
@@ -113,9 +111,8 @@ def result_values(result: TransferResult, path: str, workspace: Workspace) -> di
 
 def mirror_request(params: Params) -> MirrorRequest:
     return MirrorRequest(
-        planning=plan_request(params),
+        planning=plan_source(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
-        plan=params["plan"] or "",
         nearby=tuple(params["nearby"]),
         options=transfer_options(params),
     )
@@ -210,10 +207,9 @@ def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
     if size is not None and size <= 0:
         raise InputError("archive_size is a number of GiB above 0", subject="archive_size")
     return ToDiskRequest(
-        planning=plan_request(params),
+        planning=plan_source(params),
         folder=folder,
         destination=str(Destination.parse(params["archive_for"], params["max_nested_paths"])) if params["archive_for"] else "",
-        plan=params["plan"] or "",
         volume_size=int(size * GIB) if size is not None else 0,
         signing=_signing(params["archive_signing_key"]),
         valid_days=_valid(params["archive_valid_days"]),
@@ -225,12 +221,8 @@ def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
 
 def from_disk_request(params: Params) -> FromDiskRequest:
     return FromDiskRequest(
-        workspace=workspace_of(params),
-        archive=directory_of(params["archive"]),
+        planning=plan_source(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
-        connections=connections(params),
-        trusted=trusted_keys(params["archive_trusted_keys"]),
-        planning=source_options(params),
         options=transfer_options(params),
     )
 

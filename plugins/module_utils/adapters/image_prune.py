@@ -10,19 +10,18 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import (
     DESTINATION,
     PLANNING,
-    plan_request,
-    source_options,
+    plan_source,
     workspace_of,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.space import NOTE
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.delete import DeleteRequest, delete_listed
@@ -79,19 +78,15 @@ def delete_request(params: Params) -> DeleteRequest:
 
 
 def prune_request(params: Params) -> PruneRequest:
-    archive = params["archive"] or ""
-    if archive and params["only_v1alpha2"]:
+    if params["archive"] and params["only_v1alpha2"]:
         raise InputError(
             "only_v1alpha2 cannot be given with archive: whoever wrote an archive would decide whether this mirror is pruned",
             subject="only_v1alpha2",
             advice="Run this task when what the image set no longer names is to go, and leave it out otherwise.",
         )
     return PruneRequest(
-        planning=plan_request(params),
+        planning=plan_source(params),
         destination=destination(params),
-        plan=params["plan"] or "",
-        archive=directory_of(archive) if archive.startswith("file://") else archive,
-        trusted=trusted_keys(params["archive_trusted_keys"]),
         only_v1=params["only_v1alpha2"],
         after_mirroring=params["after_mirroring"],
         guards=guards(params),
@@ -101,16 +96,11 @@ def prune_request(params: Params) -> PruneRequest:
 def generate(params: Params, check_mode: bool) -> Outcome:
     """The list for review."""
     request = GenerateRequest(
-        workspace=workspace_of(params),
+        planning=plan_source(params),
         destination=destination(params),
-        config=params["config"] or "",
-        imageset=params["imageset"],
-        connections=connections(params),
         name=params["delete_id"] or "",
         signatures=params["delete_signatures"],
         v1_images=params["delete_v1_images"],
-        options=source_options(params),
-        parallel=params["parallel_images"],
     )
     run = generate_list(request, os.environ, check_mode)
     return Outcome(

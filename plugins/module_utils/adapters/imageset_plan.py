@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.answe
     explanation_values,
     forecast_values,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import FAILURES, PLANNING, plan_request
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import FAILURES, PLANNING, plan_source
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
@@ -44,7 +44,7 @@ ARGUMENTS: dict[str, Any] = {
 
 def run(params: Params, check_mode: bool) -> Outcome:
     """imageset_plan."""
-    request = plan_request(params)
+    request = plan_source(params)
     given = params["destination"] or ""
     archived = given.startswith("file://")
     place = Destination.parse(given, params["max_nested_paths"]) if given and not archived else None

@@ -10,11 +10,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import DESTINATION, PLANNING, plan_request
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, archive_of, trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import DESTINATION, PLANNING, plan_source
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, VerifyRun, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import KINDS
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import LEVELS, MANIFESTS, Part
@@ -71,17 +71,15 @@ def run(params: Params, check_mode: bool) -> Outcome:
 
 def verify_request(params: Params) -> VerifyRequest:
     part = params["part"]
-    archive = params["archive"] or ""
     return VerifyRequest(
-        planning=plan_request(params),
+        planning=plan_source(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
-        plan=params["plan"] or "",
         level=params["level"],
         part=Part(part["number"], part["count"]) if part else Part(),
         ignore=frozenset(params["ignore"]),
         repair=params["repair"],
         replace_corrupt=params["replace_corrupt"],
-        archive=directory_of(archive) if archive.startswith("file://") else archive,
+        archive=archive_of(params["archive"]),
         trusted=trusted_keys(params["archive_trusted_keys"]),
     )
 

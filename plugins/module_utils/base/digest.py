@@ -23,7 +23,7 @@ _FORM = re.compile(r"(sha256|sha384|sha512):([0-9a-f]+)\Z")
 
 
 class Digest(str):
-    """A checked `algorithm:hex` string; compares and serialises as plain text."""
+    """A checked `algorithm:hex` string; compares and serializes as plain text."""
 
     __slots__ = ()
 

@@ -5,7 +5,7 @@
 """Manifests as values: the exact bytes, and what they point to.
 
 Bytes are never changed on their way; everything else is read from them (OCI image
-specification manifest.md and image-index.md, Docker schema 2).  Schema 1 is recognised
+specification manifest.md and image-index.md, Docker schema 2).  Schema 1 is recognized
 so that it can be refused by name.
 """
 

@@ -15,7 +15,6 @@ from typing import Any
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.blocked import Blocked
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.configuration import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.unselected import Filter
@@ -139,7 +138,7 @@ def _failed(plan: Plan, question: str, name: str) -> Explanation | None:
 
 
 def _blocked(plan: Plan, question: str, name: str) -> Explanation | None:
-    imageset = parse(plan.config)
+    imageset = plan.imageset
     pattern = Blocked(imageset.blocked_images, imageset.generation).matches(name)
     if not pattern:
         return None

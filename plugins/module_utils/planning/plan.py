@@ -11,6 +11,7 @@ mirrors and crosses the air gap in an archive.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -19,6 +20,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning import entries
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import excerpt
 
@@ -127,6 +130,11 @@ class Plan:
     def generation(self) -> Generation:
         """Whose rules the plan was made by; the second's where the configuration does not say."""
         return Generation.V1 if self.config.get("apiVersion") == Generation.V1.api_version else Generation.V2
+
+    @cached_property
+    def imageset(self) -> ImageSet:
+        """The configuration as a checked value.  Raises InputError, for a plan may come from anybody."""
+        return configuration.parse(self.config, (IMAGE_SET,), "the plan's configuration")
 
     def document(self) -> dict[str, Any]:
         """The public JSON document; the same plan has the same bytes in `base.files.json_bytes`."""

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,25 +18,18 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.resources impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import mapping_file
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.folder import Change
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions, make_resources
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import Unplanned, opened_archives
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, find_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import Unplanned, last_archive
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import find_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 
 
 @dataclass(frozen=True)
 class ResourcesRequest:
-    """planning, plan: as in `runs.mirror`.  folder: where the files go; empty for the workspace's place.
+    """folder: where the files go; empty for the workspace's place.  instances: name the instances of indexes in `mapping.txt`."""
 
-    archive: take the plan of the last archive in a folder instead, loaded or not.  trusted: keys that must have signed it.
-    instances: name the instances of indexes in `mapping.txt`.
-    """
-
-    planning: PlanRequest
+    planning: PlanSource
     destination: Destination
-    plan: str = ""
-    archive: str = ""
-    trusted: TrustedKeys | None = None
     folder: str = ""
     options: ResourceOptions = ResourceOptions()
     instances: bool = False
@@ -84,7 +76,8 @@ def write_cluster_resources(request: ResourcesRequest, environ: Mapping[str, str
     is given.
     """
     with working_place(request.workspace, "cluster_resources", check_mode) as (place, _lost):
-        plan = _archived(request, place) if request.archive else find_plan(request.planning, request.plan, place, environ)
+        planning = request.planning
+        plan = _archived(planning, place) if planning.archive else find_plan(planning, place, environ)
         resources = make_resources(plan, request.destination, request.options)
         changes = folders.compare(request.place, resources.files)
         mapping = mapping_change(request.workspace, plan, request.destination, request.instances)
@@ -102,12 +95,9 @@ def write_mapping(workspace: Workspace, plan: Plan, destination: Destination, in
     return change.changed
 
 
-def _archived(request: ResourcesRequest, place: Workspace) -> Plan:
-    planning = request.planning
-    unplanned = Unplanned(place, planning.options)
-    with opened_archives(request.archive, unplanned, request.trusted, planning.parallel, check=False) as archives:
-        archives[-1].require_fresh(time.time())
-        return archives[-1].plan
+def _archived(source: PlanSource, place: Workspace) -> Plan:
+    with last_archive(source, Unplanned(place, source.options)) as archive:
+        return archive.plan
 
 
 def mapping_change(workspace: Workspace, plan: Plan, destination: Destination, instances: bool) -> Change:

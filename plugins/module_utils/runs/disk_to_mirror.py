@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, RegistryError, Unreachable
@@ -33,13 +32,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.k
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, publish
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination, with_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.archive_over_registry import Completed
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import LeftOut, prove_left_out
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
@@ -54,17 +53,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps
 class FromDiskRequest:
     """What to load, and where.
 
-    archive: folder of volumes, or one of them.  trusted: keys that must have signed it, None for none.
-    planning: options of content sources, for archives that carry no plan.
+    planning: with the archive; options of content sources count for those that carry no plan.
     """
 
-    workspace: Workspace
-    archive: str
+    planning: PlanSource
     destination: Destination
-    connections: Connections = Connections()
-    trusted: TrustedKeys | None = None
-    planning: Mapping[str, Any] = field(default_factory=dict)
     options: TransferOptions = TransferOptions()
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.planning.workspace
 
 
 @dataclass(frozen=True)
@@ -112,11 +110,12 @@ def disk_to_mirror(request: FromDiskRequest, environ: Mapping[str, str], check_m
     Raises CorruptContent (damage, signature), Incompatible (a gap; expired; what an earlier archive shipped is not there),
     NotFound (no archive), Locked, StorageError, and what any request raises when the registry does not answer or let us in.
     """
-    with session(request.workspace, request.connections, "image_mirror", environ, check_mode) as run:
+    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("check"))
         registry = run.network.mirror(request.destination, writing=not check_mode)
-        unplanned = Unplanned(run.place, request.planning, registry, request.destination)
-        with opened_archives(request.archive, unplanned, request.trusted, request.options.parallel) as archives:
+        planning = request.planning
+        unplanned = Unplanned(run.place, planning.options, registry, request.destination)
+        with opened_archives(planning.archive, unplanned, planning.trusted, request.options.parallel) as archives:
             registry.ping()
             return _Loading(request, run, registry).run(archives)
 
@@ -237,7 +236,8 @@ class _Loading:
         run, first, options = self._run, not self._loaded, self._options(archive)
         holds = archive.holds
         source = self._with_registry(archive)
-        found = predict(placed, source, self._registry, self._shelf, options, journal, run.progress, run.stop, supply, holds)
+        ends = Ends(source, self._registry, self._shelf, journal)
+        found = predict(placed, ends, options, run.progress, run.stop, supply, holds)
         found = replace(found, ahead=replace(found.ahead or Ahead(0, 0), pull=0))
         kept = document(archive.plan, self._request.destination)
         new = found.count(COPIED) or archive.sequence > self._sequence(archive)
@@ -253,7 +253,8 @@ class _Loading:
             return Completed(archive.store, self._registry, homes) if homes else archive.store
 
         run, source = self._run, self._with_registry(archive)
-        return transfer(placed, source, self._registry, self._shelf, self._options(archive), journal, run.progress, run.stop, supply)
+        ends = Ends(source, self._registry, self._shelf, journal)
+        return transfer(placed, ends, self._options(archive), run.progress, run.stop, supply)
 
     def _with_registry(self, archive: FoundArchive) -> Store:
         """To look into what the registry should have: manifests that the archive leaves out are there."""

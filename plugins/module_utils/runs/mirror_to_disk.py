@@ -12,16 +12,15 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES, Remembered
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
@@ -30,11 +29,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import Packing, pack, to_pull
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, ImageResult, TransferResult
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 
 _DAY = 24 * 60 * 60
 
@@ -43,7 +42,7 @@ _DAY = 24 * 60 * 60
 class ToDiskRequest:
     """What to write, and where.
 
-    planning, plan: as for a mirroring run.  folder: where the volumes go.
+    folder: where the volumes go.
     destination: of the registry that the archive is for, when its history is to be counted apart; may be empty.
     volume_size: bytes, 0 for what the configuration says.
     ignore_history: a full set, whatever was shipped before.
@@ -51,10 +50,9 @@ class ToDiskRequest:
     valid_days: for which it may be loaded, counted from the day on which writing it was begun; 0 for ever.
     """
 
-    planning: PlanRequest
+    planning: PlanSource
     folder: str
     destination: str = ""
-    plan: str = ""
     volume_size: int = 0
     signing: SigningKey | None = None
     ignore_history: bool = False
@@ -107,21 +105,19 @@ def mirror_to_disk(request: ToDiskRequest, environ: Mapping[str, str], check_mod
     """
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = carried_plan(request.planning, request.plan, run.place, run.network)
-        imageset = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
-        return _Writing(request, imageset, plan, run).run()
+        return _Writing(request, carried_plan(request.planning, run.place, run.network), run).run()
 
 
 class _Writing:
     """One archive, from its description to its names."""
 
-    def __init__(self, request: ToDiskRequest, imageset: ImageSet, plan: Plan, run: Session) -> None:
+    def __init__(self, request: ToDiskRequest, plan: Plan, run: Session) -> None:
         self._request = request
         self._plan = plan
         self._run = run
         self._shelf = Shelf(run.place.manifests)
-        self._volume_size = request.volume_size or imageset.archive_bytes
-        self._remembered = Remembered(request.workspace, request.destination or ARCHIVES, imageset.storage, run.network.registry)
+        self._volume_size = request.volume_size or plan.imageset.archive_bytes
+        self._remembered = Remembered(request.workspace, request.destination or ARCHIVES, plan.imageset.storage, run.network.registry)
 
     def run(self) -> ToDiskRun:
         history = self._remembered.load()
@@ -163,7 +159,7 @@ class _Writing:
             if plan is not None:
                 # An archive is described in full before it is filled, so that it is begun again.
                 self._plan = plan
-                if not self._request.plan:
+                if not self._request.planning.path:
                     keep_reduced(plan, self._run.place)
                 packing = self._pack(_counted(history, self._request))
                 if packing.empty:
@@ -182,12 +178,9 @@ class _Writing:
         try:
             unfinished.open(packing.documents, signature, self._run.stop.is_set)
             writer = ArchiveWriter(unfinished, packing.left_out)
-            source = self._run.network.upstream(self._run.place)
-            journal = Journal(None, writer.name)
+            ends = Ends(self._run.network.upstream(self._run.place), writer, self._shelf)
             self._run.progress.expect(len(packing.images))
-            result = transfer(
-                packing.images, source, writer, self._shelf, self._request.options, journal, self._run.progress, self._run.stop
-            )
+            result = transfer(packing.images, ends, self._request.options, self._run.progress, self._run.stop)
             # What could not be planned is not in it: nobody is to take it for all that the configuration names.
             whole = result.complete and not not_allowed(self._plan.failures, self._request.planning.allow_failures)
             if whole:

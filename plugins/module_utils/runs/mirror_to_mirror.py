@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, carried_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records import published
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_reduced
@@ -27,10 +27,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.r
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.nearby import nearest
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.nearest import Nearest
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
@@ -43,14 +45,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.j
 class MirrorRequest:
     """What to mirror, and where.
 
-    planning: workspace, connections, and the configuration when one is given: then the plan is made first, in memory.
-    plan: path of the plan otherwise; empty for the workspace's own.
     nearby: places to read content from before the origins are asked, nearest first (`setting.nearby`).
     """
 
-    planning: PlanRequest
+    planning: PlanSource
     destination: Destination
-    plan: str = ""
     nearby: tuple[str, ...] = ()
     options: TransferOptions = TransferOptions()
 
@@ -100,7 +99,7 @@ def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool 
     with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
         run.network.mirror(request.destination, writing=not check_mode).ping()
         run.progress(Phase("plan"))
-        plan = carried_plan(request.planning, request.plan, run.place, run.network)
+        plan = carried_plan(request.planning, run.place, run.network)
         with nearest(request.nearby, request.destination, run.network, run.place, request.planning.parallel) as source:
             return _Mirroring(request, plan, run, source).run()
 
@@ -146,7 +145,7 @@ class _Mirroring:
             hold_entries=frozenset(entry for failure in lacking for entry in failure.entries),
         )
         work = predict if run.check_mode else transfer
-        return work(self._placed, self._source, self._registry, self._shelf, options, journal, run.progress, run.stop)
+        return work(self._placed, Ends(self._source, self._registry, self._shelf, journal), options, run.progress, run.stop)
 
     def _without_lost(self, history: History, result: TransferResult) -> TransferResult:
         """Goes on without the bundles that lack images, where that is allowed; catalogs are published without them."""
@@ -163,7 +162,7 @@ class _Mirroring:
             return reduction.explained(result)
         self._plan = plan
         self._placed, self._misplaced = place_images(plan, request.destination)
-        if not request.plan:
+        if not request.planning.path:
             keep_reduced(plan, run.place)
         return reduction.explained(both(result, self._move(history)))
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Callable
+from dataclasses import dataclass, replace
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import PlanOptions, build_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import Diff, before_and_after, diff
@@ -43,50 +42,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.k
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.pinned_configurations import keep_pinned
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, taken
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import Remembered, storage_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections, Network
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Network
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.signals import stopped_by_signals
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import pack
-
-
-@dataclass(frozen=True)
-class PlanRequest:
-    """What to plan, and how.
-
-    config: path of a configuration, or `imageset`: the document itself; exactly one of them.
-    options: of content sources, by name (`imageset.wanted.Context`).
-    locked: replay the last complete plan of the workspace, and resolve nothing again.
-    allow_failures: patterns of failures that a complete plan may have.
-    source_mirror: `docker://host/namespace` of a mirror from which all is read, by the plan that its registry keeps; no origin is
-        asked then, and a configuration only says which plan, where there are several.
-    handed: path of a plan that another host made (`records.handed`): it is taken as it is, and nothing is resolved.
-    """
-
-    workspace: Workspace
-    config: str = ""
-    imageset: Mapping[str, Any] | None = None
-    connections: Connections = Connections()
-    signatures: str = "copy"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    locked: bool = False
-    allow_failures: tuple[str, ...] = ()
-    source_mirror: str = ""
-    handed: str = ""
-    parallel: int = 8
-
-    def __post_init__(self) -> None:
-        if self.handed and (self.has_configuration or self.source_mirror or self.locked):
-            raise InputError(
-                "a plan of another host leaves nothing to plan",
-                subject="handed_plan",
-                advice="Give it without config, imageset, source_mirror and locked.",
-            )
-
-    @property
-    def has_configuration(self) -> bool:
-        return bool(self.config) or self.imageset is not None
 
 
 @dataclass(frozen=True)
@@ -121,7 +83,7 @@ class PlanRun:
 
 
 def plan_imageset(
-    request: PlanRequest,
+    source: PlanSource,
     environ: Mapping[str, str],
     check_mode: bool = False,
     target: Target = Target(),
@@ -136,21 +98,21 @@ def plan_imageset(
     hands_on: write the plan for other hosts, too; in check mode where a place for the steps of the check is given.
     Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
     """
-    imageset = load_imageset(request) if request.has_configuration else None
-    network = request.connections.open(environ, lambda host, reason, delay: None)
+    imageset = source.load() if source.has_configuration else None
+    network = source.connections.open(environ, lambda host, reason, delay: None)
     try:
-        with working_place(request.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(
+        with working_place(source.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(
             lambda reason: network.cancel()
         ):
             if reach is not None:
                 network.mirror(reach, writing=False).ping()
-            run = _planned(request, imageset, place, network)
-            if hands_on and (not check_mode or request.workspace.stand_in):
+            run = _planned(source, imageset, place, network)
+            if hands_on and (not check_mode or source.workspace.stand_in):
                 hand_on(run.plan, place, place.handed_plan)
                 run = replace(run, handed=place.handed_plan)
             return replace(
                 run,
-                forecast=_forecast(request, run.plan, place, network, target),
+                forecast=_forecast(source, run.plan, place, network, target),
                 explanations=_explanations(run.plan, questions, place, network),
             )
     finally:
@@ -159,17 +121,17 @@ def plan_imageset(
 
 def _explanations(plan: Plan, questions: Sequence[str], place: Workspace, network: Network) -> tuple[Explanation, ...]:
     kept = Kept(network.upstream(place), place)
-    filters = filters_of(plan, _imageset_of(plan).operators, kept) if questions and plan.catalogs else ()
+    filters = filters_of(plan, plan.imageset.operators, kept) if questions and plan.catalogs else ()
     return tuple(explain(plan, question, Shelf(place.manifests), filters) for question in questions)
 
 
-def _planned(request: PlanRequest, imageset: ImageSet | None, place: Workspace, network: Network) -> PlanRun:
+def _planned(source: PlanSource, imageset: ImageSet | None, place: Workspace, network: Network) -> PlanRun:
     """Makes the plan and keeps it in `place`, with what it changed."""
-    before = kept_plan(request.workspace)
-    plan = make_plan(request, imageset, before, place, network)
+    before = kept_plan(source.workspace)
+    plan = make_plan(source, imageset, before, place, network)
     # What is replayed is the latest from now on, whatever was planned since.
-    complete = is_complete(plan, request.allow_failures) or (request.locked and os.path.exists(request.workspace.plan))
-    changed = keep_plan(plan, request.workspace, place, complete)
+    complete = is_complete(plan, source.allow_failures) or (source.locked and os.path.exists(source.workspace.plan))
+    changed = keep_plan(plan, source.workspace, place, complete)
     if complete:
         keep_pinned(place, plan, time.time())
     difference = diff(before, plan, Shelf(place.manifests)) if changed else Diff()
@@ -178,18 +140,18 @@ def _planned(request: PlanRequest, imageset: ImageSet | None, place: Workspace, 
     return PlanRun(plan, before, changed, complete, difference)
 
 
-def _forecast(request: PlanRequest, plan: Plan, place: Workspace, network: Network, target: Target) -> Forecast:
+def _forecast(source: PlanSource, plan: Plan, place: Workspace, network: Network, target: Target) -> Forecast:
     """By what earlier runs brought to the same place; without a place, of the whole plan."""
     shelf = Shelf(place.manifests)
     if not target.history:
         return forecast(plan, shelf)
-    remembered = Remembered(request.workspace, target.history, storage_of(plan), network.registry)
+    remembered = Remembered(source.workspace, target.history, storage_of(plan), network.registry)
     history = remembered.load()
     uid = history.uid or remembered.uid(write=False)
     step = history.next(plan, shelf)
     found = forecast(plan, shelf, history, step)
     if target.archive:
-        size = _imageset_of(plan).archive_bytes
+        size = plan.imageset.archive_bytes
         packing = pack(plan, shelf, history, size, uid, extra=_charts(plan, place))
         return replace(found, ship=0 if packing.empty else sum(arrange(packing.contents).sizes))
     after = history.recorded(step, plan.config, int(time.time()), pruned=False, uid=uid)
@@ -207,24 +169,24 @@ def _charts(plan: Plan, place: Workspace) -> dict[str, bytes]:
         return {}
 
 
-def make_plan(request: PlanRequest, imageset: ImageSet | None, before: Plan | None, place: Workspace, network: Network) -> Plan:
+def make_plan(source: PlanSource, imageset: ImageSet | None, before: Plan | None, place: Workspace, network: Network) -> Plan:
     """The plan itself; manifests are kept in `place`, nothing else is written.
 
     imageset: None for whatever is replayed, or what a mirror holds.
     """
-    context = Context(network.upstream(place), place, request.options, request.parallel, fetch=network.fetch)
-    if request.handed:
-        return _handed(take_over(request.handed, place), context)
-    if request.source_mirror and not request.locked:
-        return _taken(request, imageset, context, network)
-    if not request.locked and imageset is not None:
+    context = Context(network.upstream(place), place, source.options, source.parallel, fetch=network.fetch)
+    if source.handed:
+        return _handed(take_over(source.handed, place), context)
+    if source.source_mirror and not source.locked:
+        return _taken(source, imageset, context, network)
+    if not source.locked and imageset is not None:
         return build_plan(
-            imageset, context, previous=known_plan(request.workspace), options=PlanOptions(request.signatures, now=int(time.time()))
+            imageset, context, previous=known_plan(source.workspace), options=PlanOptions(source.signatures, now=int(time.time()))
         )
     if before is None:
-        raise InputError("there is no plan to replay", subject=request.workspace.plan, advice="Make one without locked first.")
-    restored(before, place, request.workspace.plan)
-    failures: tuple[Failure, ...] = tuple(replay(before, imageset or _imageset_of(before), context))
+        raise InputError("there is no plan to replay", subject=source.workspace.plan, advice="Make one without locked first.")
+    restored(before, place, source.workspace.plan)
+    failures: tuple[Failure, ...] = tuple(replay(before, imageset or before.imageset, context))
     if failures:
         raise _locked(failures)
     return before
@@ -232,50 +194,46 @@ def make_plan(request: PlanRequest, imageset: ImageSet | None, before: Plan | No
 
 def _handed(plan: Plan, context: Context) -> Plan:
     """As another host made it; only what did not come with it is read, by digest."""
-    failures = tuple(replay(plan, _imageset_of(plan), context))
+    failures = tuple(replay(plan, plan.imageset, context))
     if failures:
         raise _locked(failures)
     return plan
 
 
-def _taken(request: PlanRequest, imageset: ImageSet | None, context: Context, network: Network) -> Plan:
+def _taken(source: PlanSource, imageset: ImageSet | None, context: Context, network: Network) -> Plan:
     """By the plan of another mirror, which must hold all of it."""
-    mirror = Destination.parse(request.source_mirror)
+    mirror = Destination.parse(source.source_mirror)
     plan = taken(network.source(mirror.host), mirror, imageset)
-    failures = tuple(replay(plan, _imageset_of(plan), context))
+    failures = tuple(replay(plan, plan.imageset, context))
     if failures:
         raise _locked(tuple(replace(failure, advice="Verify and repair that mirror first.") for failure in failures))
     return plan
 
 
-def _imageset_of(plan: Plan) -> ImageSet:
-    return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
-
-
-def wanted_plan(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:
-    """The plan that a later step works with: made in memory when a configuration is given, else read from `path`, or the latest kept.
+def wanted_plan(source: PlanSource, place: Workspace, network: Network) -> Plan:
+    """The plan that a later step works with: made in memory when a configuration is given, else read from a file, or the latest kept.
 
     Raises InputError (no such plan), Incompatible, StorageError, and what planning raises.
     """
-    if request.has_configuration:
-        return make_plan(request, load_imageset(request), kept_plan(request.workspace), place, network)
-    if path:
-        return restored(read_plan(path), place, path)
-    return restored(_found(latest_plan, request.workspace, place), place, request.workspace.plan)
+    if source.has_configuration:
+        return make_plan(source, source.load(), kept_plan(source.workspace), place, network)
+    if source.path:
+        return restored(read_plan(source.path), place, source.path)
+    return restored(_found(latest_plan, source.workspace, place), place, source.workspace.plan)
 
 
-def carried_plan(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:
+def carried_plan(source: PlanSource, place: Workspace, network: Network) -> Plan:
     """`wanted_plan` for a step that carries it out: what it made is kept for the steps that come after.  Raises the same."""
-    if not request.has_configuration:
-        return wanted_plan(request, path, place, network)
-    return _planned(request, load_imageset(request), place, network).plan
+    if not source.has_configuration:
+        return wanted_plan(source, place, network)
+    return _planned(source, source.load(), place, network).plan
 
 
-def expected(request: PlanRequest, path: str, place: Workspace, network: Network) -> Plan:
+def expected(source: PlanSource, place: Workspace, network: Network) -> Plan:
     """`wanted_plan` for a step that looks at what a mirror holds (`kept.expected_plan`).  Raises the same."""
-    if path or request.has_configuration:
-        return wanted_plan(request, path, place, network)
-    return restored(_found(expected_plan, request.workspace, place), place, request.workspace.plan)
+    if source.path or source.has_configuration:
+        return wanted_plan(source, place, network)
+    return restored(_found(expected_plan, source.workspace, place), place, source.workspace.plan)
 
 
 def _found(find: Callable[[Workspace], Plan | None], workspace: Workspace, place: Workspace) -> Plan:
@@ -283,21 +241,14 @@ def _found(find: Callable[[Workspace], Plan | None], workspace: Workspace, place
     return find(place) or find(workspace) or read_plan(workspace.plan)
 
 
-def find_plan(request: PlanRequest, path: str, place: Workspace, environ: Mapping[str, str]) -> Plan:
+def find_plan(source: PlanSource, place: Workspace, environ: Mapping[str, str]) -> Plan:
     """`expected` for a step that needs no network of its own."""
-    network = request.connections.open(environ, lambda host, reason, delay: None)
+    network = source.connections.open(environ, lambda host, reason, delay: None)
     try:
         with stopped_by_signals(lambda reason: network.cancel()):
-            return expected(request, path, place, network)
+            return expected(source, place, network)
     finally:
         network.close()
-
-
-def load_imageset(request: PlanRequest) -> ImageSet:
-    """Raises InputError with all problems of the configuration."""
-    if request.imageset is not None:
-        return configuration.parse(dict(request.imageset), (IMAGE_SET,), "imageset")
-    return configuration.load(request.config, (IMAGE_SET,))
 
 
 def _locked(failures: tuple[Failure, ...]) -> MirrorError:

@@ -22,9 +22,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy import availability, exceptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.policy.exceptions import Waiver
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.source.reduction import Reduced, Reducer
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, ImageSet
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import content_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -73,7 +72,7 @@ class Reduction:
         lost = self._lost(result)
         if not lost:
             return None
-        imageset = configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration")
+        imageset = plan.imageset
         reducer = Reducer(self._upstream, self._workspace, imageset.generation)
         notes: list[str] = []
         for path, gone in sorted(lost.gone.items()):

@@ -15,6 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.s
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.content import ManifestReader
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
@@ -121,7 +122,7 @@ class Repair:
         work = predict if run.check_mode else transfer
         options = TransferOptions(level=DEEP, parallel=self._parallel)
         try:
-            result = work(broken, self._source, self._registry, self._shelf, options, journal, run.progress, run.stop)
+            result = work(broken, Ends(self._source, self._registry, self._shelf, journal), options, run.progress, run.stop)
         finally:
             journal.close()
         self._failures += result.failures

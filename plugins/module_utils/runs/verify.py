@@ -17,9 +17,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import Unplanned, opened_archives
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, expected
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import expected
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered, update_copy
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.repair import Repair, Repaired
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -36,16 +37,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify 
 
 @dataclass(frozen=True)
 class VerifyRequest:
-    """planning, plan: as for a mirroring run.  level, part: how closely, and which share of the contents.
+    """level, part: how closely, and which share of the contents.
 
     ignore: kinds of findings that do not count.  repair: push again what is missing, from `archive` (a folder of volumes or
     one of them) or else from the sources.  replace_corrupt: delete what is corrupt, with the manifests that lead to it, before
     it is pushed again, where writing over it did not mend it.  trusted: keys that must have signed the archive.
     """
 
-    planning: PlanRequest
+    planning: PlanSource
     destination: Destination
-    plan: str = ""
     level: str = MANIFESTS
     part: Part = Part()
     ignore: frozenset[str] = frozenset()
@@ -113,7 +113,7 @@ def verify_mirror(request: VerifyRequest, environ: Mapping[str, str], check_mode
     """
     with session(request.workspace, request.planning.connections, "mirror_verify", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = expected(request.planning, request.plan, run.place, run.network)
+        plan = expected(request.planning, run.place, run.network)
         return _Verifying(request, plan, run).run()
 
 

@@ -7,7 +7,7 @@
 One file for each manifest: a line with its media type as it was served and the checksum of
 that, then the exact bytes.  It is a cache of content that names itself: a file that was
 torn by a crash fails its digest when it is read and counts as absent, so nothing needs to
-be synchronised.
+be synchronized.
 """
 
 from __future__ import annotations

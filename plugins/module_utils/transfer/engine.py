@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import Ahead, ImageResult, Tally, TransferResult
@@ -34,7 +34,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.e
     Phase,
     ignore,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.state import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stop import Stop
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Survey, Verdict
@@ -47,11 +46,8 @@ Supply = Callable[[Sequence[Verdict]], Store]
 
 def transfer(
     images: Sequence[PlacedImage],
-    source: Store,
-    destination: Store,
-    shelf: Shelf,
+    ends: Ends,
     options: TransferOptions = TransferOptions(),
-    journal: Journal | None = None,
     listener: Listener = ignore,
     stop: Any = None,
     supply: Supply | None = None,
@@ -59,11 +55,11 @@ def transfer(
     """Makes the destination hold all images; what fails is in the result, image by image.
 
     stop: anything with `is_set()` (`transfer.stop.Stop`); when set, the run ends within seconds and says `cancelled`.
-    supply: see Supply; `source` serves where it is None.  What it raises ends the run.
+    supply: see Supply; the source serves where it is None.  What it raises ends the run.
     """
     began = time.monotonic()
     tally = Tally()
-    run = Run(source, destination, shelf, options, journal or Journal(None, destination.name), Broadcast(tally, listener), stop or Stop())
+    run = Run(ends, options, Broadcast(tally, listener), stop or Stop())
     try:
         verdicts = _survey(run, images)
         present = _present(run, verdicts)
@@ -85,11 +81,8 @@ def transfer(
 
 def predict(
     images: Sequence[PlacedImage],
-    source: Store,
-    destination: Store,
-    shelf: Shelf,
+    ends: Ends,
     options: TransferOptions = TransferOptions(),
-    journal: Journal | None = None,
     listener: Listener = ignore,
     stop: Any = None,
     supply: Supply | None = None,
@@ -100,7 +93,7 @@ def predict(
     supply: as for `transfer`.  holds: whether the source has a digest, for archives that leave out what is at the destination already.
     """
     began = time.monotonic()
-    run = Run(source, destination, shelf, options, journal or Journal(None, destination.name), Broadcast(listener), stop or Stop())
+    run = Run(ends, options, Broadcast(listener), stop or Stop())
     try:
         verdicts = _survey(run, images)
         results = {position: _predicted(verdict, options) for position, verdict in verdicts.items()}

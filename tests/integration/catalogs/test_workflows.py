@@ -20,7 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_r
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.fakes import catalog_oracle as oracle
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images
@@ -111,7 +111,7 @@ class Site:
     def planning(self):
         catalog = {"catalog": f"{self.source.host}/{INDEX}:v1", **self.entry}
         imageset = {"apiVersion": V2, "kind": "ImageSetConfiguration", "mirror": {"operators": [catalog]}}
-        return PlanRequest(self.workspace, imageset=imageset, connections=CONNECTIONS)
+        return PlanSource(self.workspace, imageset=imageset, connections=CONNECTIONS)
 
     def mirror(self):
         return mirror(MirrorRequest(self.planning, self.destination(self.near)), {})
@@ -121,7 +121,12 @@ class Site:
 
     def load(self):
         workspace = Workspace(os.path.join(self.folder, "far-workspace"))
-        return disk_to_mirror(FromDiskRequest(workspace, self.archive, self.destination(self.far), CONNECTIONS), {}), workspace
+        return (
+            disk_to_mirror(
+                FromDiskRequest(PlanSource(workspace, archive=self.archive, connections=CONNECTIONS), self.destination(self.far)), {}
+            ),
+            workspace,
+        )
 
     @staticmethod
     def destination(registry):
@@ -157,7 +162,7 @@ def served(registry, folder):
 def check_resources(site, registry, workspace, plan):
     """The CatalogSource of a cluster names the catalog at the mirror."""
     plan.write(workspace.plan)
-    write_cluster_resources(ResourcesRequest(PlanRequest(workspace), site.destination(registry)), {})
+    write_cluster_resources(ResourcesRequest(PlanSource(workspace), site.destination(registry)), {})
     documents = []
     for name in sorted(os.listdir(workspace.cluster_resources)):
         with open(os.path.join(workspace.cluster_resources, name), encoding="utf-8") as file:

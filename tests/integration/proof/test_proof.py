@@ -23,6 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.forec
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
@@ -76,7 +77,7 @@ class Site:
         return build_plan(self.imageset, Context(self.upstream, self.workspace, parallel=4))
 
     def push(self, placed=None):
-        return transfer(placed or self.placed, self.upstream, self.mirror, self.shelf, TransferOptions(level=DEEP))
+        return transfer(placed or self.placed, Ends(self.upstream, self.mirror, self.shelf), TransferOptions(level=DEEP))
 
     def verify(self):
         return verify(self.placed, self.mirror, CONTENT, parallel=4)

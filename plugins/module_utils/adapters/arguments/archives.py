@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import directory_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 
 KEY_KINDS = ["ssh", "gpg"]
@@ -25,6 +26,11 @@ TRUSTED_KEYS: dict[str, Any] = {
 
 # Of every module that reads archives.
 TRUSTED: dict[str, Any] = {"archive_trusted_keys": TRUSTED_KEYS}
+
+
+def archive_of(given: str | None) -> str:
+    """A directory of archives or one of their volumes, as a path or with `file://`; empty for none.  Raises InputError."""
+    return directory_of(given) if given and given.startswith("file://") else given or ""
 
 
 def trusted_keys(given: Mapping[str, str] | None, option: str = "archive_trusted_keys") -> TrustedKeys | None:

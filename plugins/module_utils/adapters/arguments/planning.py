@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import archive_of, trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.catalogs import CATALOGS, catalog_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.charts import CHARTS, chart_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY, connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.releases import RELEASES, release_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 
 Params = Mapping[str, Any]
 WORKSPACE: dict[str, Any] = {"workspace": {"type": "path", "required": True}, "check_workspace": {"type": "path"}}
@@ -27,11 +28,15 @@ DESTINATION: dict[str, Any] = {"destination": {"type": "str", "required": True},
 PLANNING: dict[str, Any] = {**REGISTRY, **IMAGESET, **WORKSPACE, **SIGNATURES, **RELEASES, **CHARTS, **CATALOGS}
 
 
-def plan_request(params: Params) -> PlanRequest:
-    return PlanRequest(
+def plan_source(params: Params) -> PlanSource:
+    """Options that a module does not have count as not given."""
+    return PlanSource(
         workspace=workspace_of(params),
         config=params["config"] or "",
         imageset=params["imageset"],
+        path=params.get("plan") or "",
+        archive=archive_of(params.get("archive")),
+        trusted=trusted_keys(params.get("archive_trusted_keys")),
         connections=connections(params),
         signatures=params["signatures"],
         options=source_options(params),

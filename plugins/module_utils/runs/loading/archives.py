@@ -37,6 +37,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover_catalogs import with_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.carried import carried, plannable
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys, require
@@ -192,6 +193,17 @@ def opened_archives(
     finally:
         for archive in archives:
             archive.store.close()
+
+
+@contextmanager
+def last_archive(source: PlanSource, unplanned: Unplanned) -> Iterator[FoundArchive]:
+    """The last archive of a folder, whose plan counts whether it was loaded or not; only its names and sizes are proved.
+
+    Raises what `find_archives` raises, Incompatible (it has expired).
+    """
+    with opened_archives(source.archive, unplanned, source.trusted, source.parallel, check=False) as archives:
+        archives[-1].require_fresh(time.time())
+        yield archives[-1]
 
 
 def find_archives(

@@ -10,14 +10,13 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Callable
+from dataclasses import dataclass, replace
+from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import split
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import DELETE_IMAGE_SET, ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, Context
@@ -32,7 +31,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.prune.reasons 
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.serialize import yaml_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import remembered
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.mirrored_origins import Held, Mirrored
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase
@@ -42,22 +41,21 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 @dataclass(frozen=True)
 class GenerateRequest:
-    """config: path of a DeleteImageSetConfiguration, or `imageset`: the document itself; exactly one of them.
+    """planning: with a DeleteImageSetConfiguration.
 
     name: part of the files' names, empty for none.  signatures: whether attachments are listed too.
-    v1_images: whether the destinations are those that oc-mirror v1 used.  options: of content sources, by name.
+    v1_images: whether the destinations are those that oc-mirror v1 used.
     """
 
-    workspace: Workspace
+    planning: PlanSource
     destination: Destination
-    config: str = ""
-    imageset: Mapping[str, Any] | None = None
-    connections: Connections = Connections()
     name: str = ""
     signatures: bool = False
     v1_images: bool = False
-    options: Mapping[str, Any] = field(default_factory=dict)
-    parallel: int = 8
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.planning.workspace
 
     @property
     def list_path(self) -> str:
@@ -107,9 +105,9 @@ def generate_list(request: GenerateRequest, environ: Mapping[str, str], check_mo
     if request.name and not _ID.match(request.name):
         message = f"{request.name!r:.100} cannot be part of a file's name"
         raise InputError(message, subject="delete_id", advice="Use letters, digits, dashes, dots and underscores.")
-    imageset = _load(request)
+    imageset = request.planning.load((DELETE_IMAGE_SET,))
     # Nothing is kept of this but the list, so that it works in a copy as check mode does.
-    with session(request.workspace, request.connections, "image_prune", environ, check_mode=True) as run:
+    with session(request.workspace, request.planning.connections, "image_prune", environ, check_mode=True) as run:
         run.progress(Phase("plan"))
         last = kept_plan(request.workspace) or Plan()
         history = remembered(request.workspace, request.destination, last, run.network).load()
@@ -121,17 +119,11 @@ def generate_list(request: GenerateRequest, environ: Mapping[str, str], check_mo
     return _written(request, plan, items, left_out, check_mode)
 
 
-def _load(request: GenerateRequest) -> ImageSet:
-    if request.imageset is not None:
-        return configuration.parse(dict(request.imageset), (DELETE_IMAGE_SET,), "imageset")
-    return configuration.load(request.config, (DELETE_IMAGE_SET,))
-
-
 def _plan(request: GenerateRequest, imageset: ImageSet, last: Plan, history: History, run: Session) -> Plan:
     mirror = run.network.mirror(request.destination, writing=False)
     place = request.destination.repository
     store = Mirrored(records(last, history, place), mirror, run.network.upstream(run.place), lambda name: place(name.split("/", 1)[-1]))
-    context = Context(store, run.place, request.options, request.parallel, fetch=run.network.fetch)
+    context = Context(store, run.place, request.planning.options, request.planning.parallel, fetch=run.network.fetch)
     options = PlanOptions(COPY if request.signatures else SKIP)
     return build_plan(imageset, context, with_planned_charts(last), options=options)
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -16,28 +15,25 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import Marked, mark
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive, Unplanned, opened_archives
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, wanted_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive, Unplanned, last_archive
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import wanted_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Deleting, DeletionRun, Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase
 
 
 @dataclass(frozen=True)
 class PruneRequest:
-    """planning, plan: as for a mirroring run.  only_v1: prune nothing unless the plan comes from a v1alpha2 image set.
+    """planning: where it is an archive, prune as after it was loaded.
 
-    archive: prune by the plan of the last archive in a folder, as after it was loaded.  trusted: keys that must have signed it.
+    only_v1: prune nothing unless the plan comes from a v1alpha2 image set.
     after_mirroring: in check mode, predict what there is to prune once all that the plan names has been mirrored.
     """
 
-    planning: PlanRequest
+    planning: PlanSource
     destination: Destination
-    plan: str = ""
-    archive: str = ""
-    trusted: TrustedKeys | None = None
     only_v1: bool = False
     after_mirroring: bool = False
     guards: Guards = Guards()
@@ -56,13 +52,14 @@ def prune(request: PruneRequest, environ: Mapping[str, str], check_mode: bool = 
     """
     with session(request.workspace, request.planning.connections, "image_prune", environ, check_mode) as run:
         run.progress(Phase("plan"))
-        plan = _archived(request, run) if request.archive else wanted_plan(request.planning, request.plan, run.place, run.network)
+        planning = request.planning
+        plan = _archived(request, run) if planning.archive else wanted_plan(planning, run.place, run.network)
         if request.only_v1 and plan.generation is not Generation.V1:
             return DeletionRun(check_mode)
-        work = Deleting(run, request.destination, plan, request.guards, request.planning.parallel)
+        work = Deleting(run, request.destination, plan, request.guards, planning.parallel)
         if not work.history.runs:
             return DeletionRun(check_mode)
-        marked = mark(work.history, plan, work.shelf, arrived=check_mode and (request.after_mirroring or bool(request.archive)))
+        marked = mark(work.history, plan, work.shelf, arrived=check_mode and (request.after_mirroring or bool(planning.archive)))
         found = work.carry_out(marked.gone, marked.kept) if marked.gone else DeletionRun(check_mode)
         return replace(found, warnings=_undecided(marked))
 
@@ -71,9 +68,7 @@ def _archived(request: PruneRequest, run: Session) -> Plan:
     """The plan of the last archive; what its indexes hold is read from the archive as far as it has them."""
     registry = run.network.mirror(request.destination, writing=False)
     unplanned = Unplanned(run.place, request.planning.options, registry, request.destination)
-    with opened_archives(request.archive, unplanned, request.trusted, request.planning.parallel, check=False) as archives:
-        last = archives[-1]
-        last.require_fresh(time.time())
+    with last_archive(request.planning, unplanned) as last:
         _shelve(last, Shelf(run.place.manifests))
         return last.plan
 

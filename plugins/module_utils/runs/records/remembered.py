@@ -21,9 +21,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import configuration
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import IMAGE_SET, Storage
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Storage
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.backend import Backend, Directory
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import REPOSITORY, RegistryMemory, stored_size
@@ -108,8 +107,7 @@ class Remembered:
 
 def storage_of(plan: Plan) -> Storage | None:
     """What a plan's configuration says about where its history is kept; plans that came in archives say nothing (`runs.loading`)."""
-    named = "storageConfig" in plan.config
-    return configuration.parse(plan.config, (IMAGE_SET,), "the plan's configuration").storage if named else None
+    return plan.imageset.storage if "storageConfig" in plan.config else None
 
 
 def with_history(result: TransferResult, history: History, *documents: Any) -> TransferResult:

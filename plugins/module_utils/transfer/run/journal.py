@@ -36,7 +36,7 @@ Platforms = tuple[str, ...]
 # A batch goes to the file when it has this many lines, or its first line is this old (seconds).
 BATCH = 64
 FLUSH_AFTER = 0.5
-# The file is synchronised with the disk at most this often (seconds).
+# The file is synchronized with the disk at most this often (seconds).
 SYNC_AFTER = 5.0
 
 # Made once: `json.dumps` makes one for each line.
@@ -135,7 +135,7 @@ class Journal:
                 self._blobs.get(digest, set()).discard(repository)
 
     def flush(self) -> None:
-        """Writes what waits and synchronises the file."""
+        """Writes what waits and synchronizes the file."""
         with self._lock:
             self._write(sync=True)
 

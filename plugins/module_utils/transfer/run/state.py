@@ -16,9 +16,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     StorageError,
     Unreachable,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.content import ManifestReader
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import FAILED, ImageDone, ImageFailed, Listener, Tick
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.jobs import Job
@@ -33,22 +33,20 @@ class Run:
     as a whole seems gone: as many times in a row as there are workers, not one request succeeded.
     """
 
-    def __init__(
-        self, source: Store, destination: Store, shelf: Shelf, options: TransferOptions, journal: Journal, emit: Listener, stop: Any
-    ) -> None:
-        self.source = source
-        self.destination = destination
-        self._shelf = shelf
-        self.reader = ManifestReader(source, shelf)
+    def __init__(self, ends: Ends, options: TransferOptions, emit: Listener, stop: Any) -> None:
+        self.source = ends.source
+        self.destination = ends.destination
+        self._shelf = ends.shelf
+        self.reader = ManifestReader(ends.source, ends.shelf)
         self.options = options
-        self.journal = journal
+        self.journal = ends.journal or Journal(None, ends.destination.name)
         self.emit = emit
         self.stopped_by: Failure | None = None
         self._asked = stop
         self._troubles = 0
         self._warnings: list[str] = []
-        self._before = {"source": dict(source.requests), "destination": dict(destination.requests)}
-        self._retried = source.retries + destination.retries
+        self._before = {"source": dict(ends.source.requests), "destination": dict(ends.destination.requests)}
+        self._retried = ends.source.retries + ends.destination.retries
         self.lock = threading.Lock()
         self.crew = Crew(options.parallel, options.buffer, self, lambda: emit(Tick()), self._interrupt)
 

@@ -97,3 +97,16 @@ def test_a_torn_plan_is_told_by_its_path(tmp_path):
     path.write_text('{"schema": ')
     with pytest.raises(StorageError, match="plan.json"):
         Plan.read(str(path))
+
+
+def test_the_configuration_is_parsed_once():
+    image = {"name": "registry.test/team/app:1"}
+    config = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration", "mirror": {"additionalImages": [image]}}
+    plan = Plan(config)
+    assert plan.imageset is plan.imageset and plan.imageset.additional_images[0].name == image["name"]
+    assert plan == Plan(config)
+
+
+def test_a_configuration_of_another_kind_is_not_a_plans():
+    with pytest.raises(InputError, match="kind"):
+        _ = Plan({"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageSetConfiguration", "delete": {}}).imageset

@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.places import SHARED_DATA
 from ansible_collections.disconnected.mirror.tests.fakes.processes import find
@@ -87,7 +88,7 @@ def test_charts_cross_the_gap_with_their_images(site, source, target, tmp_path):
     planning = site.planning(imageset=wanted(site, tmp_path), options={"helm_path": HELM})
     assert mirror_to_disk(ToDiskRequest(planning, folder), {}).archive_id
     source.stop()
-    run = disk_to_mirror(FromDiskRequest(far, folder, site.destination, site.connections), {})
+    run = disk_to_mirror(FromDiskRequest(PlanSource(far, archive=folder, connections=site.connections), site.destination), {})
     assert run.complete and {"site/charts/web", "site/team/app"} <= set(target.content.repositories)
     with open(os.path.join(far.results, "charts", "web-1.0.0.tgz"), "rb") as there, open(tmp_path / "web-1.0.0.tgz", "rb") as here:
         assert there.read() == here.read()
@@ -109,7 +110,7 @@ def test_a_chart_is_deleted_without_helm_and_without_the_chart(site, source, tar
     assert site.mirror(imageset=wanted(site, tmp_path), options={"helm_path": HELM}).result.complete
     source.stop()
     os.remove(tmp_path / "web-1.0.0.tgz")
-    run = site.generate(content={"helm": {"local": [{"name": "web", "version": "v1.0.0"}]}}, options={"helm_path": "/nowhere"})
+    run = site.generate(content={"helm": {"local": [{"name": "web", "version": "v1.0.0"}]}}, sources={"helm_path": "/nowhere"})
     assert run.failures == () and [item.origin for item in run.items] == [f"{source.host}/charts/web:1"]
     assert site.delete(run.path, guards=Guards(limits=Limits(percent=100))).changed
     assert not target.content.repositories["site/charts/web"].manifests and target.content.repositories["site/team/app"].manifests

@@ -53,7 +53,7 @@ def test_the_report_tells_what_came_and_what_went(source, target, tmp_path):
     assert site.mirror("team/app:1", "team/third:1", check_mode=True).result.complete and not os.path.exists(site.workspace.report)
     other = Site(source.host, target.host, tmp_path / "other")
     other.plan("team/other:1")
-    request = MirrorRequest(site.planning(), site.destination, plan=other.workspace.plan)
+    request = MirrorRequest(site.planning(path=other.workspace.plan), site.destination)
     assert mirror(request, {}).result.complete and read_json(site.workspace.report)["changes"] is None
 
 

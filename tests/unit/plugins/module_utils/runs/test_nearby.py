@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
@@ -51,7 +52,7 @@ class Fleet:
 
     def fill(self, number, nearby=None, **options):
         site = self.sites[number]
-        plan_imageset(PlanRequest(site.workspace, handed=self.plan.handed, connections=site.connections), {})
+        plan_imageset(PlanSource(site.workspace, handed=self.plan.handed, connections=site.connections), {})
         places = tuple(self.names if nearby is None else nearby)
         return mirror(MirrorRequest(site.planning(), site.destination, nearby=places, options=TransferOptions(**options)), {})
 
@@ -120,7 +121,7 @@ def test_archives_close_by_are_read_too(fleet, tmp_path):
 
 def test_check_mode_reads_no_blob_and_says_what_there_is_to_do(fleet):
     site = fleet.sites[1]
-    planning = PlanRequest(site.workspace, handed=fleet.plan.handed, connections=site.connections)
+    planning = PlanSource(site.workspace, handed=fleet.plan.handed, connections=site.connections)
     plan_imageset(planning, {})
     run = mirror(MirrorRequest(site.planning(), site.destination, nearby=tuple(fleet.names)), {}, check_mode=True)
     assert run.result.complete and run.result.ahead.ship > 0

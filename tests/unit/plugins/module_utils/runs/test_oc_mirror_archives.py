@@ -19,9 +19,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import fnv_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.archive_info import describe
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, verify_mirror
 from ansible_collections.disconnected.mirror.tests.fakes import catalogs, images, oc_mirror, release, trip
 from ansible_collections.disconnected.mirror.tests.fakes.graphs import answer
@@ -325,8 +325,8 @@ def test_releases_in_v2_archives_are_planned_from_the_graph_and_the_signatures_i
     assert "other/openshift/release-images" not in target.content.repositories
 
 
-def planning(far):
-    return PlanRequest(far.workspace, connections=trip.CONNECTIONS)
+def planning(far, **more):
+    return PlanSource(far.workspace, connections=trip.CONNECTIONS, **more)
 
 
 @pytest.mark.parametrize("maker", ["v1", "v2"])
@@ -352,14 +352,14 @@ def test_pruning_goes_by_the_plan_of_an_archive_of_oc_mirror(far, target, tmp_pa
     else:
         folders = [oc_mirror.write_v2(tmp_path / names, configuration(*names), wanted(*names)) for names in ("ab", "a")]
     assert far.load(folders[0]).complete
-    request = PruneRequest(planning(far), far.destination, archive=folders[1], guards=Guards(limits=Limits()))
+    request = PruneRequest(planning(far, archive=folders[1]), far.destination, guards=Guards(limits=Limits()))
     foreseen = prune(request, {}, check_mode=True)
     assert {candidate.repository for candidate in foreseen.gone} == {"ns/team/b"}
 
 
 def pruned(far, **options):
     """What pruning takes away, by the last component of its repositories; by the plan that the last load left."""
-    run = prune(PruneRequest(planning(far), far.destination, guards=Guards(limits=Limits()), **options), {})
+    run = prune(PruneRequest(planning(far, **options), far.destination, guards=Guards(limits=Limits())), {})
     return {candidate.repository.rpartition("/")[2] for candidate in run.gone}, run
 
 
@@ -437,7 +437,7 @@ def test_what_v1_mirrored_from_registry_to_registry_is_pruned_under_the_tags_tha
         document = {"api": trip.V1, "storageConfig": {"local": {"path": str(tmp_path / "state")}}}
         near.mirror(destination, f"{source.host}/team/a:1", **document)
         imageset = trip.imageset(f"{source.host}/team/a:1", **document)
-        request = PlanRequest(near.workspace, imageset=imageset, connections=trip.CONNECTIONS)
+        request = PlanSource(near.workspace, imageset=imageset, connections=trip.CONNECTIONS)
         guards = Guards(limits=Limits())
         run = prune(PruneRequest(request, Destination.parse(destination), guards=guards), {})
         assert [candidate.digest for candidate in run.gone] == [gone.digest], run
@@ -449,7 +449,7 @@ def test_pruning_is_foreseen_for_increments_that_are_not_loaded_yet(far, target,
     for names in (("a", "b", "multi"), ("a", "c", "multi")):
         rest = site.archive(tmp_path / "rest", wanted(*names))
     assert far.load(first).complete
-    request = PruneRequest(planning(far), far.destination, archive=rest, guards=Guards(limits=Limits()))
+    request = PruneRequest(planning(far, archive=rest), far.destination, guards=Guards(limits=Limits()))
     assert {candidate.repository for candidate in prune(request, {}, check_mode=True).gone} == {"ns/team/b"}
     assert far.load(rest).loaded == (2, 3)
     assert pruned(far)[0] == {"b"}

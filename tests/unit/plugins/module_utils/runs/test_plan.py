@@ -107,7 +107,7 @@ def test_the_forecast_is_what_archives_hold_and_bring(source, tmp_path, seed):
                 assert told.pull == pulled(source) and abs(told.ship - truth) <= 1024, (told, truth)
             if not run.volumes:
                 continue
-            loading = FromDiskRequest(far.workspace, str(folder), far.destination, far.connections)
+            loading = FromDiskRequest(far.planning(archive=str(folder)), far.destination)
             ahead = disk_to_mirror(loading, {}, True).result.ahead
             target.ledger.clear()
             assert disk_to_mirror(loading, {}).complete

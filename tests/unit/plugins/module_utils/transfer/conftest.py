@@ -10,6 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.result import TransferResult
@@ -33,7 +34,8 @@ class Bench:
         self.destination.calls.clear()
         self.events.clear()
         journal = Journal(self.journal_path, self.destination.name, writable=act is transfer)
-        return act(images, self.source, self.destination, self.shelf, TransferOptions(**options), journal, self.events.append, stop)
+        ends = Ends(self.source, self.destination, self.shelf, journal)
+        return act(images, ends, TransferOptions(**options), self.events.append, stop)
 
     def predict(self, images: Any, **options: Any) -> TransferResult:
         return self.run(images, act=predict, **options)

@@ -30,6 +30,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.archive_over_registry import Completed
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import pack
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_import import opened, prove_left_out
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import predict, transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal
@@ -68,7 +69,7 @@ class Side:
         unfinished = UnfinishedSet(str(folder), packing.contents)
         unfinished.open(packing.documents)
         writer = ArchiveWriter(unfinished, packing.left_out)
-        result = transfer(packing.images, self.store, writer, shelf, journal=Journal(None, "archive"))
+        result = transfer(packing.images, Ends(self.store, writer, shelf))
         assert result.complete and writer.missing() == ()
         unfinished.finish()
         self.history = packing.history
@@ -95,14 +96,14 @@ class Far:
             return None
         shelf = Shelf(str(self.folder / "shelf"))
         images = [PlacedImage(image, f"ns/{image.destination}", image.tags) for image in load.plan.images]
-        forecast = predict(images, archive, self.registry, shelf)
+        forecast = predict(images, Ends(archive, self.registry, shelf))
         missing = [entry.placed for entry in forecast.images if entry.outcome == "copied"]
         journal = Journal(None, "memory")
         found = prove_left_out(archive.name, archive.segments.__contains__, load.history, missing, self.registry, lambda path: f"ns/{path}")
         for digest, repository in found.blobs.items():
             journal.add_blob(digest, repository)
         homes = {**found.blobs, **found.manifests}
-        result = transfer(images, Completed(archive, self.registry, homes), self.registry, shelf, journal=journal)
+        result = transfer(images, Ends(Completed(archive, self.registry, homes), self.registry, shelf, journal))
         assert result.complete, [entry.failure for entry in result.images if entry.failure]
         memory.write(archive.contents.uid, load.history.document())
         return result

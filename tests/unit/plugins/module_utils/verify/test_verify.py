@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.ends import Ends
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.engine import transfer
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import DEEP, TransferOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placement import place_images
@@ -41,7 +42,7 @@ class Mirror(World):
         self.mirror.calls.clear()
 
     def push(self, placed):
-        return transfer(placed, self.store, self.mirror, self.shelf, TransferOptions(level=DEEP))
+        return transfer(placed, Ends(self.store, self.mirror, self.shelf), TransferOptions(level=DEEP))
 
     def check(self, level="content", **options):
         return verify(self.placed, self.mirror, level, **options)
@@ -220,7 +221,7 @@ def test_instances_that_platforms_leave_out_are_not_missed(tmp_path):
     plan = mirror.plan({"name": f"{MULTI}:2", "platforms": [{"os": "linux", "architecture": "amd64"}]})
     placed, _failures = place_images(plan, Destination.parse("docker://mirror.test:5000"))
     sparse = MemoryStore()
-    assert transfer(placed, mirror.store, sparse, mirror.shelf).complete
+    assert transfer(placed, Ends(mirror.store, sparse, mirror.shelf)).complete
     assert mirror.arm.digest not in sparse.manifests["team/multi"]
     assert verify(placed, sparse, "content").clean
 
@@ -265,7 +266,7 @@ def test_one_of_many_objects_broken_at_random_is_found(tmp_path, seed):
         names.append(f"registry.test/app{number % 7}:{number}")
     placed, _failures = place_images(world.plan(*names, signatures="skip"), Destination.parse("docker://mirror.test:5000"))
     mirror = MemoryStore()
-    assert transfer(placed, world.store, mirror, world.shelf).complete
+    assert transfer(placed, Ends(world.store, mirror, world.shelf)).complete
     assert verify(placed, mirror, "content", parallel=2).clean
     repository = chance.choice(sorted(mirror.blobs))
     kind = chance.choice(["missing_blob", "missing_manifest", "moved_tag", "foreign_tag"])

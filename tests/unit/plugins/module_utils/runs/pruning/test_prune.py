@@ -202,7 +202,7 @@ def test_the_far_side_prunes_by_the_plan_of_the_last_archive(source, target, tmp
         os.makedirs(folder)
         assert mirror_to_disk(ToDiskRequest(near.planning(*names), folder), {}).archive_id
     load(far, folders[0])
-    request = PruneRequest(far.planning(), far.destination, archive=folders[1], only_v1=True, guards=ALL)
+    request = PruneRequest(far.planning(archive=folders[1]), far.destination, only_v1=True, guards=ALL)
     foreseen = prune(request, {}, check_mode=True)
     assert {candidate.repository for candidate in foreseen.gone} == {"site/team/multi"} and target.ledger.count("DELETE") == 0
     load(far, folders[1])
@@ -213,7 +213,7 @@ def test_the_far_side_prunes_by_the_plan_of_the_last_archive(source, target, tmp
 
 
 def load(site, folder):
-    run = disk_to_mirror(FromDiskRequest(site.workspace, folder, site.destination, site.connections), {})
+    run = disk_to_mirror(FromDiskRequest(site.planning(archive=folder), site.destination), {})
     assert run.complete
     return run
 

@@ -10,7 +10,8 @@ import os
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible, InputError, MirrorError
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import PlanRequest, plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import plan_imageset
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive import tar
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -39,7 +40,7 @@ def member(name, content):
 
 
 def taken(site, path, check_mode=False):
-    return plan_imageset(PlanRequest(site.workspace, handed=path, connections=site.connections), {}, check_mode)
+    return plan_imageset(PlanSource(site.workspace, handed=path, connections=site.connections), {}, check_mode)
 
 
 def test_whoever_takes_it_over_asks_the_source_for_blobs_alone(source, target, tmp_path, planner, handed):
@@ -127,4 +128,4 @@ def test_members_go_nowhere_but_to_their_places(source, target, tmp_path, handed
 @pytest.mark.parametrize("more", [{"locked": True}, {"source_mirror": "docker://a.test:5000"}, {"imageset": {}}, {"config": "x"}])
 def test_it_leaves_nothing_to_plan(tmp_path, planner, more):
     with pytest.raises(InputError, match="leaves nothing to plan"):
-        PlanRequest(planner.workspace, handed="x", **more)
+        PlanSource(planner.workspace, handed="x", **more)
