@@ -51,7 +51,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz attacks faults differential noise promises \
+.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz attacks apiserver faults differential noise promises \
         benchmarks \
         format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build publish clean
 
@@ -115,6 +115,11 @@ faults: tools ## Tests through injected faults and kills (KILLS=200: at as many 
 
 differential: tools ## Random catalogs against a second reading of the rules and upstream's libraries (CASES=20000 SEED=1)
 	MIRROR_CASES=$(CASES) MIRROR_SEED=$(SEED) $(PYTEST) tests/unit/plugins/module_utils/catalogs/test_differential.py
+
+apiserver: setup-test ## Build kube-apiserver, and run everything about clusters on it and on the stand-in (SEED=1; ten minutes the first time)
+	@.ci/prepare system 'etcd?'
+	@.ci/prepare apiserver
+	MIRROR_SEQUENCES=100 MIRROR_SEED=$(SEED) $(PYTEST) tests/integration/clusters
 
 noise: tools ## Fifty runs through 5 % of mixed faults, and a layer of 512 MiB over links that are cut (SEED=1)
 	MIRROR_RUNS=50 MIRROR_LAYER=512 MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_campaign.py

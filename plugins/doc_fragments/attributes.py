@@ -37,3 +37,12 @@ attributes:
       - disconnected.mirror.registry
       - disconnected.mirror.planning
 """
+
+    CLUSTER = r"""
+attributes:
+  action_group:
+    description: Takes the connection options of action group C(disconnected.mirror.cluster) from C(module_defaults).
+    support: full
+    membership:
+      - disconnected.mirror.cluster
+"""

@@ -18,7 +18,7 @@ PAGE = os.path.join(ROOT, "docs", "dev", "architecture.md")
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("base",),
     ("http", "daemon"),
-    ("stores",),
+    ("stores", "cluster"),
     ("imageset", "signatures"),
     ("releases", "catalogs", "charts", "extras"),
     ("planning",),
@@ -33,6 +33,7 @@ ROOMS: dict[str, str] = {
     "http": "requests to hosts: credentials, tokens, TLS, proxies, retries, pace",
     "daemon": "a program that keeps running as a process of the user",
     "stores": "content wherever it lies: registry, layout, archive, legacy archives, and views of several",
+    "cluster": "an API server: what is in effect there, what is applied to it, what that sets off",
     "imageset": "the configuration as a checked value, and where each image goes",
     "signatures": "whose signatures count, and whether one is right",
     "releases": "platform: update graph, payloads, graph image",

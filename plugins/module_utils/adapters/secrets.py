@@ -17,7 +17,8 @@ from urllib.parse import unquote
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import secrets
 
-_PROXIES = ("http_proxy", "https_proxy")
+_PROXIES = ("http_proxy", "https_proxy", "proxy")
+_USER_SECRETS = ("token", "password", "client-key-data")
 
 
 def secrets_in(params: Mapping[str, Any]) -> set[str]:
@@ -26,6 +27,7 @@ def secrets_in(params: Mapping[str, Any]) -> set[str]:
     for name in _PROXIES:
         found |= secrets(str(params.get(name) or ""), authority=True)
     found.update(_decoded(params.get("pull_secret")))
+    found.update(_of_users(params.get("kubeconfig")))
     return {form for text in found for form in (text, unquote(text)) if form}
 
 
@@ -39,6 +41,15 @@ def _in_texts(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from _in_texts(inner)
+
+
+def _of_users(kubeconfig: Any) -> Iterator[str]:
+    """What the users of a kubeconfig that is given as a value log in with."""
+    users = kubeconfig.get("users") if isinstance(kubeconfig, Mapping) else ()
+    for entry in users if isinstance(users, (list, tuple)) else ():
+        user = entry.get("user") if isinstance(entry, Mapping) else None
+        if isinstance(user, Mapping):
+            yield from (str(user.get(name) or "") for name in _USER_SECRETS)
 
 
 def _decoded(pull_secret: Any) -> Iterator[str]:

@@ -90,6 +90,12 @@ class RegistryError(MirrorError):
     code = "registry_error"
 
 
+class ClusterError(MirrorError):
+    """A cluster refuses something, or answers what cannot be used."""
+
+    code = "cluster_error"
+
+
 class StorageError(MirrorError):
     """A local file could not be read or written (full, read-only, missing)."""
 

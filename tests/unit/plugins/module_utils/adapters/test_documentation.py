@@ -125,9 +125,16 @@ def test_examples_use_what_exists(module):
     known = options(module)
     used = False
     for task in documentation["EXAMPLES"]:
-        assert set(task) <= {"name", "register", "loop", "loop_control", "when", "vars", *(f"{PREFIX}{name}" for name in MODULES)} | {
-            key for key in task if key.startswith("ansible.builtin.")
-        }
+        assert set(task) <= {
+            "name",
+            "register",
+            "loop",
+            "loop_control",
+            "when",
+            "vars",
+            "check_mode",
+            *(f"{PREFIX}{name}" for name in MODULES),
+        } | {key for key in task if key.startswith("ansible.builtin.")}
         arguments = task.get(f"{PREFIX}{module}")
         if arguments is not None:
             used = True
