@@ -86,6 +86,7 @@ setup-test:
 ifndef READY
 	@.ci/prepare system python registry skopeo nginx gpg gpgv git ssh-keygen 'go?'
 	@.ci/prepare venv requirements.txt tests/requirements.txt
+	@.ci/prepare collections
 endif
 
 # Without Go they stay away, and what needs them is skipped.
