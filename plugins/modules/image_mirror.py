@@ -94,7 +94,11 @@ options:
         description:
           - Path of a private SSH key, or the name of a secret key in the keyring of C(gpg).
         type: str
-        required: true
+      text:
+        description:
+          - The private key itself, instead of O(archive_signing_key.key), for example from a credential of a controller. It is written to
+            disk only while it signs.
+        type: str
   archive_valid_days:
     description:
       - Number of days for which a written archive may be loaded, counted from the day on which writing starts. Without it archives do not

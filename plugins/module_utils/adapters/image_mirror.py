@@ -64,8 +64,11 @@ ARCHIVES: dict[str, Any] = {
         "type": "dict",
         "options": {
             "kind": {"type": "str", "choices": KEY_KINDS, "default": "ssh"},
-            "key": {"type": "str", "required": True, "no_log": False},
+            "key": {"type": "str", "no_log": False},
+            "text": {"type": "str", "no_log": True},
         },
+        "required_one_of": [["key", "text"]],
+        "mutually_exclusive": [["key", "text"]],
         "no_log": False,
     },
     "archive_valid_days": {"type": "int"},
@@ -227,8 +230,8 @@ def from_disk_request(params: Params) -> FromDiskRequest:
     )
 
 
-def _signing(given: Mapping[str, str] | None) -> SigningKey | None:
-    return SigningKey(given["kind"], given["key"]) if given else None
+def _signing(given: Mapping[str, str | None] | None) -> SigningKey | None:
+    return SigningKey(given["kind"] or "ssh", given["key"] or "", given["text"] or "") if given else None
 
 
 def _valid(days: int | None) -> int:

@@ -10,10 +10,12 @@ cryptography is done here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
@@ -46,10 +48,14 @@ _ENVIRONMENT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "GNUPGHOME", "GPG_T
 
 @dataclass(frozen=True)
 class SigningKey:
-    """kind: ssh or gpg.  key: path of a private ssh key, or the id of a secret key in gpg's keyring."""
+    """kind: ssh or gpg.  key: path of a private ssh key, or the id of a secret key in gpg's keyring.
+
+    text: the private key itself instead, as a file would hold it.
+    """
 
     kind: str
-    key: str
+    key: str = ""
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,20 +68,49 @@ class TrustedKeys:
 
 def sign(encoded: bytes, signing: SigningKey) -> bytes:
     """The signature of a manifest's bytes.  Raises Unsupported (no such program), AccessDenied (the key cannot be used)."""
-    if signing.kind == "ssh":
-        command = ["ssh-keygen", "-q", "-Y", "sign", "-f", signing.key, "-n", NAMESPACE]
-    else:
-        command = ["gpg", "--batch", "--yes", "--quiet", "--armor", "--local-user", signing.key, "--detach-sign"]
-    done = _run(command, encoded)
+    with _command(signing) as command:
+        done = _run(command, encoded)
+    named = signing.key or f"the {signing.kind} key"
     if done.status != 0 or not done.output:
         raise AccessDenied(
             f"{command[0]} cannot sign with this key: {_last_line(done.errors)}",
-            subject=signing.key,
+            subject=named,
             advice="Give a key that needs no passphrase.",
         )
     if len(done.output) > SIGNATURE_SIZE:
-        raise Unsupported(f"the signature has {len(done.output)} bytes, more than {SIGNATURE_SIZE}", subject=signing.key)
+        raise Unsupported(f"the signature has {len(done.output)} bytes, more than {SIGNATURE_SIZE}", subject=named)
     return done.output
+
+
+@contextlib.contextmanager
+def _command(signing: SigningKey) -> Iterator[list[str]]:
+    """What signs its input.  A key that was given as text is on disk only meanwhile, for nobody else to read."""
+    if not signing.text:
+        yield _signing_command(signing.kind, signing.key)
+        return
+    with tempfile.TemporaryDirectory(prefix="mirror-key-") as folder:
+        path = os.path.join(folder, "key")
+        files.put(path, signing.text.strip().encode("utf-8") + b"\n", 0o600, sync=False)
+        if signing.kind == "ssh":
+            yield _signing_command(signing.kind, path)
+            return
+        home = ["--homedir", folder, "--batch", "--no-tty"]
+        imported = _run(["gpg", *home, "--import", path], b"")
+        if imported.status != 0:
+            raise AccessDenied(f"gpg cannot read this key: {_last_line(imported.errors)}", subject="the gpg key")
+        try:
+            yield ["gpg", *home, *_signing_command("gpg", "")[1:]]
+        finally:
+            # gpg leaves an agent running for each home.
+            _run(["gpgconf", "--homedir", folder, "--kill", "gpg-agent"], b"")
+
+
+def _signing_command(kind: str, key: str) -> list[str]:
+    """key: empty for the only one in gpg's keyring."""
+    if kind == "ssh":
+        return ["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", NAMESPACE]
+    user = ["--local-user", key] if key else []
+    return ["gpg", "--batch", "--yes", "--quiet", "--armor", *user, "--detach-sign"]
 
 
 def require(trusted: TrustedKeys) -> Judge:

@@ -11,12 +11,14 @@ import random
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    AccessDenied,
     Cancelled,
     CorruptContent,
     InputError,
@@ -31,7 +33,13 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Content, Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.reader import ArchiveReader
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, TrustedKeys, require, sign
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import (
+    SigningKey,
+    TrustedKeys,
+    require,
+    sign,
+    verify,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.tar import first_member, header
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
@@ -454,6 +462,32 @@ def test_a_key_that_no_longer_counts_makes_no_good_signature(tmp_path, fault, wo
     finally:
         for key in keys:
             key.close()
+
+
+@pytest.mark.parametrize("kind", ["ssh", "gpg"])
+def test_a_key_given_as_text_signs_and_leaves_nothing(kind, tmp_path, tmp_path_factory, monkeypatch):
+    signing, trusted = (ssh_key if kind == "ssh" else gpg_key)(tmp_path, "text")
+    text = (tmp_path / "text-key").read_text() if kind == "ssh" else secret_gpg_key(signing.key)
+    temporary = tmp_path_factory.mktemp("t")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("GNUPGHOME", str(tmp_path / "no-keyring"))
+    given = SigningKey(kind, text=text)
+    verify(b"manifest", sign(b"manifest", given), trusted)
+    assert list(temporary.iterdir()) == []
+    assert text.splitlines()[3] not in repr(given)
+
+
+@pytest.mark.parametrize("kind", ["ssh", "gpg"])
+def test_a_text_that_is_no_key_is_named_by_its_kind_alone(kind, tmp_path):
+    with pytest.raises(AccessDenied) as raised:
+        sign(b"manifest", SigningKey(kind, text="not-a-key-5e1f"))
+    assert "not-a-key" not in str(raised.value) + repr(raised.value.subject)
+
+
+def secret_gpg_key(name):
+    home = os.environ["GNUPGHOME"]
+    command = ["gpg", "--homedir", home, "--batch", "--armor", "--export-secret-keys", name]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def ssh_key(folder, name):
