@@ -74,3 +74,27 @@ options:
     type: int
     default: 0
 """
+
+    ACCESS = r"""
+options:
+  destination_username:
+    description:
+      - Name of the user at the registry of O(destination). It and O(destination_password) take precedence over O(credentials) and all files
+        there, but for an entry of O(credentials) for a part of the namespace.
+    type: str
+  destination_password:
+    description:
+      - Password or token of that user.
+    type: str
+  destination_ca:
+    description:
+      - PEM file, or directory of PEM files, with certificate authorities to trust for the registry of O(destination) besides those of the
+        system.
+      - This and O(destination_verify) are added to the entry of O(tls) for that registry, where there is one, and replace its C(ca_path)
+        and C(verify).
+    type: path
+  destination_verify:
+    description:
+      - Whether the certificate and the name of that registry are verified.
+    type: bool
+"""

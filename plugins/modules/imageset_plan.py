@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
   - disconnected.mirror.imageset.workspace
+  - disconnected.mirror.imageset.access
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.imageset.failures
   - disconnected.mirror.registry
@@ -290,6 +291,12 @@ difference:
   returned: success, and when the plan is not complete
   type: dict
   contains:
+    first:
+      description: Whether there was no plan before.
+      type: bool
+    empty:
+      description: Whether nothing changed.
+      type: bool
     images_added:
       description: Images that are new.
       type: int
@@ -315,6 +322,18 @@ difference:
       description: The first ten operator bundles that are no longer in the plan.
       type: list
       elements: str
+    releases_added_total:
+      description: How many releases are new.
+      type: int
+    releases_removed_total:
+      description: How many releases are no longer in the plan.
+      type: int
+    packages_added_total:
+      description: How many operator bundles are new.
+      type: int
+    packages_removed_total:
+      description: How many operator bundles are no longer in the plan.
+      type: int
     bytes_added:
       description: Bytes of content that only the new plan has.
       type: int

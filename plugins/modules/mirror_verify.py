@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
   - disconnected.mirror.imageset.workspace
+  - disconnected.mirror.imageset.access
   - disconnected.mirror.imageset.destination
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry

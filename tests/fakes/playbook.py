@@ -25,6 +25,8 @@ import pytest
 from ansible_collections.disconnected.mirror.tests.fakes.one_truth import require_one_truth
 
 _RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.M)
+# As the callback of Ansible prints what set_stats passes on.
+_STATS = re.compile(r"^\tRUN: (\{.*\})$", re.M)
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -45,6 +47,12 @@ class Played:
         """Changed tasks over all hosts, from the recap."""
         return sum(int(changed) for _host, _ok, changed, _unreachable, _failed in _RECAP.findall(self.text))
 
+    @property
+    def stats(self) -> dict[str, Any]:
+        """What the play passes to later jobs, as a controller keeps it."""
+        found = _STATS.search(self.text)
+        return json.loads(found.group(1)) if found else {}
+
 
 def environment(folder: str) -> dict[str, str]:
     """Of a user with a home of their own and no settings."""
@@ -58,6 +66,7 @@ def environment(folder: str) -> dict[str, str]:
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_SHOW_CUSTOM_STATS": "true",
         "LC_ALL": "C.UTF-8",
         "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
     }

@@ -29,15 +29,22 @@ def forecast_values(forecast: Forecast) -> dict[str, Any]:
     }
 
 
-def difference_values(difference: Diff) -> dict[str, Any]:
+def difference_values(difference: Diff, first: bool) -> dict[str, Any]:
+    """first: there was no plan before, so that there is nothing to compare with."""
+    lists = {
+        "releases_added": difference.releases[0],
+        "releases_removed": difference.releases[1],
+        "packages_added": difference.packages[0],
+        "packages_removed": difference.packages[1],
+    }
     return {
+        "first": first,
+        "empty": difference.empty,
         "images_added": len(difference.added),
         "images_removed": len(difference.removed),
         "images_moved": len(difference.moved),
-        "releases_added": list(difference.releases[0][:MAX_LISTED]),
-        "releases_removed": list(difference.releases[1][:MAX_LISTED]),
-        "packages_added": list(difference.packages[0][:MAX_LISTED]),
-        "packages_removed": list(difference.packages[1][:MAX_LISTED]),
+        **{name: list(lines[:MAX_LISTED]) for name, lines in lists.items()},
+        **{f"{name}_total": len(lines) for name, lines in lists.items()},
         "bytes_added": difference.bytes_added,
         "bytes_removed": difference.bytes_removed,
     }

@@ -24,7 +24,6 @@ ARGUMENTS: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     """archive_info."""
-    path = params["path"]
-    path = directory_of(path) if path.startswith("file://") else path
+    path = directory_of(params["path"])
     archives = describe(path, trusted_keys(params["trusted_keys"], "trusted_keys"), params["check"], params["list_images"])
     return Outcome(changed=False, values={"archives": archives})

@@ -23,7 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.argum
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, not_allowed
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, directory_of, is_directory
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import GIB
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
@@ -78,7 +78,6 @@ ARCHIVES: dict[str, Any] = {
 }
 ARGUMENTS: dict[str, Any] = {**PLANNING, **DESTINATION, **FAILURES, **TRANSFER, **ARCHIVES}
 STOPPED = "The run was stopped before it was complete. Run it again to resume."
-_FILE = "file://"
 
 # Options that mean nothing for a run between these ends.
 _ONLY_WRITING = ("archive_size", "archive_for", "archive_signing_key", "archive_valid_days", "ignore_history", "since")
@@ -88,10 +87,10 @@ _MOST_DAYS = 36_500
 
 def run(params: Params, check_mode: bool) -> Outcome:
     """image_mirror, by its ends."""
-    writes = params["destination"].startswith(_FILE)
+    writes = is_directory(params["destination"])
     if params["archive"] and writes:
         raise InputError("archive and destination are both directories", subject="destination", advice="Load an archive into a registry.")
-    _refuse(params, () if writes else _ONLY_WRITING, "they are for a destination of file://")
+    _refuse(params, () if writes else _ONLY_WRITING, "they are for a destination that is a directory of archives")
     _refuse(params, () if params["archive"] else ("archive_trusted_keys",), "they are for loading an archive")
     _refuse(params, _ONLY_REGISTRY if writes or params["archive"] else (), "it is for runs from registry to registry")
     if params["archive"]:

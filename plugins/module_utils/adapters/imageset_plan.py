@@ -15,10 +15,15 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.answe
     explanation_values,
     forecast_values,
 )
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import FAILURES, PLANNING, plan_source
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import (
+    ACCESS,
+    FAILURES,
+    PLANNING,
+    plan_source,
+)
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import not_allowed
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, is_directory
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import write_mapping
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import Target, plan_imageset
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES
@@ -34,6 +39,7 @@ ARGUMENTS: dict[str, Any] = {
     "hand_on": {"type": "bool", "default": False},
     "fail": {"type": "bool", "default": True},
     "destination": {"type": "str"},
+    **ACCESS,
     "archive_for": {"type": "str"},
     "check_destination": {"type": "bool", "default": False},
     "max_nested_paths": {"type": "int", "default": 0},
@@ -46,7 +52,7 @@ def run(params: Params, check_mode: bool) -> Outcome:
     """imageset_plan."""
     request = plan_source(params)
     given = params["destination"] or ""
-    archived = given.startswith("file://")
+    archived = is_directory(given)
     place = Destination.parse(given, params["max_nested_paths"]) if given and not archived else None
     target = Target(_archive_history(params), archive=True) if archived else Target(str(place or ""))
     reach = place if params["check_destination"] else None
@@ -67,7 +73,7 @@ def run(params: Params, check_mode: bool) -> Outcome:
             "catalogs": len(document.catalogs),
             "charts": len(document.charts),
             "forecast": forecast_values(run.forecast),
-            "difference": difference_values(run.difference),
+            "difference": difference_values(run.difference, run.before is None),
             "explanations": [explanation_values(explanation) for explanation in run.explanations],
         },
         failures=document.failures,

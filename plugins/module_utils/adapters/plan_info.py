@@ -34,7 +34,7 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     question = Question(
         document=params["document"],
         workspace=Workspace(params["workspace"]) if params["workspace"] else None,
-        path=directory_of(path) if path.startswith("file://") else path,
+        path=directory_of(path) if path else "",
         query=params["query"] or "",
         most=params["max_bytes"],
         trusted=trusted_keys(params["trusted_keys"]),

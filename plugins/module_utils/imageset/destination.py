@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import MAX_NAME, is_host, is_path, split_domain
 
-_SCHEME = "docker://"
+_SCHEME, _FILE = "docker://", "file://"
 _FORM = "Write docker://host[:port][/namespace], such as docker://registry.example.com:5000/ocp."
 
 
@@ -38,7 +38,8 @@ class Destination:
         """
         scheme, separator, rest = text.partition("://")
         if not separator:
-            raise InputError(f"{text!r:.300} is not a destination: no scheme delimiter", advice=_FORM)
+            advice = f"{_FORM} A directory of archives is written as /directory or file:///directory, where one can be given."
+            raise InputError(f"{text!r:.300} is not a destination: no scheme delimiter", advice=advice)
         if scheme != "docker":
             raise InputError(f'{text!r:.300} is not a destination: unknown destination scheme "{scheme:.50}"', advice=_FORM)
         host, namespace = _host_and_namespace(rest, text)
@@ -101,14 +102,17 @@ def check_collisions(claims: Iterable[Claim], destination: Destination) -> list[
     return [_collision(place, list(rivals.values()), destination) for place, rivals in sorted(wanted.items()) if len(rivals) > 1]
 
 
+def is_directory(text: str) -> bool:
+    """Whether this is the place of archives and not a registry: `file://directory`, or a path that begins like one."""
+    return text.startswith((_FILE, "/", "./", "../", "~")) or text in (".", "..")
+
+
 def directory_of(text: str) -> str:
-    """The directory of an archive, from `file://directory`; `.` for `file://`.  Raises InputError."""
-    scheme, separator, rest = text.partition("://")
-    if scheme != "file" or not separator:
-        raise InputError(f"{text!r:.300} is not an archive's place", advice="Write file:///directory.")
-    if "\x00" in rest:
-        raise InputError(f"{text!r:.300} is not a directory's name", advice="Write file:///directory.")
-    return os.path.normpath(rest or ".")
+    """The directory, or file, of archives, from `file://path` or a path; `.` for `file://`.  Raises InputError."""
+    rest = text[len(_FILE) :] if text.startswith(_FILE) else text
+    if not text or "://" in rest or "\x00" in rest:
+        raise InputError(f"{text!r:.300} is not an archive's place", advice="Write /directory or file:///directory.")
+    return os.path.normpath(os.path.expanduser(rest) or ".")
 
 
 def _host_and_namespace(rest: str, text: str) -> tuple[str, str]:

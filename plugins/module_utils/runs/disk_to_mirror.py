@@ -28,6 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.a
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.begun import Begun
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.loaded import kept_history, loaded_history
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.mending import Mending
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.ended import reported
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_plan, kept_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.published import document, publish
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import at_destination, with_history
@@ -110,7 +111,9 @@ def disk_to_mirror(request: FromDiskRequest, environ: Mapping[str, str], check_m
     Raises CorruptContent (damage, signature), Incompatible (a gap; expired; what an earlier archive shipped is not there),
     NotFound (no archive), Locked, StorageError, and what any request raises when the registry does not answer or let us in.
     """
-    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
+    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run, reported(
+        request.workspace, "disk_to_mirror", str(request.destination), check_mode
+    ):
         run.progress(Phase("check"))
         registry = run.network.mirror(request.destination, writing=not check_mode)
         planning = request.planning

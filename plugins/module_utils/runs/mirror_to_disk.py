@@ -16,6 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import carried_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.ended import reported
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES, Remembered
@@ -103,7 +104,9 @@ def mirror_to_disk(request: ToDiskRequest, environ: Mapping[str, str], check_mod
     does what could not be planned, unless it is allowed to fail.
     Raises InputError, Locked, StorageError (no room), Incompatible, and what planning raises.
     """
-    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
+    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run, reported(
+        request.workspace, "mirror_to_disk", f"file://{request.folder}", check_mode
+    ):
         run.progress(Phase("plan"))
         return _Writing(request, carried_plan(request.planning, run.place, run.network), run).run()
 

@@ -17,6 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.histo
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records import published
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.ended import reported
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import (
@@ -96,7 +97,9 @@ def mirror(request: MirrorRequest, environ: Mapping[str, str], check_mode: bool 
     Raises InputError, Locked, StorageError, Incompatible (the plan), Cancelled (while planning), and what any request
     raises when the registry as a whole does not answer or let us in.
     """
-    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run:
+    with session(request.workspace, request.planning.connections, "image_mirror", environ, check_mode) as run, reported(
+        request.workspace, "mirror_to_mirror", str(request.destination), check_mode
+    ):
         run.network.mirror(request.destination, writing=not check_mode).ping()
         run.progress(Phase("plan"))
         plan = carried_plan(request.planning, run.place, run.network)

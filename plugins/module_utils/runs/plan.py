@@ -28,6 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.repla
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.unselected import filters_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import keep_changes
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.ended import reported
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.handed import hand_on, take_over
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import (
     expected_plan,
@@ -105,7 +106,8 @@ def plan_imageset(
             lambda reason: network.cancel()
         ):
             if reach is not None:
-                network.mirror(reach, writing=False).ping()
+                with reported(source.workspace, "mirror_to_mirror", str(reach), check_mode):
+                    network.mirror(reach, writing=False).ping()
             run = _planned(source, imageset, place, network)
             if hands_on and (not check_mode or source.workspace.stand_in):
                 hand_on(run.plan, place, place.handed_plan)

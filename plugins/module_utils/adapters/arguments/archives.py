@@ -30,7 +30,7 @@ TRUSTED: dict[str, Any] = {"archive_trusted_keys": TRUSTED_KEYS}
 
 def archive_of(given: str | None) -> str:
     """A directory of archives or one of their volumes, as a path or with `file://`; empty for none.  Raises InputError."""
-    return directory_of(given) if given and given.startswith("file://") else given or ""
+    return directory_of(given) if given else ""
 
 
 def trusted_keys(given: Mapping[str, str] | None, option: str = "archive_trusted_keys") -> TrustedKeys | None:

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination, is_directory
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.connections import Connections
+
+_ACCESS = ("destination_username", "destination_password", "destination_ca", "destination_verify")
 
 REGISTRY: dict[str, Any] = {
     "auth_file": {"type": "path"},
@@ -56,6 +60,9 @@ REGISTRY: dict[str, Any] = {
 def connections(params: Mapping[str, Any]) -> Connections:
     """The connection options of a module as the core takes them."""
     hosts = {entry["host"]: {key: value for key, value in entry.items() if key != "host"} for entry in params["tls"] or ()}
+    destination = _destination(params)
+    if destination is not None:
+        hosts[destination.host] = {**_most_exact(hosts, destination.host), **_settings(params)}
     settings: dict[str, Any] = {
         **hosts.pop("*", {}),
         "hosts": hosts,
@@ -68,11 +75,40 @@ def connections(params: Mapping[str, Any]) -> Connections:
         credentials={
             **_auths(params["pull_secret"]),
             **{entry["registry"]: _credential(entry) for entry in params["credentials"] or ()},
+            **(_login(params, destination) if destination is not None else {}),
         },
         token_hosts=tuple(params["trusted_token_hosts"] or ()),
         registries_conf=params["registries_conf"] or "",
         settings=settings,
     )
+
+
+def _destination(params: Mapping[str, Any]) -> Destination | None:
+    """The registry that options of its own are given for; None for no such options, or no registry.  Raises InputError."""
+    given = [name for name in _ACCESS if params.get(name) not in (None, "")]
+    place = params.get("destination") or ""
+    return Destination.parse(place) if given and place and not is_directory(place) else None
+
+
+def _most_exact(hosts: Mapping[str, Mapping[str, Any]], host: str) -> Mapping[str, Any]:
+    """What is set for a host already; that for all hosts holds without being asked for."""
+    known = {name.lower(): settings for name, settings in hosts.items()}
+    return known.get(host.lower()) or known.get(re.sub(r":[0-9]+\Z", "", host.lower())) or {}
+
+
+def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
+    given = {"ca_path": params["destination_ca"] or None, "verify": params["destination_verify"]}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _login(params: Mapping[str, Any], destination: Destination) -> dict[str, Any]:
+    """For the registry, and for the namespace in it, of which others may be told something as well.  Raises InputError."""
+    user, password = params["destination_username"] or "", params["destination_password"] or ""
+    if bool(user) != bool(password):
+        missing = "destination_password" if user else "destination_username"
+        raise InputError(f"{missing} is not given", subject=missing, advice="Give a user and a password, or neither.")
+    names = {destination.host, "/".join(filter(None, (destination.host, destination.namespace)))} if user else set()
+    return {name: {"username": user, "password": password} for name in names}
 
 
 def _auths(pull_secret: Any) -> Mapping[str, Any]:

@@ -22,7 +22,18 @@ WORKSPACE: dict[str, Any] = {"workspace": {"type": "path", "required": True}, "c
 IMAGESET: dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
 FAILURES: dict[str, Any] = {"allow_failures": {"type": "list", "elements": "str", "default": []}}
 SIGNATURES: dict[str, Any] = {"signatures": {"type": "str", "choices": ["copy", "require", "skip"], "default": "copy"}}
-DESTINATION: dict[str, Any] = {"destination": {"type": "str", "required": True}, "max_nested_paths": {"type": "int", "default": 0}}
+# Of every module that knows the registry that is mirrored to.
+ACCESS: dict[str, Any] = {
+    "destination_username": {"type": "str"},
+    "destination_password": {"type": "str", "no_log": True},
+    "destination_ca": {"type": "path"},
+    "destination_verify": {"type": "bool"},
+}
+DESTINATION: dict[str, Any] = {
+    "destination": {"type": "str", "required": True},
+    "max_nested_paths": {"type": "int", "default": 0},
+    **ACCESS,
+}
 
 # What every module takes that may have to plan.
 PLANNING: dict[str, Any] = {**REGISTRY, **IMAGESET, **WORKSPACE, **SIGNATURES, **RELEASES, **CHARTS, **CATALOGS}
@@ -49,7 +60,12 @@ def plan_source(params: Params) -> PlanSource:
 
 
 def workspace_of(params: Params) -> Workspace:
-    return Workspace(params["workspace"], params["check_workspace"] or "")
+    return Workspace(_path(params["workspace"]), params["check_workspace"] or "")
+
+
+def _path(text: str) -> str:
+    """Other tools write `file://` before it."""
+    return text[len("file://") :] if text.startswith("file://") else text
 
 
 def source_options(params: Params) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def test_defaults_of_a_role_are_those_of_its_argument_specs(role):
             if "default" in option:
                 assert specified.setdefault(name, option["default"]) == option["default"], f"{name} has two defaults"
             else:
-                assert option.get("required") and name not in defaults, f"{name} has no default and is not required"
+                assert name not in defaults, f"{name} has a default in one place only"
     assert specified == defaults
 
 
@@ -167,10 +167,10 @@ def test_modules_say_which_action_groups_list_them():
 
 def test_the_modules_of_a_role_get_every_shared_option():
     variables = load("roles", "mirror", "vars", "main.yml")
-    assert set(variables["__mirror_registry"]) == set(fragment_text(f"{PREFIX}registry")["options"])
-    planning = ("releases", "catalogs", "catalogs.planning", "charts")
+    assert set(variables["__mirror_registry_options"]) == set(fragment_text(f"{PREFIX}registry")["options"])
+    planning = ("releases", "catalogs", "catalogs.planning", "charts", "imageset.access")
     options = {option for name in planning for option in fragment_text(f"{PREFIX}{name}")["options"]}
-    assert set(variables["__mirror_planning"]) == options | {"check_workspace"}
+    assert set(variables["__mirror_planning_options"]) == options
 
 
 def test_every_module_supports_check_mode():
@@ -205,7 +205,16 @@ def test_guides_name_variables_and_modules_that_exist():
     known = {
         name for entry in load("roles", "mirror", "meta", "argument_specs.yml")["argument_specs"].values() for name in entry["options"]
     }
-    known |= {"mirror_hosts", "mirror_plan", "mirror_result", "mirror_resources", "mirror_summary", "mirror_to_mirror", "mirror_to_disk"}
+    known |= {
+        "mirror_hosts",
+        "mirror_verification",
+        "mirror_plan",
+        "mirror_result",
+        "mirror_resources",
+        "mirror_summary",
+        "mirror_to_mirror",
+        "mirror_to_disk",
+    }
     for path in GUIDES:
         with open(path, encoding="utf-8") as file:
             text = file.read()

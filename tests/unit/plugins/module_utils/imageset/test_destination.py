@@ -17,6 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.desti
     Destination,
     check_collisions,
     directory_of,
+    is_directory,
 )
 
 LONG = "ocpbugs-11922/mirror-release/gitlab-org/ci-cd/gitlab-runner-ubi-images/gitlab-runner-helper-ocp"
@@ -148,13 +149,39 @@ def test_a_placed_repository_obeys_the_limit_and_the_namespace(namespace, path, 
 
 
 @pytest.mark.parametrize(
-    "text, folder", [("file://foo", "foo"), ("file://./foo", "foo"), ("file://", "."), ("file:///srv/archive/", "/srv/archive")]
+    "text, folder",
+    [
+        ("file://foo", "foo"),
+        ("file://./foo", "foo"),
+        ("file://", "."),
+        ("file:///srv/archive/", "/srv/archive"),
+        ("/srv/archive/", "/srv/archive"),
+        ("foo", "foo"),
+        ("file://~/foo", "/home/me/foo"),
+        ("~/foo", "/home/me/foo"),
+    ],
 )
-def test_directories_of_archives(text, folder):
+def test_directories_of_archives(text, folder, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
     assert directory_of(text) == folder
 
 
-@pytest.mark.parametrize("text", ["docker://reg.com", "/srv", "", "file://a\x00b"])
+@pytest.mark.parametrize("text", ["file:///srv", "/srv", "./archives", "../archives", "~/archives", "."])
+def test_what_names_a_directory(text):
+    assert is_directory(text)
+
+
+@pytest.mark.parametrize("text", ["docker://reg.com", "reg.com/ocp", "localhost:5000", ""])
+def test_what_names_a_registry(text):
+    assert not is_directory(text)
+
+
+def test_a_place_without_a_scheme_is_told_of_both_kinds():
+    with pytest.raises(InputError, match="docker://.*or file:///directory"):
+        Destination.parse("archives/next")
+
+
+@pytest.mark.parametrize("text", ["docker://reg.com", "file://docker://reg.com", "", "file://a\x00b"])
 def test_what_is_no_directory(text):
     with pytest.raises(InputError, match="not a"):
         directory_of(text)
