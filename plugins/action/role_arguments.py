@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
         variables, wrong = self._variables(options, task_vars or {})
         arguments = take({name: option for name, option in options.items() if name not in wrong}, variables, self._absolute)
         mistakes = (*wrong.values(), *arguments.wrong)
-        result["entry_point"] = entry_point
+        result.update(entry_point=entry_point, working_directory=os.getcwd() if self._is_local() else "")
         if mistakes:
             return {**result, "failed": True, "msg": " ".join(mistakes), "mistakes": list(mistakes)}
         prefix = f"{role.get_name(False)}_"
@@ -52,9 +52,12 @@ class ActionModule(ActionBase):
 
     def _absolute(self, path):
         """For this machine, what it is where ansible-playbook was started."""
-        if self._connection.transport != "local":
+        if not self._is_local():
             raise Wrong("which has no meaning on another host. Write an absolute path.")
         return os.path.normpath(os.path.join(os.getcwd(), path))
+
+    def _is_local(self):
+        return self._connection.transport == "local"
 
 
 def _options(path, entry_point):

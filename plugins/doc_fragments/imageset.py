@@ -34,6 +34,12 @@ options:
         directory share their plan, so that planning happens only once.
       - It must be empty or not exist at first, and the caller removes it afterwards. Without it each task uses its own temporary directory.
     type: path
+  working_directory:
+    description:
+      - The directory that relative paths in the configuration are relative to, such as those of C(storageConfig.local) and of charts.
+      - Without it, it is the directory in which Ansible runs modules, which is that of the playbook for C(connection=local), and else the
+        home of the user.
+    type: path
 """
 
     FAILURES = r"""

@@ -57,6 +57,10 @@ entry_point:
   description: The entry point.
   returned: always
   type: str
+working_directory:
+  description: The directory in which C(ansible-playbook) was started, for C(connection=local). Empty for other hosts.
+  returned: always
+  type: str
 mistakes:
   description: A sentence for each mistake.
   returned: always

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,11 +15,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.argum
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.charts import CHARTS, chart_options
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import REGISTRY, connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.releases import RELEASES, release_options
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 
 Params = Mapping[str, Any]
-WORKSPACE: dict[str, Any] = {"workspace": {"type": "path", "required": True}, "check_workspace": {"type": "path"}}
+WORKSPACE: dict[str, Any] = {
+    "workspace": {"type": "path", "required": True},
+    "check_workspace": {"type": "path"},
+    "working_directory": {"type": "path"},
+}
 IMAGESET: dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
 FAILURES: dict[str, Any] = {"allow_failures": {"type": "list", "elements": "str", "default": []}}
 SIGNATURES: dict[str, Any] = {"signatures": {"type": "str", "choices": ["copy", "require", "skip"], "default": "copy"}}
@@ -60,7 +66,18 @@ def plan_source(params: Params) -> PlanSource:
 
 
 def workspace_of(params: Params) -> Workspace:
+    """Raises InputError (the working directory)."""
+    _enter(params["working_directory"])
     return Workspace(_path(params["workspace"]), params["check_workspace"] or "")
+
+
+def _enter(directory: str | None) -> None:
+    """Relative paths of a configuration are from there on relative to it."""
+    try:
+        if directory:
+            os.chdir(directory)
+    except OSError as error:
+        raise InputError(f"cannot work in {directory}: {error.strerror}", subject="working_directory") from error
 
 
 def _path(text: str) -> str:

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Paths are the caller's, what a play sets in module_defaults stays, and a plan says what it changes."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import yaml
+
+from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
+from ansible_collections.disconnected.mirror.tests.fakes.playbook import play
+
+
+def below_the_collection():
+    """Every file where plays and roles of an installed collection are."""
+    return sorted(
+        os.path.join(path, name)
+        for part in ("playbooks", "roles")
+        for path, _, names in os.walk(os.path.join(ROOT, part))
+        for name in names
+    )
+
+
+def configuration(path, *names):
+    document = {
+        "apiVersion": "mirror.openshift.io/v1alpha2",
+        "kind": "ImageSetConfiguration",
+        "storageConfig": {"local": {"path": "./metadata"}},
+        "mirror": {"additionalImages": [{"name": name} for name in names]},
+    }
+    path.write_text(yaml.safe_dump(document))
+
+
+def run(site, tasks_from, variables, *options):
+    """With what reaches the registries from module_defaults of the play alone."""
+    registry = {"tls": site.variables()["mirror_tls"], "retry_times": 0}
+    tasks = [{"ansible.builtin.import_role": {"name": "disconnected.mirror.mirror", "tasks_from": tasks_from}}]
+    plays = [
+        {"hosts": "localhost", "gather_facts": False, "module_defaults": {"group/disconnected.mirror.registry": registry}, "tasks": tasks}
+    ]
+    return play(os.path.join(site.folder, "play"), plays, variables, *options)
+
+
+def test_relative_paths_are_those_of_the_caller(site, tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    before = below_the_collection()
+    configuration(here / "imageset.yaml", site.names[0])
+    variables = {"mirror_config": "imageset.yaml", "mirror_workspace": "file://workspace", "mirror_archive": "archives"}
+
+    foreseen = run(site, "mirror_to_disk", variables, "--check")
+    assert foreseen.ok, foreseen.text
+    assert os.listdir(here) == ["imageset.yaml"] and "mirror_seq1" not in foreseen.text and str(here / "workspace") not in foreseen.text
+    assert re.search(rf"Sequence 1 would have 1 file of together [0-9.]+ MiB in {re.escape(str(here))}/archives", foreseen.text)
+    told = foreseen.stats["imageset_summary"]
+    assert told["complete"] is False and told["hosts"]["localhost"]["outcome"] == "predicted" and told["copied"] > 0
+
+    done = run(site, "mirror_to_disk", variables)
+    assert done.ok and done.stats["imageset_summary"]["complete"] is True, done.text
+    assert os.listdir(here / "archives") == ["mirror_seq1_000000.tar"]
+    assert sorted(os.listdir(here)) == ["archives", "imageset.yaml", "metadata", "workspace"]
+    assert below_the_collection() == before
+
+    # The same configuration and more: what is new is told, and a controller has it in small.
+    configuration(here / "imageset.yaml", *site.names[:2])
+    planned = run(site, "plan", {**variables, "mirror_destination": f"docker://{site.mirror.host}/ocp"})
+    assert planned.ok, planned.text
+    told = planned.stats["imageset_plan"]["hosts"]["localhost"]
+    assert told["difference"]["images_added"] > 0 and told["difference"]["images_removed"] == 0 and not told["difference"]["first"]
+    assert "to read from sources" in told["text"][0] and told["text"][1].startswith(
+        f"Against the last plan: images {told['difference']['images_added']} new"
+    )
+    assert told["text"][1] in planned.text and len(str(planned.stats)) < 4000
+
+
+def test_on_another_host_a_relative_path_is_refused_by_the_name_of_its_variable(tmp_path):
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text("all: {hosts: {far: {ansible_host: 192.0.2.1, mirror_destination: 'docker://registry.example.com'}}}")
+    variables = {"mirror_hosts": "all", "mirror_config": "imageset.yaml", "mirror_auth_file": "~/auth.json", "mirror_retry_times": "many"}
+    refused = play(tmp_path / "play", "disconnected.mirror.mirror_to_mirror", variables, "-i", str(inventory))
+    reason = refused.stats["imageset_summary"]["hosts"]["far"]["reason"]
+    path = "mirror_config is 'imageset.yaml', which has no meaning on another host. Write an absolute path."
+    assert reason == f"{path} mirror_retry_times is 'many'. Give a whole number."
+    assert not refused.ok and refused.text.count("argument_spec") == 0
