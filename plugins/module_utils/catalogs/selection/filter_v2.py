@@ -157,8 +157,11 @@ def _channel(package: Package, channel: Channel, minimum: str, maximum: str, opt
 
 
 def _in_bounds(package: Package, channel: Channel, test: Range) -> frozenset[str]:
-    """Entries, and names that entries skip, whose version is in a range."""
-    names = {name for entry in channel.entries for name in (entry.name, *entry.skips)}
+    """Entries, and names that entries replace or skip, whose version is in a range.
+
+    What another channel alone has counts, too, where the chain ends with it (3.4).
+    """
+    names = {name for entry in channel.entries for name in (entry.name, entry.replaces, *entry.skips) if name}
     versions = {name: package.version(name) for name in names}
     return frozenset(name for name, version in versions.items() if version is not None and test(version))
 

@@ -312,6 +312,13 @@ def test_ranges_inside_a_channel(tmp_path, text, minimum, maximum, expected, out
     assert all(word in text for word, text in zip(outside, result.warnings))
 
 
+def test_a_chain_that_ends_with_what_another_channel_has_is_kept_down_to_it(tmp_path):
+    """A virtual tail counts (3.4): what lies between it and the head stays, in the range or not."""
+    text = "foo alpha*: a[3.3.0]\nfoo beta: c[10.2.0]<b; b[0.1.0-rc.1]<a"
+    found = selected(tmp_path, text, package("foo", minimum="3.3.0", maximum="10.2.0")).selection.packages["foo"]
+    assert {name: set(channel.names) for name, channel in found.channels.items()} == {"alpha": {"a"}, "beta": {"c", "b"}}
+
+
 def test_a_pinned_version_drops_the_channels_without_it(tmp_path):
     text = "foo a*: 1.0.0; 2.0.0<1.0.0\nfoo b: 2.0.0; 3.0.0<2.0.0"
     with pytest.raises(InputError, match="empty channel"):
