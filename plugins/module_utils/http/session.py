@@ -27,6 +27,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import ERROR_BODY
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import HIDDEN
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.allowance import allowance
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.host import Host
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED, backoff, retry_after
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import Authenticator, secrets_of
@@ -166,6 +167,8 @@ class Http:
         host = self.host(origin)
         retries = self.settings.retries
         asked = retry_after(response.headers.get("retry-after")) if response is not None else None
+        if asked is None and response is not None and response.status == 429:
+            asked = allowance(response.headers).wait
         if response is not None and response.status == 429:
             host.health.alive()
         elif host.health.exhausted():
@@ -374,8 +377,11 @@ def note(host: Host, response: Response) -> None:
     """Lets a host's pace and health know of an answer."""
     if response.status == 429:
         host.pace.refused()
+        host.pace.told(allowance(response.headers).rate)
     else:
         host.pace.accepted()
+        if host.pace.limited:
+            host.pace.told(allowance(response.headers).rate)
         if response.status in RETRIED:
             host.health.heard()
         else:

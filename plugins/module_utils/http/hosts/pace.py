@@ -8,6 +8,9 @@ No limit until the host answers 429.  That says when to go on (`Retry-After`), n
 before, the rate grows quickly until the next refusal.  Between two refusals a host's allowance was used up at both ends, so
 what it took in that time is its limit, whatever it lets by at once; that rate is kept for a while, and then grows again,
 for limits are lifted, too.  A minute without a refusal ends it.
+
+A host that refused and says its rate (`RateLimit-Policy`) is asked at just less than that, evenly, since it may let little by at
+once.  It is not believed any more when it refuses that rate, or takes far more.
 """
 
 from __future__ import annotations
@@ -35,12 +38,20 @@ _FAR = 1.15
 _NUDGE = 1.03
 # What was not asked for in the last second may be made up for, at so much more than the rate.
 _SPARE = 1.0
+# Who is asked evenly makes up for what a thread overslept alone.
+_SLIP = 0.005
 _CATCH_UP = 1.5
 # A shorter wait is none: to sleep takes longer.
 _SHORTEST = 0.002
 # Refusals of requests that were under way together are one (seconds).
 _TOGETHER = 0.25
 _FORGET = 60.0
+# Of the rate that a host says, this is asked for, and after a refusal of that; the least and the most that it may say.
+_OF_TOLD = (0.96, 0.9)
+_LEAST_TOLD, _MOST_TOLD = 0.2, 10_000.0
+# For how long it is believed (seconds) until it is looked whether more would be taken, and how much more is too much.
+_BELIEVED = 60.0
+_FAR_MORE = 2.0
 
 
 class Pace:
@@ -65,6 +76,10 @@ class Pace:
         self._until = 0.0
         self._refused = 0.0
         self._taken = 0
+        # The rate that the host says (0: none), how often it refused that, and since when it is gone by.
+        self._told = 0.0
+        self._broken = 0
+        self._told_since = 0.0
         # When the next request is due, and when it may go at the earliest.
         self._due = 0.0
         self._gate = 0.0
@@ -81,11 +96,11 @@ class Pace:
             now = self._clock()
             if now < self._until:
                 return self._until - now
-            if not self._known or now - self._refused > _FORGET:
+            if not self._known or (now - self._refused > _FORGET and not self._told):
                 self._known, self.limited = 0.0, False
                 return 0.0
             rate = self._rate(now)
-            due = max(self._due, now - _SPARE)
+            due = max(self._due, now - (_SLIP if self._told else _SPARE))
             if max(due, self._gate) > now + _SHORTEST:
                 return max(due, self._gate) - now
             self._due = due + 1 / rate
@@ -99,6 +114,15 @@ class Pace:
             self._count += 1
             self._taken += 1
 
+    def told(self, rate: float | None) -> None:
+        """The host says how many requests a second it takes (None: it does not); heard once it has refused any."""
+        if rate is None or not self.limited or self._broken >= len(_OF_TOLD) or not _LEAST_TOLD <= rate <= _MOST_TOLD:
+            return
+        with self._lock:
+            if rate != self._told:
+                self._told = self._known = rate
+                self._told_since = self._clock()
+
     def hold(self, seconds: float) -> None:
         """The host asked for silence (`Retry-After`)."""
         with self._lock:
@@ -111,7 +135,9 @@ class Pace:
         with self._lock:
             now = self._clock()
             self._tick(now)
-            if not self._known:
+            if self._told and now >= max(self._refused + _TOGETHER, self._until):
+                self._doubt(now)
+            elif not self._known:
                 self._known = max(_START, (self._before + self._count) / 2)
                 self._guessed, self._sure, self._kept = True, False, 0.0
                 self._due = now
@@ -124,7 +150,20 @@ class Pace:
             self._taken = 0
             self._refused = self._since = now
 
+    def _doubt(self, now: float) -> None:
+        """Refused at the rate that the host says, or at more: then that was right."""
+        if self._rate(now) <= self._told:
+            self._broken += 1
+            if self._broken == len(_OF_TOLD):
+                self._told = 0.0
+        self._told_since = self._due = now
+
     def _rate(self, now: float) -> float:
+        if self._told:
+            more: float = _GROWTH ** max(0.0, now - max(self._told_since, self._until) - _BELIEVED)
+            if more < _FAR_MORE:
+                return self._told * _OF_TOLD[self._broken] * more
+            self._known, self._since, self._told, self._broken = self._told * more, now, 0.0, len(_OF_TOLD)
         passed = max(0.0, now - self._since)
         if passed >= self._kept:
             grown: float = (_GROWTH if self._kept else _SEARCH) ** min(passed - self._kept, _FORGET)

@@ -67,8 +67,16 @@ class Burst(Bucket):
 class Crew:
     """Threads that ask a host as fast as its pace lets them, and repeat what was refused as the session does."""
 
-    def __init__(self, clock: Clock, host: Bucket, retry_after: float | None, parallel: int = 16, latency: float = 0.02) -> None:
-        self.clock, self.host, self.retry_after, self.latency = clock, host, retry_after, latency
+    def __init__(
+        self,
+        clock: Clock,
+        host: Bucket,
+        retry_after: float | None,
+        parallel: int = 16,
+        latency: float = 0.02,
+        says: Callable[[float], float] | None = None,
+    ) -> None:
+        self.clock, self.host, self.retry_after, self.latency, self.says = clock, host, retry_after, latency, says
         self.pace = Pace(clock)
         self.chance = random.Random(7)
         self.number = itertools.count()
@@ -113,14 +121,21 @@ class Crew:
         taken, attempts = answer
         if taken:
             self.pace.accepted()
+            self._listen()
             self._wait(0)
             return
         self.pace.refused()
+        self._listen()
         delay = min(30.0, 2.0 ** (attempts - 1)) * self.chance.uniform(0.75, 1.25)
         if self.retry_after is not None:
             self.pace.hold(self.retry_after)
             delay = max(self.retry_after, min(delay, 1.0))
         self.after(delay, self._wait, attempts)
+
+    def _listen(self) -> None:
+        """What the host says of its rate."""
+        if self.says is not None:
+            self.pace.told(self.says(self.host.rate(self.clock.now - self.host.began)))
 
 
 def host(limits: Limits, depth: float, retry_after: float | None, **crew: Any) -> tuple[Bucket, Crew]:
@@ -161,6 +176,48 @@ def test_finds_limits_of_hosts_that_let_nothing_by_at_once(rate):
     crew.run(70)
     taken, refused = bucket.share(40, 70)
     assert taken >= 0.85 and refused <= 0.05
+
+
+@pytest.mark.parametrize("rate,depth", [(2, 0.5), (10, 0.2), (10, 0.3), (50, 0.05), (50, 0.2), (200, 0.02), (200, 0.1), (500, 0.05)])
+@pytest.mark.parametrize("retry_after", [None, 1, 5])
+def test_a_host_that_says_its_limit_is_asked_at_that(rate, depth, retry_after):
+    """However little it lets by at once."""
+    bucket, crew = host([(0, rate)], depth, retry_after, says=lambda limit: limit)
+    crew.run(50)
+    taken, refused = bucket.share(10, 50)
+    assert taken >= 0.9 and refused <= 0.05
+
+
+@pytest.mark.parametrize("before,after", [(10, 50), (50, 10), (200, 50), (2, 10)])
+@pytest.mark.parametrize("depth", [0.3, 2])
+@pytest.mark.parametrize("retry_after", [None, 1])
+def test_a_limit_that_changes_is_followed_as_the_host_says_it(before, after, depth, retry_after):
+    bucket, crew = host([(0, before), (20, after)], depth, retry_after, says=lambda limit: limit)
+    crew.run(60)
+    taken, refused = bucket.share(30, 60)
+    assert taken >= 0.9 and refused <= 0.05
+
+
+@pytest.mark.parametrize("says", [lambda limit: limit * 20, lambda limit: 1e30, lambda limit: 0.0, lambda limit: 1e-9, lambda limit: -1.0])
+@pytest.mark.parametrize("retry_after", [None, 1])
+def test_a_host_that_says_more_than_it_takes_or_what_makes_no_sense_is_not_believed(says, retry_after):
+    bucket, crew = host([(0, 20)], 2, retry_after, says=says)
+    crew.run(60)
+    taken, refused = bucket.share(20, 60)
+    assert taken >= 0.9 and refused <= 0.05
+
+
+def test_a_host_that_takes_far_more_than_it_says_is_asked_for_more():
+    bucket, crew = host([(0, 100)], 2, None, says=lambda limit: 1.0)
+    crew.run(160)
+    taken, refused = bucket.share(100, 160)
+    assert taken >= 0.9 and refused <= 0.05
+
+
+def test_what_a_host_says_counts_for_nothing_before_it_refused_anything():
+    pace = Pace(Clock())
+    pace.told(1.0)
+    assert [pace.turn() for _each in range(100)] == [0.0] * 100
 
 
 @pytest.mark.parametrize("retry_after", [1, 2, 5])
