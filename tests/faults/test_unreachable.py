@@ -21,9 +21,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.c
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+from ansible_collections.disconnected.mirror.tests.fakes.scripted import starting
 from ansible_collections.disconnected.mirror.tests.fakes.tokens import Guard
 
 COUNT = 8
+
+scripted = pytest.fixture(starting)
 
 
 def request(folder: Any, source: str, target: str, settings: dict[str, Any], credentials: Any = None) -> MirrorRequest:
@@ -78,6 +81,25 @@ def test_it_is_told_within_twenty_seconds(ends: Any, tmp_path: Any) -> None:
     assert isinstance(error, Unreachable) and nobody in str(error) and "Check its name and port" in str(error)
     # Nothing was planned for a destination that is not there.
     assert source.ledger.count() == 0
+
+
+def test_an_end_that_takes_connections_and_says_nothing_is_told_within_twenty_seconds(ends: Any, tmp_path: Any, scripted: Any) -> None:
+    source, target, _nobody = ends
+    silent = scripted(lambda connection, number, head: None)
+    proxied = {"http_proxy": silent.url, "no_proxy": target.host}
+    requests = {
+        "source": request(tmp_path / "source", silent.host, target.host, {}),
+        "proxy": request(tmp_path / "proxy", "registry.example.com", target.host, proxied),
+        "destination": request(tmp_path / "destination", source.host, silent.host, {}),
+    }
+    with ThreadPoolExecutor(3) as pool:
+        told = dict(zip(requests, pool.map(lambda each: timed(lambda: mirror(each, {})), requests.values())))
+    assert all(14 < seconds < 20 for _outcome, seconds in told.values()), told
+    for name, advice in (("source", "listens there"), ("proxy", "no_proxy")):
+        problem = problem_of(told[name][0].failures, "The mirror")
+        assert silent.host in problem and "has not answered within 15 seconds" in problem and advice in problem
+        assert f"{COUNT - 1} more" in problem
+    assert isinstance(told["destination"][0], Unreachable) and "has not answered within 15 seconds" in str(told["destination"][0])
 
 
 def test_refused_credentials_are_told_before_anything_is_planned(ends: Any, tmp_path: Any) -> None:

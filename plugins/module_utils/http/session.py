@@ -37,7 +37,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.request i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Retries, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.tls import Contexts
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Fields, Guarded
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized, Unreached
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized, Silent, Unreached
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
@@ -265,7 +265,7 @@ class Http:
             host.leave()
 
     def _send(self, host: Host, request: Request, fields: Fields) -> Response:
-        seconds = host.waits.limit(len(request.body)) if request.slow else host.timeouts.stall
+        seconds = host.health.patience(host.waits.limit(len(request.body)) if request.slow else host.timeouts.stall)
         fresh = False
         while True:
             connection = host.take(fresh)
@@ -278,6 +278,10 @@ class Http:
                 response.origin = request.origin
                 response.on_done(host.give)
                 return response
+            except Silent:
+                connection.close()
+                host.silent(seconds)
+                raise
             except Interrupted as error:
                 connection.close()
                 if not (connection.used and error.untouched and not fresh):

@@ -13,15 +13,20 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.ret
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Retries
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached
 
+# Of the silence that is borne from others, a host that was never heard gets this part.
+_FIRST = 4
+
 
 class Health:
     """A host that answered once is waited for; one that never did is given up for the whole run after a quarter of a minute.
 
-    lost: why no connection to it came about, once that is given up.
+    stall: seconds of silence that are borne from a host that answered before.
+    lost: why no connection to it came about, or nothing was heard over it, once that is given up.
     """
 
-    def __init__(self, retries: Retries) -> None:
+    def __init__(self, retries: Retries, stall: float) -> None:
         self.lost: Unreached | None = None
+        self._stall = stall
         self._patience = patience(retries)
         self._first = first_patience(retries)
         self._answered = False
@@ -37,8 +42,17 @@ class Health:
         self._failing_since = 0.0
         self._answered = True
 
+    def patience(self, seconds: float) -> float:
+        """Of the seconds that an answer may take, those that a host gets that was never heard."""
+        return seconds if self._answered else min(seconds, self._stall / _FIRST)
+
+    @property
+    def unheard(self) -> bool:
+        """It never answered."""
+        return not self._answered
+
     def missed(self, error: Unreached, took: float) -> None:
-        """No connection came about, after so many seconds."""
+        """No connection came about, or nothing was heard over it, after so many seconds."""
         now = time.monotonic()
         if self._answered:
             return

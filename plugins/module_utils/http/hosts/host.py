@@ -49,7 +49,7 @@ class Host:
         self._pool: Pool | None = None
         self._lock = threading.Lock()
         self._connected: weakref.WeakSet[Guarded] = weakref.WeakSet()
-        self.health = Health(settings.retries)
+        self.health = Health(settings.retries, settings.timeouts.stall)
         # Where its name led to; empty behind a proxy.
         self.address = ""
         forwarding = self.proxy if origin.scheme == "http" and self.proxy is not None and not self.proxy.is_socks else None
@@ -69,7 +69,7 @@ class Host:
         """An idle connection, or a new one (always when `fresh`).  Raises what `Pool.take` raises."""
         began = time.monotonic()
         try:
-            connection = (self._pool or self._opened()).take(fresh)
+            connection = (self._pool or self._opened()).take(fresh, self.health.patience(self.timeouts.stall))
         except Distrusted as error:
             connection = self._take_leniently(error)
         except Unreached as error:
@@ -97,6 +97,13 @@ class Host:
             f"although the authority is not as it should be: {error.reason}. Create a new one with key usage and key identifiers."
         )
         return connection
+
+    def silent(self, seconds: float) -> None:
+        """Nothing was heard in so many seconds.  Raises Unreached where nothing ever was."""
+        if self.health.unheard:
+            error = (self._pool or self._opened()).silent(seconds)
+            self.health.missed(error, seconds)
+            raise error
 
     def give(self, connection: Guarded, reusable: bool) -> None:
         """Takes a connection back."""

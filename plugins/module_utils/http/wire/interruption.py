@@ -30,6 +30,10 @@ def reason_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
+class Silent(Interrupted):
+    """Nothing of an answer came in its time."""
+
+
 class Oversized(Interrupted):
     """The answer is larger than what is accepted."""
 

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Timeouts
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.tls import NamedContext
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import POOLS, Guarded, socks_pools
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached, reason_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Silent, Unreached, reason_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.urllib3_library import HTTPError, socks_library, urllib3
 
@@ -25,6 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.urll
 _KEPT = 256
 _OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 _HOST_ADVICE = "Check its name and port, that it runs, and that this host may reach it; where a proxy leads to it, set https_proxy."
+_SILENT_ADVICE = "Check that a registry or web server listens there, and what stands before it: a load balancer, a firewall, a proxy."
 _PROXY_ADVICE = "Check the proxy's address and that it runs, or name {host} in no_proxy if it is to be reached without."
 _REFUSED_BY_PROXY = re.compile(r"Tunnel connection failed: (\d+)")
 
@@ -52,14 +53,16 @@ class Pool:
         # One pool of a manager: managers are who knows how proxies are set up.
         self._pool = self._manager().connection_from_host(origin.host, origin.port, origin.scheme)
 
-    def take(self, fresh: bool = False) -> Guarded:
+    def take(self, fresh: bool = False, patience: float = 0.0) -> Guarded:
         """A connected connection: an idle one that is still open, or a new one (always when `fresh`).
+
+        patience: seconds that a proxy may take to answer; 0 for those of `timeouts`.
 
         Raises Interrupted, Unreachable (certificate refused), AccessDenied (the proxy wants credentials).
         """
         connection = self._pool._new_conn() if fresh else self._pool._get_conn()
         if connection.sock is None:
-            self._connect(connection)
+            self._connect(connection, patience or self.timeouts.connect + self.timeouts.stall)
         return connection  # type: ignore[no-any-return]
 
     def give(self, connection: Guarded) -> None:
@@ -98,15 +101,26 @@ class Pool:
         manager.pool_classes_by_scheme = socks_pools(socks)
         return manager
 
-    def _connect(self, connection: Any) -> None:
+    def silent(self, seconds: float, asked: str = "") -> Unreached:
+        """For an end that takes connections and says nothing; asked: a proxy was asked for this."""
+        proxied = bool(asked) or (self.proxy is not None and not self.proxy.is_socks and self.origin.scheme == "http")
+        reason = f"it accepts connections, but has not answered{asked} within {seconds:.3g} seconds"
+        if proxied:
+            return self._not_reached(reason)
+        return Unreached(reason, str(self.origin), _SILENT_ADVICE)
+
+    def _connect(self, connection: Any, patience: float) -> None:
         connection.timeout = self.timeouts.connect
         connection.stall = self.timeouts.stall
-        connection.patience = self.timeouts.connect + self.timeouts.stall
+        connection.patience = patience
         try:
             if self._pool.proxy is not None and self.origin.scheme == "https":
                 self._pool._prepare_proxy(connection)
             else:
                 connection.connect()
+        except Silent as error:
+            connection.close()
+            raise self.silent(patience, " CONNECT") from error
         except BaseException as error:
             tunnelled = connection.tunnelled
             connection.close()

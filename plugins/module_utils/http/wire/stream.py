@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import HEAD
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, reason_of
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Silent, reason_of
 
 # Slower than this over a whole stall window is as good as silent (user-needs G18).
 _LEAST_RATE = 1024
@@ -160,7 +160,9 @@ class Stream(io.RawIOBase):
                 self.sock.settimeout(max(0.001, deadline - time.monotonic()))
             data = self.sock.recv(65536)
         except OSError as error:
-            raise Interrupted(reason_of(error), untouched=untouched and not isinstance(error, socket.timeout)) from error
+            if untouched and isinstance(error, socket.timeout):
+                raise Silent(reason_of(error)) from error
+            raise Interrupted(reason_of(error), untouched=untouched) from error
         finally:
             if slow:
                 self.sock.settimeout(self._stall)

@@ -103,7 +103,7 @@ def test_what_passes_is_retried(scripted, way, fault):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (b"", "no answer in time"),
+        (b"", "has not answered within"),
         (b"HTTP/1.1 2", "no answer in time"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "no answer in time"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", "1001 bytes, more than the 1000"),

@@ -23,9 +23,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.inte
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+from ansible_collections.disconnected.mirror.tests.fakes.scripted import refusal, starting
 
 QUICK = {"plain_http": True, "retries": {"times": 7, "delay": 0.02, "max_delay": 0.1}}
 REFUSED = Unreached("cannot connect: refused", "http://host", "")
+
+scripted = pytest.fixture(starting)
 
 
 class Clock:
@@ -45,7 +48,7 @@ def clock(monkeypatch):
 
 @pytest.mark.parametrize("took", [0.0, 0.5, 3.0, 10.0])
 def test_a_host_that_is_not_there_is_given_up_within_twenty_seconds_at_the_defaults(clock, took):
-    health, retries, began = Health(Retries()), Retries(), clock.now
+    health, retries, began = Health(Retries(), 60.0), Retries(), clock.now
     for attempt in range(1, 20):
         clock.now += took
         health.missed(REFUSED, took)
@@ -56,7 +59,7 @@ def test_a_host_that_is_not_there_is_given_up_within_twenty_seconds_at_the_defau
 
 
 def test_a_host_that_answered_keeps_its_patience(clock):
-    health, retries, began = Health(Retries()), Retries(), clock.now
+    health, retries, began = Health(Retries(), 60.0), Retries(), clock.now
     health.alive()
     for attempt in range(1, 8):
         health.missed(REFUSED, 0.0)
@@ -66,9 +69,48 @@ def test_a_host_that_answered_keeps_its_patience(clock):
 
 
 def test_a_name_that_does_not_exist_is_enough(clock):
-    health = Health(Retries())
+    health = Health(Retries(), 60.0)
     health.missed(Unreached("the name cannot be resolved", "http://host", "", lasting=True), 0.1)
     assert health.lost is not None
+
+
+def test_a_host_that_was_never_heard_gets_a_quarter_of_the_silence_of_others():
+    health = Health(Retries(), 60.0)
+    assert health.patience(60.0) == 15.0 and health.patience(300.0) == 15.0 and health.patience(2.0) == 2.0
+    health.heard()
+    assert health.patience(60.0) == 60.0 and health.patience(300.0) == 300.0
+
+
+def test_a_host_that_takes_connections_and_says_nothing_is_found_out_once(scripted):
+    server = scripted(lambda connection, number, head: None)
+    http = Http(Settings.of({**QUICK, "timeouts": {"stall": 1.2}}, {}))
+    origin = Origin("http", "127.0.0.1", server.port)
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda number: _ask_for(http, origin, number), range(24)))
+    assert time.monotonic() - began < 5 and server.connections <= 16
+    assert all("it accepts connections, but has not answered within" in error.message and "listens there" in error.advice for error in told)
+
+
+def test_one_that_answered_before_is_waited_for_as_before(scripted):
+    def behave(connection: Any, number: int, head: bytes) -> None:
+        if number != 2:
+            connection.sendall(refusal(200, b"ok"))
+
+    server = scripted(behave)
+    http = Http(Settings.of({**QUICK, "timeouts": {"stall": 1.2}}, {}))
+    wanted = Request("GET", Origin("http", "127.0.0.1", server.port), "/v2/")
+    began = time.monotonic()
+    assert [http.exchange(wanted).status, http.exchange(wanted).status] == [200, 200]
+    assert time.monotonic() - began >= 1.2 and len(server.heads) == 3
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_says_nothing_is_named(scripted, scheme):
+    server = scripted(lambda connection, number, head: None)
+    http = Http(Settings.of({**QUICK, "timeouts": {"stall": 1.2}, "http_proxy": server.url, "https_proxy": server.url}, {}))
+    error = _ask_for(http, Origin(scheme, "registry.example.com", 443 if scheme == "https" else 80), 1)
+    assert f"no answer from the proxy {server.url}" in error.message and "no_proxy" in error.advice
 
 
 def _dead_port() -> int:

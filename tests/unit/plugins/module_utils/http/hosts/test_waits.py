@@ -54,6 +54,7 @@ def test_a_push_without_an_answer_ends_after_the_wait_for_its_size_and_progress_
         registry.faults = Pending("PUT", "manifest")
         app = images.image("app")
         store = RegistryStore(registry.host, http, writing=True)
+        store.ping()
         assert progress.document()["waiting"] is None
         told = []
         look = threading.Timer(0.6, lambda: (progress(Tick()), told.append(progress.document()["waiting"])))
