@@ -84,6 +84,11 @@ options:
         releases that it holds. A release counts only when the mirror has its payload as the update graph names it, and every image that the
         payload names.
     type: str
+  max_nested_paths:
+    description:
+      - How many path components repositories may have at O(destination). Give what was given when it was mirrored.
+    type: int
+    default: 0
   level:
     description:
       - How thoroughly the releases on the path are checked at O(destination). V(manifests) costs about one small request for each image of

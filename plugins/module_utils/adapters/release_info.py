@@ -28,6 +28,7 @@ ARGUMENTS: dict[str, Any] = {
     "graph_file": {"type": "path"},
     "plan": {"type": "path"},
     "destination": {"type": "str"},
+    "max_nested_paths": {"type": "int", "default": 0},
     "level": {"type": "str", "choices": list(LEVELS), "default": MANIFESTS},
 }
 
@@ -46,6 +47,7 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         okd=params["okd"],
         plan=params["plan"] or "",
         destination=params["destination"] or "",
+        nested=params["max_nested_paths"],
         level=params["level"],
         connections=connections(params),
         options={name: value for name, value in ((url, params["update_url"]), ("graph_file", params["graph_file"])) if value},

@@ -12,9 +12,11 @@ from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.version import Version
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
-from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Package
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.model import Bundle, Package
+from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.related_images import BundleImages
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.image.cache import Kept
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset import model as config
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.catalog_name import unique_name
@@ -46,14 +48,26 @@ class Filter:
     path: str
 
     def unselected(self, name: str) -> Unselected | None:
-        """Why the filter did not take a package or a bundle; None when the catalog has none of that name.  Raises InputError."""
+        """Why the filter did not take a package, a bundle, or an image that bundles name; None when the catalog has none of that name.
+
+        Raises InputError.
+        """
         if name in self.catalog.names:
             return self._package(name)
         for candidate in self.catalog.mentioning((name,)):
             package = self.catalog.package(candidate)
             if package is not None and name in package.bundles:
                 return self._bundle(package, name)
+            if package is not None and "/" in name:
+                holders = [each.name for each in package.bundles.values() if name in _images(each)]
+                if holders:
+                    return self._image(package, holders, name)
         return None
+
+    def _image(self, package: Package, bundles: list[str], name: str) -> Unselected:
+        found = self._bundle(package, bundles[-1])
+        others = f" {counted(len(bundles) - 1, 'more bundle')} of the package name it, too." if len(bundles) > 1 else ""
+        return Unselected(found.verdict, f"{name} is an image of the bundle {bundles[-1]}. {found.text}{others}")
 
     def _listed(self, name: str) -> tuple[str, config.Package | None]:
         for place, listed in enumerate(self.wanted.packages):
@@ -110,6 +124,12 @@ def filters_of(plan: Plan, operators: Sequence[config.Catalog], kept: Kept) -> t
         if entry is not None and catalog is not None:
             found.append(Filter(catalog, entry, wanted, f"operators[{number}]"))
     return tuple(found)
+
+
+def _images(bundle: Bundle) -> frozenset[str]:
+    """What a bundle names, with and without tag and digest."""
+    names = BundleImages.of(bundle).references
+    return frozenset((*names, *(name.split("@", 1)[0] for name in names)))
 
 
 def _channels(names: Iterable[str]) -> str:

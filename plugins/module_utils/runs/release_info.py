@@ -35,6 +35,7 @@ _VARIABLES = ("UPDATE_URL_OVERRIDE", "VERSION_FILTER")
 class ReleaseRequest:
     """question: `held` is filled in from `plan` (a path) or `destination` (a mirror) where one of them is given.
 
+    nested: how many parts the names of its repositories may have, 0 for any number.
     level: how closely the releases of a mirror are looked at (`verify.verify`).
     okd: the channel is one of OKD.  options: see `releases.settings`.
     """
@@ -43,6 +44,7 @@ class ReleaseRequest:
     okd: bool = False
     plan: str = ""
     destination: str = ""
+    nested: int = 0
     level: str = MANIFESTS
     connections: Connections = Connections()
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -93,7 +95,7 @@ def _held(request: ReleaseRequest, network: Network) -> Iterator[info.Question]:
             lacks=lambda release: reachability.lost_by_plan(plan.releases, plan.failures, release.version, architecture),
         )
     elif request.destination:
-        place = Destination.parse(request.destination)
+        place = Destination.parse(request.destination, request.nested)
         store = network.mirror(place, writing=False)
         tags = store.tags(place.repository(RELEASE_IMAGES))
         with tempfile.TemporaryDirectory(prefix="disconnected-mirror-") as folder:

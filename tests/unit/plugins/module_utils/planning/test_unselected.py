@@ -113,6 +113,19 @@ def test_why_something_of_a_catalog_is_not_there(tmp_path, packages, question, v
     assert text in " ".join(answer.text)
 
 
+def test_an_image_that_only_bundles_name_which_are_not_taken(tmp_path):
+    planned = Planned(tmp_path, V2, LISTED)
+    images = {each["name"]: each["image"] for each in catalogs.documents(TEXT, NEEDS) if each.get("image")}
+    answer = planned.ask(images["other.v1.0.0"])
+    assert answer.verdict == unselected.NOT_LISTED and not answer.present
+    assert answer.text[0].startswith(f"{images['other.v1.0.0']} is an image of the bundle other.v1.0.0. ")
+    assert "which operators[0].packages does not list" in answer.text[0]
+    old = planned.ask(f"docker://{images['topology.v1.13.0']}")
+    assert old.verdict == unselected.NOT_HEAD and "takes heads: topology.v1.14.0 in stable" in old.text[0]
+    assert planned.ask(images["topology.v1.14.0"]).present
+    assert planned.ask("quay.example.com/nobody/knows:1").verdict == verdicts.NOT_NAMED
+
+
 def test_a_bundle_that_was_left_out_for_an_image_that_is_gone(tmp_path):
     documents = catalogs.documents(TEXT, NEEDS)
     lost = next(each["image"] for each in documents if each.get("name") == "topology.v1.14.0")

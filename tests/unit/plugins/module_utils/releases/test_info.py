@@ -166,16 +166,16 @@ MIRROR = "ocp/openshift/release-images"
 COMPONENTS = "ocp/openshift/release"
 
 
-def mirrored(registry, version, architecture="amd64"):
+def mirrored(registry, version, architecture="amd64", places=(MIRROR, COMPONENTS)):
     """A whole release at the mirror."""
     release = build(version, architecture, names=("cli", "etcd"))
-    images.put(release.payload, registry.content, MIRROR, release.tag)
+    images.put(release.payload, registry.content, places[0], release.tag)
     for name, built in release.components.items():
-        images.put(built, registry.content, COMPONENTS, f"{release.tag}-{name}")
+        images.put(built, registry.content, places[1], f"{release.tag}-{name}")
     return release
 
 
-def looked(registry, releases, level="manifests", architecture="amd64"):
+def looked(registry, releases, level="manifests", architecture="amd64", nested=0):
     """From 4.14.1 to 4.14.3 by a graph that names these payloads."""
     payloads = {release.version: release.reference for release in releases}
     content = answer(VERSIONS, [[0, 1], [1, 2], [0, 3], [3, 2]], channels="stable-4.14", payloads=payloads)
@@ -183,6 +183,7 @@ def looked(registry, releases, level="manifests", architecture="amd64"):
         request = ReleaseRequest(
             info.Question("stable-4.14", architecture, "4.14.1", "4.14.3"),
             destination=f"docker://{registry.host}/ocp",
+            nested=nested,
             level=level,
             connections=plain(server.host, registry.host),
             options={"update_url": server.url()},
@@ -197,6 +198,14 @@ def test_a_look_over_the_network_at_a_service_and_a_mirror():
         assert (found["reachable"], found["missing"], found["incomplete"]) == (False, ["4.14.4"], [])
         found = looked(registry, [last, mirrored(registry, "4.14.2")])
         assert (found["reachable"], found["missing"], found["incomplete"]) == (True, [], [])
+
+
+def test_a_look_at_a_mirror_whose_names_have_two_parts():
+    with FakeRegistry() as registry:
+        places = ("ocp/openshift-release-images", "ocp/openshift-release")
+        releases = [mirrored(registry, version, places=places) for version in ("4.14.2", "4.14.3")]
+        assert looked(registry, releases, nested=2)["reachable"]
+        assert not looked(registry, releases)["reachable"]
 
 
 def lose_component(content, release):
