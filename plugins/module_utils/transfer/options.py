@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 # fast:    what the journal proves is confirmed by the tag list of its repository, one request each;
 #          sees removed tags, not moved ones.
 # default: the digest of each tag is asked for, one request each; what the journal does not prove
-#          costs one tag list for its repository besides.  Sees removed and moved tags.
+#          costs one tag list for its repository besides, and is asked for by its digest, too.  Sees removed and moved tags.
 # deep:    also each child manifest and each blob is asked for.  Sees holes in what was published.
 FAST = "fast"
 DEFAULT = "default"

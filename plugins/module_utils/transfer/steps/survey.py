@@ -139,7 +139,10 @@ class Survey:
                 missing.append(tag)
                 if found is not None:
                     moved[tag] = found
-        holds = len(missing) < len(placed.tags) if placed.tags else self._find(placed.repository, placed.digest) is not None
+        holds = len(missing) < len(placed.tags) if placed.tags else self._is_there(placed)
+        if holds and placed.tags and not self._proved(placed) and not self._is_there(placed):
+            # Some registries keep tags of what was deleted, and answer for them.
+            holds, missing = False, list(placed.tags)
         whole = holds and self._whole(placed)
         if not holds or not whole:
             self._journal.forget_image(placed.repository, placed.digest)
@@ -151,6 +154,9 @@ class Survey:
             holds=whole,
             failure=self._refusal(placed, moved) if moved and self._options.tag_moves == REFUSE else None,
         )
+
+    def _is_there(self, placed: PlacedImage) -> bool:
+        return self._find(placed.repository, placed.digest) is not None
 
     def _find(self, repository: str, reference: str) -> Digest | None:
         found = self._destination.find_manifest(repository, reference)

@@ -60,13 +60,33 @@ def test_second_run_costs_one_request_for_each_image_and_nothing_at_the_source(b
     assert len(bench.destination.calls) == 5 and bench.source.calls == []
 
 
-def test_without_history_an_unchanged_image_costs_a_tag_list_more(bench: Any, tmp_path: Any) -> None:
+def test_without_history_an_unchanged_image_costs_a_tag_list_and_a_question_more(bench: Any, tmp_path: Any) -> None:
     images = many(bench)
     bench.run(images)
     bench.journal_path = str(tmp_path / "other.jsonl")
     result = bench.run(images)
-    assert not result.changed and bench.destination.count("tags") == 5 and bench.destination.count("find_manifest") == 5
+    assert not result.changed and bench.destination.count("tags") == 5 and bench.destination.count("find_manifest") == 10
     assert bench.source.calls == []
+
+
+def test_a_tag_that_outlived_its_manifest_does_not_count_as_the_image(bench: Any, tmp_path: Any, monkeypatch: Any) -> None:
+    """As registries have it that answer for tags of what was deleted by its digest."""
+    images = many(bench)
+    bench.run(images)
+    bench.journal_path = str(tmp_path / "other.jsonl")
+    gone = {images[0].digest, images[3].digest}
+    find, put = bench.destination.find_manifest, bench.destination.put_manifest
+
+    def put_manifest(repository: str, manifest: Any, tag: str = "") -> None:
+        gone.discard(manifest.digest)
+        put(repository, manifest, tag)
+
+    monkeypatch.setattr(
+        bench.destination, "find_manifest", lambda repository, reference: None if reference in gone else find(repository, reference)
+    )
+    monkeypatch.setattr(bench.destination, "put_manifest", put_manifest)
+    result = bench.run(images)
+    assert result.complete and outcomes(result) == ["copied", "present", "present", "copied", "present"] and not gone
 
 
 def test_fast_level_asks_once_for_each_repository(bench: Any) -> None:
