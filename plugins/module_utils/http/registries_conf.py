@@ -48,6 +48,7 @@ class MirrorPlace:
     pull: str = ALL
 
     def serves(self, by_digest: bool) -> bool:
+        """Whether it is asked for what is named by a digest, or by a tag (`pull-from-mirror` of registries.conf)."""
         return self.pull == ALL or by_digest == (self.pull == DIGEST_ONLY)
 
 

@@ -16,35 +16,31 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Callable
-from urllib.parse import urljoin
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
     Cancelled,
     InputError,
-    MirrorError,
     RegistryError,
     Unreachable,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.limits import ERROR_BODY
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import HIDDEN
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.allowance import allowance
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.host import Host
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED, backoff, retry_after
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import Authenticator, secrets_of
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.realm import check_onward
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import Authenticator
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.redirect import REDIRECTS, Onward, redirected
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.refusal import conceal, read_error, unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Request, Rule
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Retries, Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.tls import Contexts
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.connection import Fields, Guarded
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized, Silent, Unreached
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted, Oversized, Silent
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 # Bytes of an answer that is not a blob, unless its reader says otherwise (user-needs G16).
 LIMIT = 4 * 1024 * 1024
-_REDIRECTS = frozenset((301, 302, 303, 307, 308))
-_MOST_HOPS = 10
 # A 401 leads to a new token; so many in a row for one request are enough.
 _MOST_RENEWALS = 4
 # How often a thread that waits for its turn asks when that comes (seconds).
@@ -153,7 +149,7 @@ class Http:
 
         No credentials go along, so that from a host without TLS to another one nothing is lost.
         """
-        rule = rule or _Onward(source, self.host(source).address, self.settings)
+        rule = rule or Onward(source, self.host(source).address, self.settings)
         rule.check_host(origin)
         return rule
 
@@ -227,9 +223,9 @@ class Http:
             if status == 401 and renewals < _MOST_RENEWALS and (request.access is not None):
                 renewals += 1
                 self.renew(request, response, sent, started)
-            elif status in _REDIRECTS and request.method in ("GET", "HEAD"):
+            elif status in REDIRECTS and request.method in ("GET", "HEAD"):
                 hops += 1
-                request = self._redirected(request, response, hops)
+                request = redirected(request, response, hops, self.onward)
             elif status in RETRIED and not request.once:
                 attempt += 1
                 if not self._again(request, attempt, f"answered {status}", response):
@@ -255,7 +251,7 @@ class Http:
         try:
             response = self._send(host, request, fields)
             conceal(response, sent)
-            note(host, response)
+            host.note(response)
             if response.status >= 300:
                 read_error(response, sent)
             elif limit is not None:
@@ -298,27 +294,6 @@ class Http:
             return self.auth.header(request.origin, request.access)
         return request.authorization
 
-    def _redirected(self, request: Request, response: Response, hops: int) -> Request:
-        where = response.headers.get("location", "")
-        subject = request.subject
-        netloc = request.origin.netloc
-        if not where or hops > _MOST_HOPS:
-            problem = "redirects without end" if where else f"answered {response.status} without a Location"
-            raise RegistryError(problem, subject=subject, host=netloc, status=response.status)
-        try:
-            origin, target = split_url(urljoin(f"{request.origin}{request.target}", where))
-            if origin.scheme != request.origin.scheme and origin.scheme == "http":
-                raise RegistryError("redirects from https to http", subject=subject)
-            rule = request.rule if origin == request.origin else self.onward(request.origin, origin, request.rule)
-        except (MirrorError, ValueError) as error:
-            problem = error.message if isinstance(error, MirrorError) else "the Location cannot be read"
-            problem = f"a redirect of {netloc} is not followed: {problem}"
-            advice = error.advice if isinstance(error, MirrorError) else ""
-            raise RegistryError(problem, subject=subject, host=netloc, status=response.status, advice=advice) from error
-        if origin == request.origin:
-            return request._replace(target=target)
-        return request._replace(origin=origin, target=target, access=None, authorization="", rule=rule)
-
     def _await_turn(self, host: Host) -> None:
         if self._stop.is_set():
             raise Cancelled("the run was stopped")
@@ -349,68 +324,6 @@ def _check(host: Host) -> None:
     """Raises Unreachable when it is known that there is no way to a host."""
     if host.health.lost is not None:
         raise unreachable(host.origin, host.health.lost)
-
-
-class _Onward(Rule):
-    """Of what a registry, or another host, redirects to; a host that the user has settings for is one that the user knows."""
-
-    def __init__(self, source: Origin, address: str, settings: Settings) -> None:
-        self._source = source
-        self._address = address
-        self._settings = settings
-
-    def check_host(self, origin: Origin) -> None:
-        self.check_address(origin, "")
-
-    def check_address(self, origin: Origin, address: str) -> None:
-        if not self._settings.names(origin.host, origin.port):
-            check_onward(origin.host, address, self._source.host, self._address)
-
-
-def unreachable(origin: Origin, error: Interrupted, attempts: int = 1) -> Unreachable:
-    """The error for a host that does not answer, or that something before it keeps us from."""
-    times = f" after {attempts} attempts" if attempts > 1 else ""
-    end, advice = (error.end, error.advice) if isinstance(error, Unreached) else (str(origin), "")
-    through = "" if end == str(origin) else f", by which {origin} is to be reached"
-    return Unreachable(
-        f"no answer from {end}{through}{times}: {error.reason}", subject=origin.netloc, host=origin.netloc, attempts=attempts, advice=advice
-    )
-
-
-def note(host: Host, response: Response) -> None:
-    """Lets a host's pace and health know of an answer."""
-    if response.status == 429:
-        host.pace.refused()
-        host.pace.told(allowance(response.headers).rate)
-    else:
-        host.pace.accepted()
-        if host.pace.limited:
-            host.pace.told(allowance(response.headers).rate)
-        if response.status in RETRIED:
-            host.health.heard()
-        else:
-            host.health.alive()
-
-
-def read_error(response: Response, sent: str) -> None:
-    """The body of a refusal, as far as it helps, without what it repeats of our credentials.
-
-    sent: the Authorization header that went along.  Some servers and proxies show the whole request in their error pages.
-    """
-    try:
-        response.read(ERROR_BODY)
-    except Interrupted:
-        response.close()
-    for secret in secrets_of(sent):
-        response.body = response.body.replace(secret.encode("utf-8"), HIDDEN.encode("ascii"))
-
-
-def conceal(response: Response, sent: str) -> None:
-    """Takes out of the headers, which messages quote, what they repeat of our credentials; `Location` and `Link` are never quoted."""
-    for secret in secrets_of(sent):
-        for name, value in response.headers.items():
-            if secret in value and name not in ("location", "link"):
-                response.headers[name] = value.replace(secret, HIDDEN)
 
 
 def _exchange(connection: Guarded, request: Request, head: bytes, seconds: float) -> Response:

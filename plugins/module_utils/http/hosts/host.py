@@ -14,8 +14,10 @@ from queue import SimpleQueue
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import notice
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.allowance import allowance
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.health import Health
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.pace import Pace
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.waits import Waits
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.proxy import Proxy
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import HostSettings, Settings, Timeouts
@@ -24,6 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.conn
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Unreached
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.pool import Distrusted, Pool
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 
 _COMMON = {"User-Agent": "disconnected.mirror", "Accept-Encoding": "identity"}
 
@@ -63,6 +66,7 @@ class Host:
         self._slots.get()
 
     def leave(self) -> None:
+        """Gives the place back that `enter` took."""
         self._slots.put(0)
 
     def take(self, fresh: bool = False) -> Guarded:
@@ -104,6 +108,20 @@ class Host:
             error = (self._pool or self._opened()).silent(seconds)
             self.health.missed(error, seconds)
             raise error
+
+    def note(self, response: Response) -> None:
+        """Lets pace and health know of an answer."""
+        if response.status == 429:
+            self.pace.refused()
+            self.pace.told(allowance(response.headers).rate)
+            return
+        self.pace.accepted()
+        if self.pace.limited:
+            self.pace.told(allowance(response.headers).rate)
+        if response.status in RETRIED:
+            self.health.heard()
+        else:
+            self.health.alive()
 
     def give(self, connection: Guarded, reusable: bool) -> None:
         """Takes a connection back."""

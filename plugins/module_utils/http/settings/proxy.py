@@ -59,6 +59,7 @@ class Proxy:
 
     @property
     def is_socks(self) -> bool:
+        """Whether it speaks SOCKS instead of HTTP."""
         return self.scheme.startswith("socks")
 
     @property

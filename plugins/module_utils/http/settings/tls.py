@@ -61,9 +61,11 @@ class NamedContext:
         setattr(self._context, name, value)
 
     def wrap_socket(self, sock: Any, **options: Any) -> Any:
+        """As `ssl.SSLContext` does, for this host."""
         return self._context.wrap_socket(sock, **{**options, "server_hostname": self._host})
 
     def wrap_bio(self, *memory: Any, **options: Any) -> Any:
+        """As `ssl.SSLContext` does, for this host; used where TLS runs within TLS."""
         return self._context.wrap_bio(*memory, **{**options, "server_hostname": self._host})
 
 

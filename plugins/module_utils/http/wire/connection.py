@@ -54,6 +54,7 @@ class Guarded(urllib3_library.HTTPConnection):
             return ""
 
     def connect(self) -> None:
+        """Connects anew, through the proxy where there is one.  Raises what urllib3 raises."""
         self._stream = None
         self.used = self.tunnelled = False
         super().connect()
@@ -169,11 +170,15 @@ class Idle(list[Any]):
 
 
 class PlainPool(urllib3_library.HTTPConnectionPool):
+    """Of guarded connections without TLS."""
+
     ConnectionCls = Guarded
     QueueCls = Idle
 
 
 class SecurePool(urllib3_library.HTTPSConnectionPool):
+    """Of guarded connections with TLS."""
+
     ConnectionCls = Secure
     QueueCls = Idle
 

@@ -66,6 +66,7 @@ class Pool:
         return connection  # type: ignore[no-any-return]
 
     def give(self, connection: Guarded) -> None:
+        """Takes an idle connection back; more than are kept are closed."""
         self._pool._put_conn(connection)
 
     def close(self) -> None:

@@ -57,6 +57,7 @@ class Stream(io.RawIOBase):
         self._seen = 0
 
     def readable(self) -> bool:
+        """For the reader."""
         return True
 
     def makefile(self, *_mode: Any) -> Reader:

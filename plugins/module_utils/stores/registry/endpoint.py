@@ -13,8 +13,9 @@ from urllib.parse import urljoin
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, RegistryError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import TAG
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.refusal import unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import LIMIT, Http, unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import LIMIT, Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin, split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response

@@ -19,8 +19,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.hosts.retry import RETRIED
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.outgoing import Outgoing
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.refusal import read_error, unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.request import Access, Request
-from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import note, read_error, unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.interruption import Interrupted
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.response import Response
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.dialect import KIB, MIB, UploadDialect
@@ -189,7 +189,7 @@ class RegistryBlobWriter(BlobWriter):
         except Interrupted as error:
             self._interrupt(error.reason)
             raise WriteInterrupted(error.reason) from error
-        note(self._endpoint.http.host(sending.request.origin), response)
+        self._endpoint.http.host(sending.request.origin).note(response)
         read_error(response, sending.sent)
         return response
 
