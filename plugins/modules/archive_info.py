@@ -170,18 +170,16 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import archive_info
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    archive_info = adapter("archive_info")
     module = AnsibleModule(
-        argument_spec=archive_info.ARGUMENTS,
+        argument_spec=archive_info.arguments,
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: archive_info.run(module.params, module.check_mode))
+    archive_info.finish(module)
 
 
 if __name__ == "__main__":

@@ -271,18 +271,16 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import catalog_filter
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    catalog_filter = adapter("catalog_filter")
     module = AnsibleModule(
-        argument_spec=catalog_filter.ARGUMENTS,
+        argument_spec=catalog_filter.arguments,
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: catalog_filter.run(module.params, module.check_mode))
+    catalog_filter.finish(module)
 
 
 if __name__ == "__main__":

@@ -232,21 +232,19 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import catalog_info
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    catalog_info = adapter("catalog_info")
     module = AnsibleModule(
-        argument_spec=catalog_info.ARGUMENTS,
+        argument_spec=catalog_info.arguments,
         required_one_of=[("catalog", "openshift_version")],
         mutually_exclusive=[("catalog", "openshift_version")],
         required_by={"package": "catalog", "channel": "package", "since": "catalog"},
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: catalog_info.run(module.params, module.check_mode))
+    catalog_info.finish(module)
 
 
 if __name__ == "__main__":

@@ -159,19 +159,17 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import cluster_resources
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    cluster_resources = adapter("cluster_resources")
     module = AnsibleModule(
-        argument_spec=cluster_resources.ARGUMENTS,
+        argument_spec=cluster_resources.arguments,
         mutually_exclusive=[("plan", "archive", "config", "imageset")],
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: cluster_resources.run(module.params, module.check_mode))
+    cluster_resources.finish(module)
 
 
 if __name__ == "__main__":

@@ -429,19 +429,17 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import image_mirror
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    image_mirror = adapter("image_mirror")
     module = AnsibleModule(
-        argument_spec=image_mirror.ARGUMENTS,
+        argument_spec=image_mirror.arguments,
         mutually_exclusive=[("plan", "config", "imageset", "archive")],
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: image_mirror.run(module.params, module.check_mode))
+    image_mirror.finish(module)
 
 
 if __name__ == "__main__":

@@ -271,14 +271,13 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import image_prune
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    image_prune = adapter("image_prune")
     module = AnsibleModule(
-        argument_spec=image_prune.ARGUMENTS,
+        argument_spec=image_prune.arguments,
         mutually_exclusive=[("plan", "archive", "config", "imageset")],
         required_if=[
             ("mode", "generate", ("config", "imageset"), True),
@@ -286,8 +285,7 @@ def main() -> None:
         ],
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: image_prune.run(module.params, module.check_mode))
+    image_prune.finish(module)
 
 
 if __name__ == "__main__":

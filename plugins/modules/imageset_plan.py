@@ -164,6 +164,11 @@ complete:
   returned: success, and when the plan is not complete
   type: bool
   sample: true
+api_version:
+  description: The API version of the configuration, whose rules the plan follows.
+  returned: success, and when the plan is not complete
+  type: str
+  sample: mirror.openshift.io/v2alpha1
 mapping_path:
   description:
     - Path of the list of sources and destinations, in check mode the path that it would have. Empty without O(destination). Empty also for
@@ -430,20 +435,18 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import imageset_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    imageset_plan = adapter("imageset_plan")
     module = AnsibleModule(
-        argument_spec=imageset_plan.ARGUMENTS,
+        argument_spec=imageset_plan.arguments,
         mutually_exclusive=[("config", "imageset")],
         required_one_of=[("config", "imageset", "source_mirror", "handed_plan")],
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: imageset_plan.run(module.params, module.check_mode))
+    imageset_plan.finish(module)
 
 
 if __name__ == "__main__":

@@ -317,19 +317,17 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import mirror_verify
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    mirror_verify = adapter("mirror_verify")
     module = AnsibleModule(
-        argument_spec=mirror_verify.ARGUMENTS,
+        argument_spec=mirror_verify.arguments,
         mutually_exclusive=[("plan", "config", "imageset")],
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: mirror_verify.run(module.params, module.check_mode))
+    mirror_verify.finish(module)
 
 
 if __name__ == "__main__":

@@ -122,18 +122,16 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import plan_info
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    plan_info = adapter("plan_info")
     module = AnsibleModule(
-        argument_spec=plan_info.ARGUMENTS,
+        argument_spec=plan_info.arguments,
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: plan_info.run(module.params, module.check_mode))
+    plan_info.finish(module)
 
 
 if __name__ == "__main__":

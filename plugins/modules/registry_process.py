@@ -101,17 +101,17 @@ pid:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import registry_process
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    registry_process = adapter("registry_process", libraries=False)
     module = AnsibleModule(
-        argument_spec=registry_process.ARGUMENTS,
+        argument_spec=registry_process.arguments,
         required_if=[("state", "started", ("command", "log_file", "port"))],
         supports_check_mode=True,
     )
-    finish(module, lambda: registry_process.run(module.params, module.check_mode))
+    registry_process.finish(module)
 
 
 if __name__ == "__main__":

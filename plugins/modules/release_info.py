@@ -222,20 +222,18 @@ incomplete:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import release_info
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    release_info = adapter("release_info")
     module = AnsibleModule(
-        argument_spec=release_info.ARGUMENTS,
+        argument_spec=release_info.arguments,
         mutually_exclusive=[("update_url", "graph_file"), ("plan", "destination")],
         required_by={"to_version": "from_version", "plan": "from_version", "destination": "from_version", "from_version": "channel"},
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: release_info.run(module.params, module.check_mode))
+    release_info.finish(module)
 
 
 if __name__ == "__main__":

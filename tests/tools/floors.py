@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("resources", "report", "verify", "prune"),
     ("runs",),
     ("adapters",),
+    ("loader",),
 )
 # What each room is for, in a few words.
 ROOMS: dict[str, str] = {
@@ -48,6 +49,7 @@ ROOMS: dict[str, str] = {
     "prune": "what may be deleted, and what must not",
     "runs": "one file for each workflow: a frozen request in, a result out",
     "adapters": "one file for each module: parameters in, outcome out; the only room that knows Ansible",
+    "loader": "from a module, which is packed alone, into the core that its host keeps",
 }
 _MARKS = ("<!-- floors -->\n", "<!-- end of floors -->\n")
 _WIDTH = 118

@@ -66,6 +66,7 @@ def run(params: Params, check_mode: bool) -> Outcome:
             "plan_path": request.workspace.plan if run.complete else request.workspace.incomplete_plan,
             "complete": run.complete,
             "handed_plan_path": run.handed,
+            "api_version": document.generation.api_version,
             "mapping_path": request.workspace.mapping if place and run.complete else "",
             "images": len(document.images),
             "bytes": run.forecast.store,

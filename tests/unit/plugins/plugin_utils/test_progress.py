@@ -10,14 +10,15 @@ import os
 import re
 import signal
 import subprocess
-from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.action import image_mirror
-from ansible_collections.disconnected.mirror.plugins.action.image_mirror import Lines, amount, duration, line
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import BlobDone, Phase, Started
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress
+from ansible_collections.disconnected.mirror.plugins.plugin_utils import interruption as interruptions
+from ansible_collections.disconnected.mirror.plugins.plugin_utils import job as jobs
+from ansible_collections.disconnected.mirror.plugins.plugin_utils import lines as shown_lines
+from ansible_collections.disconnected.mirror.plugins.plugin_utils.lines import Lines, amount, duration, line
 
 
 def status(**more):
@@ -73,13 +74,14 @@ def clock(monkeypatch):
         now = 1000.0
         shown = []
 
-        def display(self, text):
+        def display(self, text, stderr=False):
+            assert stderr, "the output belongs to the callback"
             self.shown.append((self.now - 1000.0, text))
 
     clock = Clock()
     clock.shown = []
-    monkeypatch.setattr(image_mirror.time, "monotonic", lambda: clock.now)
-    monkeypatch.setattr(image_mirror, "Display", lambda: clock)
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(shown_lines, "Display", lambda: clock)
     return clock
 
 
@@ -128,11 +130,11 @@ def kills(found):
     return [command for command in found._action.commands if "kill " in command]
 
 
-RUNNING = '{"started": 1, "finished": 0, "ansible_job_id": "j1.1"}'
+RUNNING = ""
 
 
 def job(files):
-    found = image_mirror.Job(Target(files), "/ws/status.json", {})
+    found = jobs.Job(Target(files), "/ws/status.json", {})
     found._results = "/jobs/j1.1"
     return found
 
@@ -154,7 +156,7 @@ def test_a_job_that_was_killed_is_not_waited_for_forever(clock):
         clock.now += 60
         assert not found.look()
     del files["/ws/lock"]
-    with pytest.raises(image_mirror.AnsibleActionFail, match="Run the task again"):
+    with pytest.raises(jobs.AnsibleActionFail, match="Run the task again"):
         for _minute in range(10):
             clock.now += 60
             found.look()
@@ -179,8 +181,8 @@ def test_a_lock_that_names_no_process_of_a_job_stops_nothing(pid):
 
 def test_only_a_process_that_this_job_started_is_told_to_end():
     """The command that tells it, in a real shell: against a process of the job, and one that the lock names and is none."""
-    ours = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], image_mirror.VARIABLE: "0" * 32})
-    theirs = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], image_mirror.VARIABLE: "1" * 32})
+    ours = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], jobs.VARIABLE: "0" * 32})
+    theirs = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], jobs.VARIABLE: "1" * 32})
     try:
         for process in (theirs, ours):
             found = job({"/jobs/j1.1": RUNNING, "/ws/lock": json.dumps({"pid": process.pid})})
@@ -196,7 +198,7 @@ def test_only_a_process_that_this_job_started_is_told_to_end():
 
 
 def test_what_a_registry_said_does_not_end_a_result():
-    text = json.dumps({"failed": True, "msg": "---8<---", "finished": 1})
+    text = json.dumps({"failed": True, "msg": "---8<---"})
     found = job({"/jobs/j1.1": text})
     assert found.look() and found.result()["msg"] == "---8<---"
 
@@ -213,7 +215,7 @@ def test_a_status_of_somebody_else_is_no_fault(clock):
 def test_a_job_that_was_just_started_is_waited_for_to_be_stopped(monkeypatch):
     files = {"/jobs/j1.1": RUNNING}
     found = job(files)
-    monkeypatch.setattr(image_mirror.time, "sleep", lambda seconds: files.update({"/ws/lock": '{"pid": 77}'}))
+    monkeypatch.setattr(jobs.time, "sleep", lambda seconds: files.update({"/ws/lock": '{"pid": 77}'}))
     found.stop(60)
     assert len(kills(found)) == 1
 
@@ -229,27 +231,10 @@ def test_signals_are_held_back_and_given_on_in_the_end(number):
     heard = []
     before = signal.signal(number, lambda sent, _frame: heard.append(sent))
     try:
-        with image_mirror.Interruption() as interruption:
+        with interruptions.Interruption() as interruption:
             os.kill(os.getpid(), number)
             interruption.sleep(60)
             assert interruption.came == number and heard == []
         assert heard == [number]
     finally:
         signal.signal(number, before)
-
-
-@pytest.mark.parametrize(
-    "local, variables, splits",
-    [
-        (True, {"ansible_playbook_python": "/opt/a b/bin/python", "ansible_python_interpreter": "/usr/bin/python3"}, True),
-        (True, {"ansible_playbook_python": "/opt/ab/bin/python", "ansible_python_interpreter": "/opt/a b/python"}, False),
-        (False, {"ansible_playbook_python": "/opt/a b/bin/python", "ansible_python_interpreter": "/usr/bin/python3"}, False),
-        (False, {"ansible_python_interpreter": "/opt/a b/bin/python"}, True),
-        (False, {}, False),
-        (True, None, False),
-    ],
-)
-def test_an_interpreter_with_a_blank_in_its_path_gets_no_job(local, variables, splits):
-    action = object.__new__(image_mirror.ActionModule)
-    action._connection = SimpleNamespace(_remote_is_local=local)
-    assert action._splits(variables) is splits
