@@ -206,18 +206,16 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.clusters import apply
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    cluster_apply = adapter("clusters.apply")
     module = AnsibleModule(
-        argument_spec=apply.ARGUMENTS,
+        argument_spec=cluster_apply.arguments,
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: apply.run(module.params, module.check_mode))
+    cluster_apply.finish(module)
 
 
 if __name__ == "__main__":
