@@ -15,6 +15,7 @@ description:
     one host is not. The roles pass it to later jobs, see the guide on many hosts.
   - A host that has told nothing was unreachable, failed before, or is not done yet. So is one that told that it was complete, and that
     the play has lost since, for it may have told that of an earlier run.
+positional: hosts, active
 options:
   _input:
     description:
@@ -34,7 +35,6 @@ options:
     type: list
     elements: str
     required: true
-  positional: hosts, active
 """
 
 EXAMPLES = r"""

@@ -129,12 +129,17 @@ def test_the_playbooks_prune_delete_verify_and_repair(site):
     imageset = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageSetConfiguration", "delete": content}
     generated = run(site, "delete", mirror_delete_imageset=imageset, mirror_delete_id="old")
     assert generated.ok and "1 image is listed" in generated.text, generated.text
+    assert generated.stats["imageset_deletion"]["hosts"]["localhost"]["listed"] == 1
     path = os.path.join(site.workspace, "delete", "delete-images-old.yaml")
     deleted = run(site, "delete", mirror_delete_list=path)
     assert deleted.ok and deleted.changed == 1 and "garbage-collect" in deleted.text, deleted.text
+    assert deleted.stats["imageset_deletion"]["complete"] is True and deleted.stats["imageset_deletion"]["deleted"] > 0
 
     found = run(site, "verify")
     assert not found.ok and "missing_tag" in found.text and "Traceback" not in found.text, found.text
-    assert set(results(site, "verification.json")["counts"]) == {"missing_tag", "missing_manifest"}
+    counts = results(site, "verification.json")["counts"]
+    assert set(counts) == {"missing_tag", "missing_manifest"}
+    told = found.stats["mirror_verification"]
+    assert told["complete"] is False and told["hosts"]["localhost"]["counts"] == counts and told["hosts"]["localhost"]["reason"]
     mended = run(site, "verify", mirror_verify_repair=True)
-    assert mended.ok and mended.changed == 1, mended.text
+    assert mended.ok and mended.changed == 1 and mended.stats["mirror_verification"]["complete"] is True, mended.text

@@ -59,7 +59,9 @@ def test_relative_paths_are_those_of_the_caller(site, tmp_path, monkeypatch):
     told = foreseen.stats["imageset_summary"]
     assert told["complete"] is False and told["hosts"]["localhost"]["outcome"] == "predicted" and told["copied"] > 0
 
-    done = run(site, "mirror_to_disk", variables)
+    # Ansible runs modules where the playbook is, and this one is in the collection.
+    shared = {"mirror_tls": site.variables()["mirror_tls"]}
+    done = play(os.path.join(site.folder, "play"), "disconnected.mirror.mirror_to_disk", {**variables, **shared})
     assert done.ok and done.stats["imageset_summary"]["complete"] is True, done.text
     assert os.listdir(here / "archives") == ["mirror_seq1_000000.tar"]
     assert sorted(os.listdir(here)) == ["archives", "imageset.yaml", "metadata", "workspace"]

@@ -182,7 +182,7 @@ def test_playbooks_name_hosts_by_variable_or_work_on_this_host():
     for path in glob.glob(os.path.join(ROOT, "playbooks", "*.yml")):
         for each in load(path):
             if "hosts" in each:
-                assert each["hosts"] in ("localhost", "{{ mirror_hosts | default('localhost') }}"), path
+                assert each["hosts"] in ("localhost", "{{ mirror_hosts | default('localhost', true) }}"), path
 
 
 def test_the_first_page_names_everything_that_is_included():
