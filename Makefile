@@ -52,7 +52,7 @@ export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
 .PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz attacks apiserver faults differential noise promises \
-        benchmarks \
+        benchmarks execution-environment execution-environment-context \
         format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build publish clean
 
 help: ## Show the targets
@@ -84,7 +84,7 @@ setup-demo:
 
 setup-test:
 ifndef READY
-	@.ci/prepare system python registry skopeo nginx gpg gpgv git ssh-keygen 'go?'
+	@.ci/prepare system python registry skopeo nginx gpg gpgv git ssh-keygen 'go?' 'java?'
 	@.ci/prepare venv requirements.txt tests/requirements.txt
 	@.ci/prepare collections
 endif
@@ -95,6 +95,7 @@ tools: setup-test ## Build the programs that some tests use: helm, opm, distribu
 	@.ci/prepare registries
 	@.ci/prepare catalogs
 	@.ci/prepare answers
+	@.ci/prepare rulebook
 
 pytest: tools ## All of the tests that pytest runs
 	$(PYTEST) tests/unit tests/integration tests/faults tests/fuzz tests/docs
@@ -127,6 +128,12 @@ noise: tools ## Fifty runs through 5 % of mixed faults, and a layer of 512 MiB o
 
 promises: tools ## The campaigns of docs/dev/promises.md (ROUNDS=200 SEED=1)
 	MIRROR_ROUNDS=$(ROUNDS) MIRROR_SEED=$(SEED) $(PYTEST) tests/faults/test_damage.py tests/faults/test_replay.py tests/faults/test_chains.py
+
+execution-environment-context: setup-test ## What ansible-builder builds the execution environment from, in .cache/execution-environment
+	$(INTERPRETER) extensions/execution_environment/context.py .cache/execution-environment
+
+execution-environment: setup-test ## Build one on a bare Debian and mirror in it by ansible-runner (root, debootstrap, buildah, podman, runc)
+	@.ci/execution-environment
 
 benchmarks: tools ## Compare speed and cost with other tools
 	$(INTERPRETER) tests/benchmarks/run.py $(BENCHMARK)

@@ -57,6 +57,8 @@ def test_variables_are_those_of_the_roles():
         with open(path, encoding="utf-8") as file:
             for spec in yaml.safe_load(file)["argument_specs"].values():
                 known |= set(spec.get("options") or {})
+    with open(os.path.join(ROOT, "extensions", "controller", "settings.yml"), encoding="utf-8") as file:
+        known |= set(yaml.safe_load(file))
     given = [(str(block), name) for block, document in YAML if isinstance(document, dict) for name in document]
     wrong = [(place, name) for place, name in given if name.startswith(("mirror_", "registry_")) and name not in known | {"mirror_hosts"}]
     assert not wrong

@@ -7,6 +7,7 @@ with ControllerApi(playbooks=["playbooks/plan.yml"]) as api:
     api.environment   # what awx.awx reads to reach it
     api.writes        # every request that changed something: (method, path)
     api.objects["job_templates"]
+    api.launched      # names of the workflows that were started; they end at once
 
 It knows the kinds of objects in KINDS and refuses everything else: unknown fields, names that are taken, references to what is
 not there, questions of surveys in a wrong form, values that a template would not ask for.
@@ -29,7 +30,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 USER, PASSWORD, TOKEN = "admin", "controller-password-3f1c", "controller-token-9b27"
 HIDDEN = "$encrypted$"
-_ASKS = ("inventory", "limit", "scm_branch", "tags", "skip_tags", "job_type", "verbosity", "diff_mode", "variables", "credential")
+_ASKS = ("inventory", "limit", "scm_branch", "tags", "skip_tags", "job_type", "verbosity", "diff_mode", "variables", "credential", "labels")
 _EVENTS = ("started", "success", "error")
 
 
@@ -133,7 +134,7 @@ class ControllerApi:
         self.objects: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
         self.surveys: dict[str, dict[str, Any]] = {}
         self.writes: list[tuple[str, str]] = []
-        self.bodies: list[str] = []
+        self.launched: list[str] = []
         self._associated: dict[str, list[int]] = {}
         self._lock = threading.Lock()
         self._last = 0
@@ -172,9 +173,12 @@ class ControllerApi:
         with self._lock:
             if method != "GET":
                 self.writes.append((method, parts.path))
-                self.bodies.append(json.dumps(body))
             if words[0] == "unified_job_templates":
                 return 200, _page(self._found([item for kind in STARTED for item in self.objects[kind]], dict(parse_qsl(parts.query))))
+            if words[0] == "config":
+                return 200, {"version": "24.6.1"}
+            if words[0] == "workflow_jobs":
+                return 200, {"id": int(words[1]), "url": f"/api/v2/workflow_jobs/{words[1]}/", "status": "successful", "artifacts": {}}
             if words[0] not in KINDS:
                 raise Refused(404, detail=f"no such kind: {words[0]}")
             if len(words) == 1:
@@ -189,7 +193,7 @@ class ControllerApi:
         item = {**made, "id": self._last, "type": KINDS[kind].type, "url": f"/api/v2/{kind}/{self._last}/", "summary_fields": {}}
         item["related"] = {}
         if "survey_enabled" in made:
-            item["related"]["survey_spec"] = f"{item['url']}survey_spec/"
+            item["related"] = {name: f"{item['url']}{name}/" for name in ("survey_spec", "launch")}
         self._change(kind, item, body)
         self.objects[kind].append(item)
         return item
@@ -216,6 +220,9 @@ class ControllerApi:
                 self.surveys[place] = body
                 return 200, None
             return 200, self.surveys.get(place, {})
+        if word == "launch" and kind == "workflow_job_templates":
+            self.launched.append(item["name"])
+            return 201, {"id": len(self.launched), "url": f"/api/v2/workflow_jobs/{len(self.launched)}/"}
         if word == "create_approval_template" and kind == _NODES:
             made = self.create("workflow_approval_templates", body)
             item["unified_job_template"] = made["id"]
@@ -257,7 +264,8 @@ class ControllerApi:
         item.update(new)
 
     def _shown(self, kind: str, item: dict[str, Any]) -> dict[str, Any]:
-        shown = dict(item)
+        owner = next((each["name"] for each in self.objects["organizations"] if each["id"] == item.get("organization")), None)
+        shown = {**item, "summary_fields": {"organization": {"name": owner}} if owner else {}}
         if kind == "credentials":
             secret = {each["id"] for each in self._fields(item) if each.get("secret")}
             shown["inputs"] = {key: HIDDEN if key in secret and value else value for key, value in item["inputs"].items()}
@@ -387,12 +395,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _answer(self, body: Any) -> tuple[int, Any]:
-        given = self.headers.get("Authorization", "")
+        given, basic = self.headers.get("Authorization", ""), "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         if self.path.startswith("/api/v2/tokens/"):
-            if given != "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode():
+            if given != basic:
                 return 401, {"detail": "Invalid username/password."}
             return (201, {"id": 1, "token": TOKEN}) if self.command == "POST" else (204, None)
-        if given != f"Bearer {TOKEN}":
+        if given not in (f"Bearer {TOKEN}", basic):
             return 401, {"detail": "Authentication credentials were not provided."}
         return self.api.answer(self.command, self.path[len("/api/v2/") :], body)
 

@@ -15,6 +15,7 @@ Run by hand it serves a directory of recorded graphs (`<architecture>-<channel>.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -35,13 +36,16 @@ _ARCHITECTURE = re.compile(r"[0-9a-z]+\Z")
 class ReleaseServer:
     """graphs: answers by (architecture, channel); everything else is an empty graph, as the service has it.
 
-    files: contents by path.  asked: (path, query) of each question, in order.
+    files: contents by path.  asked: (path, query) of each question, in order.  sent: the statuses of the answers.
+    entity_tags: whether it gives them, and answers to those that are still good with 304.
     """
 
     def __init__(self, graphs: dict[tuple[str, str], bytes] | None = None) -> None:
         self.graphs: dict[tuple[str, str], bytes] = graphs or {}
         self.files: dict[str, bytes] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.entity_tags = False
+        self.sent: list[int] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -107,7 +111,13 @@ def _handler(server: ReleaseServer) -> Any:
 
         def do_GET(self) -> None:
             status, content = server.answer(self.path, self.headers.get("Accept", ""))
+            entity_tag = f'"{hashlib.sha256(content).hexdigest()}"' if server.entity_tags else ""
+            if entity_tag and self.headers.get("If-None-Match") == entity_tag:
+                status, content = 304, b""
+            server.sent.append(status)
             self.send_response(status)
+            if entity_tag:
+                self.send_header("ETag", entity_tag)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -5,19 +5,25 @@
 
 from __future__ import annotations
 
+import base64
 import glob
 import importlib
 import json
 import os
+import subprocess
 from unittest import mock
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.disconnected.mirror.plugins.plugin_utils.role_arguments import take
 from ansible_collections.disconnected.mirror.tests.fakes import playbook
 from ansible_collections.disconnected.mirror.tests.fakes.controller_api import HIDDEN, PASSWORD, TOKEN, ControllerApi, inject
+from ansible_collections.disconnected.mirror.tests.fakes.images import image, put
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
+from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
+from ansible_collections.disconnected.mirror.tests.fakes.tokens import Guard
 
 MODULES = "ansible_collections.awx.awx.plugins.modules"
 pytest.importorskip(f"{MODULES}.job_template", reason="awx.awx is not there; .ci/prepare collections brings it")
@@ -26,11 +32,13 @@ SECRETS = {
     "password": "registry-password-77d1",
     "pull_secret": '{"auths": {"quay.io": {"auth": "cHVsbDo1YWMy"}}}',
     "key": "signing-key-e0b4",
+    "kubeconfig": "token: cluster-token-88f0",
 }
 INPUTS = {
     "Mirror registry": {"username": "pusher", "password": SECRETS["password"]},
     "Pull secret": {"pull_secret": SECRETS["pull_secret"]},
     "Archive signing key": {"kind": "ssh", "key": SECRETS["key"]},
+    "Mirrored cluster": {"kubeconfig": SECRETS["kubeconfig"]},
 }
 CREDENTIALS = [
     {"name": f"Our {kind}", "organization": "Default", "credential_type": kind, "inputs": inputs} for kind, inputs in INPUTS.items()
@@ -50,6 +58,17 @@ DATA = {
     "controller_workflows": "workflow_job_template",
     "controller_schedules": "schedule",
 }
+# What a survey suggests instead of the role's default.
+OTHERWISE = {"mirror_verify_level": ("blobs",), "cluster_allow_drain": ("false",)}
+# An answer to each question that takes more than a word.
+TEXTS = {
+    "mirror_delete_imageset": "kind: DeleteImageSetConfiguration\napiVersion: mirror.openshift.io/v2alpha1\ndelete: {}\n",
+    "mirror_explain": "- quay.io/team/app:1\n- 4.18.6\n",
+    "mirror_verify_part": '{"number": 1, "count": 7}',
+    "mirror_since": "2026-01-31",
+}
+TYPES = {"str": str, "bool": bool, "int": int, "float": (int, float), "list": list, "dict": dict, "path": str, "raw": object}
+MIRROR = "mirror: {additionalImages: [{name: '%s/team/app:1'}]}\n"
 # They are no part of a mirror's life.
 NO_TEMPLATE = {"controller.yml", "demo.yml", "demo_stop.yml"}
 
@@ -184,7 +203,7 @@ def test_workflows_follow_their_steps(applied):
         follows.append(at["identifier"])
         ids = api._associated.get(f"workflow_job_template_nodes/{at['id']}/success_nodes", [])
         at = next((node for node in nodes.values() if node["id"] in ids), None)
-    assert follows[:5] == ["plan", "describe", "approve", "mirror", "verify"]
+    assert follows == ["plan", "describe", "approve", "mirror", "verify", "apply"]
     assert nodes["mirror"]["extra_data"] == {"mirror_locked": "true"}
 
 
@@ -207,16 +226,108 @@ def test_without_a_credential_for_the_controller_the_plan_is_only_shown(applied,
     assert len(api.writes) == before
 
 
-def injected(data):
+def injected(data, inputs=INPUTS):
     """The variables that the credentials bring to a job."""
     kinds = {kind["name"]: kind["injectors"]["extra_vars"] for kind in data["controller_credential_types"]}
-    return {name: inject(text, INPUTS[kind]) for kind, texts in kinds.items() for name, text in texts.items()}
+    return {name: inject(text, inputs[kind]) for kind, texts in kinds.items() for name, text in texts.items()}
+
+
+def entry_points():
+    """The argument specs of all entry points of the roles."""
+    for path in glob.glob(os.path.join(ROOT, "roles", "*", "meta", "argument_specs.yml")):
+        with open(path, encoding="utf-8") as file:
+            yield from yaml.safe_load(file)["argument_specs"].values()
+
+
+def test_surveys_ask_for_what_the_roles_take(data):
+    """Each answer that can be chosen is a choice of the role, and each default its default, so that asking changes nothing."""
+    options = {name: option for entry in entry_points() for name, option in entry["options"].items()}
+    # A site's limits are not for a survey: its answers would undo them.
+    kept = {"mirror_imageset", "mirror_destination", "mirror_prune", "mirror_max_deletions", "mirror_protect", "mirror_tag_moves"}
+    questions = [question for template in data["controller_templates"] for question in template.get("survey_spec", {}).get("spec", [])]
+    assert len(questions) > 12
+    assert not kept & {question["variable"] for question in questions}
+    for question in questions:
+        option = options[question["variable"]]
+        truth = ["false", "true"] if option["type"] == "bool" else None
+        assert sorted(question.get("choices", [])) == sorted(map(str, truth or option.get("choices", []))), question
+        empty = option.get("default") in (None, {}, [], "")
+        default = str(option.get("default")).lower() if option["type"] == "bool" else option.get("default")
+        assert question["default"] in ("" if empty else default, *OTHERWISE.get(question["variable"], ())), question
+
+
+def answers(question):
+    """What somebody may answer, always as the text that a survey or a rulebook hands on."""
+    if question.get("choices"):
+        return question["choices"]
+    if question["type"] in ("integer", "float"):
+        return [str(question["min"]), str(question["default"]), str(question["max"])]
+    return ["", TEXTS.get(question["variable"], "some text")]
+
+
+def test_every_answer_is_taken_as_text(data):
+    with open(os.path.join(ROOT, "roles", "mirror", "meta", "argument_specs.yml"), encoding="utf-8") as file:
+        points = yaml.safe_load(file)["argument_specs"]
+    taken = 0
+    for template in data["controller_templates"]:
+        name = os.path.basename(template["playbook"])[: -len(".yml")]
+        for question in template.get("survey_spec", {}).get("spec", []) if name in points else []:
+            option = points[name]["options"][question["variable"]]
+            for text in answers(question):
+                found = take({question["variable"]: option}, {question["variable"]: text}, str)
+                assert not found.wrong, (question, text, found.wrong)
+                assert isinstance(found.all[question["variable"]], TYPES[option["type"]]), (question, text)
+                taken += 1
+    assert taken > 25
+
+
+def test_rulebooks_start_what_is_there(data):
+    started = set()
+    for path in glob.glob(os.path.join(ROOT, "extensions", "eda", "rulebooks", "*.yml")):
+        with open(path, encoding="utf-8") as file:
+            actions = [rule["action"] for ruleset in yaml.safe_load(file) for rule in ruleset["rules"]]
+        started |= {action["run_workflow_template"]["name"] for action in actions if "run_workflow_template" in action}
+    assert started and started <= {item["name"] for item in data["controller_workflows"]}
 
 
 def test_credentials_bring_variables_of_the_roles(data):
     given = injected(data)
     assert json.loads(given["mirror_archive_signing_key"]) == {"kind": "ssh", "text": SECRETS["key"]}
     assert json.loads(given["mirror_pull_secret"]) == json.loads(SECRETS["pull_secret"])
-    with open(os.path.join(ROOT, "roles", "mirror", "meta", "argument_specs.yml"), encoding="utf-8") as file:
-        options = {name for entry in yaml.safe_load(file)["argument_specs"].values() for name in entry["options"]}
-    assert set(given) - {"mirror_destination_username", "mirror_destination_password"} <= options
+    options = {name for entry in entry_points() for name in entry["options"]}
+    assert set(given) <= options
+
+
+def test_credentials_do_their_work_and_stay_hidden(data, tmp_path):
+    """Over an air gap with what the credentials bring: the source and the mirror ask for a password, the archive is signed."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")], check=True)
+    key = (tmp_path / "key").read_text()
+    with FakeRegistry(auth=Guard(mode="basic", users={"reader": "source-password-c3d9"})) as source:
+        with FakeRegistry(auth=Guard(mode="basic", users={"pusher": SECRETS["password"]})) as mirror:
+            put(image("app"), source.content, "team/app", "1")
+            login = base64.b64encode(b"reader:source-password-c3d9").decode()
+            inputs = {
+                **INPUTS,
+                "Pull secret": {"pull_secret": json.dumps({"auths": {source.host: {"auth": login}}})},
+                "Archive signing key": {"kind": "ssh", "key": key},
+            }
+            imageset = f"kind: ImageSetConfiguration\napiVersion: mirror.openshift.io/v2alpha1\n{MIRROR % source.host}"
+            variables = {
+                **injected(data, inputs),
+                "mirror_imageset": imageset,
+                "mirror_archive": str(tmp_path / "archives"),
+                "mirror_tls": json.dumps([{"host": host, "plain_http": True} for host in (source.host, mirror.host)]),
+            }
+            variables.pop("cluster_kubeconfig")
+            connected = {**variables, "mirror_workspace": str(tmp_path / "connected")}
+            out = playbook.play(tmp_path / "out", "disconnected.mirror.mirror_to_disk", connected, "-vvv")
+            assert out.ok, out.text[-3000:]
+            trusted = {"kind": "ssh", "path": str(tmp_path / "key.pub")}
+            island = {**variables, "mirror_workspace": str(tmp_path / "island"), "mirror_destination": f"docker://{mirror.host}/mirror"}
+            into = playbook.play(
+                tmp_path / "in", "disconnected.mirror.disk_to_mirror", {**island, "mirror_archive_trusted_keys": trusted}, "-vvv"
+            )
+            assert into.ok, into.text[-3000:]
+            assert any("1" in repository.tags for repository in mirror.content.repositories.values())
+    secrets = [SECRETS["password"], "source-password-c3d9", login, *key.splitlines()[1:-1]]
+    assert not [secret for secret in secrets for run in (out, into) if secret in run.text]

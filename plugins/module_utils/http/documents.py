@@ -28,6 +28,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.requ
 
 # What servers say of documents that are not for everybody; some deny that they exist.
 _CLOSED = frozenset((401, 403, 404))
+_NOT_MODIFIED = 304
+# Characters of an entity tag; a longer one is cut, and then never known again.
+_ENTITY_TAG = 256
 
 
 class Documents(Session):
@@ -50,13 +53,24 @@ class Documents(Session):
 
         Raises NotFound (404, 410), AccessDenied (401, 403), RegistryError (any other refusal), InputError, Unreachable.
         """
+        return bytes(self._get(url, {"Accept": accept}).content)
+
+    def newer(self, url: str, accept: str, known: str) -> tuple[bytes | None, str]:
+        """The document and its entity tag; None when it is still the one with the entity tag `known`.  Raises like `document`."""
+        response = self._get(url, {"Accept": accept, **({"If-None-Match": known} if known else {})}, bool(known))
+        if response.status_code == _NOT_MODIFIED:
+            return None, known
+        return bytes(response.content), response.headers.get("etag", "")[:_ENTITY_TAG]
+
+    def _get(self, url: str, headers: dict[str, str], conditional: bool = False) -> Response:
         try:
-            response = self.get(url, headers={"Accept": accept})
+            response = self.get(url, headers=headers)
         except RequestException as error:
             # Of the library itself: it could not read the URL, which may hold a secret.
             raise InputError("a URL cannot be read", subject=url.partition("?")[0].rpartition("@")[2][:200]) from error
-        _check(response, self.auth.source)
-        return bytes(response.content)
+        if not (conditional and response.status_code == _NOT_MODIFIED):
+            _check(response, self.auth.source)
+        return response
 
 
 class _Transport(BaseAdapter):

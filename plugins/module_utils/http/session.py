@@ -126,6 +126,14 @@ class Http:
             content: bytes = session.document(url, accept)
         return content
 
+    def newer(self, url: str, accept: str, limit: int, known: str) -> tuple[bytes | None, str]:
+        """The document at a URL unless it is known; see `Documents.newer`."""
+        from ansible_collections.disconnected.mirror.plugins.module_utils.http.documents import Documents
+
+        with Documents(self, limit) as session:
+            found: tuple[bytes | None, str] = session.newer(url, accept, known)
+        return found
+
     def host(self, origin: Origin) -> Host:
         """What is known about a host, made on first use."""
         host = self._hosts.get(origin)

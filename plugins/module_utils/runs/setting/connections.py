@@ -105,6 +105,10 @@ class Network:
         """Reads a document for a content source (`imageset.wanted.Fetch`)."""
         return self._source.get(url, (headers or {}).get("Accept", "*/*"), limit)
 
+    def newer(self, url: str, accept: str, limit: int, known: str) -> tuple[bytes | None, str]:
+        """Reads a document unless it is the one with the entity tag `known`; see `http.documents`."""
+        return self._source.newer(url, accept, limit, known)
+
     def waiting(self) -> tuple[str, float]:
         """The host that has let us wait the longest, and for how many seconds."""
         return max((http.waiting() for http in self._clients()), key=lambda found: found[1])

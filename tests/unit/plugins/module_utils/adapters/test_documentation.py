@@ -215,6 +215,8 @@ def test_guides_name_variables_and_modules_that_exist():
         "mirror_to_mirror",
         "mirror_to_disk",
     }
+    known |= set(load("extensions", "controller", "settings.yml"))
+    known |= {os.path.basename(path)[:-4] for path in glob.glob(os.path.join(ROOT, "extensions", "eda", "rulebooks", "*.yml"))}
     for path in GUIDES:
         with open(path, encoding="utf-8") as file:
             text = file.read()
