@@ -74,7 +74,8 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-UNFINISHED = "Nothing is known of this host. It is unreachable, failed before it came to an end, or is not done yet."
+LOST = "This host is unreachable, or failed before it could tell anything."
+SILENT = "This host has told nothing yet."
 
 
 def play_outcome(told: Sequence[Mapping[str, Any] | None], hosts: Sequence[str], active: Sequence[str]) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def play_outcome(told: Sequence[Mapping[str, Any] | None], hosts: Sequence[str],
 
 def _entry(told: Mapping[str, Any], active: bool) -> dict[str, Any]:
     if not told or (told.get("complete") and not active):
-        return {"outcome": "unfinished", "complete": False, "changed": False, "reason": UNFINISHED}
+        return {"outcome": "unfinished", "complete": False, "changed": False, "reason": SILENT if active else LOST}
     return {"complete": False, "changed": False, "reason": "", **told}
 
 

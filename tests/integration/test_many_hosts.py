@@ -13,7 +13,7 @@ import subprocess
 import pytest
 import yaml
 
-from ansible_collections.disconnected.mirror.plugins.filter.play_outcome import UNFINISHED
+from ansible_collections.disconnected.mirror.plugins.filter.play_outcome import LOST
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play, program
 
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
@@ -97,7 +97,7 @@ def test_every_host_is_named_with_its_outcome_and_nothing_is_complete_while_one_
     assert summary["complete"] is False and (summary["hosts_complete"], summary["hosts_total"]) == (2, 5)
     assert told["first"]["images"] == told["second"]["images"] and summary["images"] == 2 * told["first"]["images"] > 0
     assert told["no-registry"]["reason"].startswith(f"no answer from http://{nowhere}")
-    assert told["no-host"]["reason"] == UNFINISHED
+    assert told["no-host"]["reason"] == LOST
     assert told["no-destination"]["reason"].startswith("mirror_destination is not set: the mirror registry")
     assert "argument_spec_data" not in done.text
 

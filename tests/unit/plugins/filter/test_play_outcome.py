@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 
-from ansible_collections.disconnected.mirror.plugins.filter.play_outcome import UNFINISHED, play_outcome
+from ansible_collections.disconnected.mirror.plugins.filter.play_outcome import LOST, SILENT, play_outcome
 
 DONE = {"outcome": "complete", "complete": True, "changed": True, "reason": "", "images": 3, "bytes": 10, "seconds": 1.5}
 PART = {"outcome": "incomplete", "complete": False, "changed": False, "reason": "gone", "images": 4, "bytes": 0, "seconds": 0.5}
@@ -24,8 +24,8 @@ def test_numbers_add_up_and_every_host_is_named():
 def test_a_host_that_told_nothing_is_named_and_spoils_the_rest():
     outcome = play_outcome([DONE, {}, None], ["a", "lost", "late"], ["a", "late"])
     assert not outcome["complete"] and outcome["hosts_complete"] == 1
-    for name in ("lost", "late"):
-        assert outcome["hosts"][name] == {"outcome": "unfinished", "complete": False, "changed": False, "reason": UNFINISHED}
+    for name, reason in (("lost", LOST), ("late", SILENT)):
+        assert outcome["hosts"][name] == {"outcome": "unfinished", "complete": False, "changed": False, "reason": reason}
 
 
 def test_a_host_that_is_gone_is_not_complete_by_what_it_told_before():
