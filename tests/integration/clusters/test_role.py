@@ -39,7 +39,7 @@ def stand_in(tmp_path, monkeypatch):
 def test_a_role_looks_applies_and_tells(stand_in, tmp_path):
     stand_in.install([*crds.own(), *crds.platform()])
     stand_in.create(resource(MACHINES, "MachineConfigPool", "worker", {"paused": True}))
-    folder = tmp_path / "resources"
+    folder = tmp_path / "results" / "cluster-resources"
     os.makedirs(folder)
     for document in (idms(), itms()):
         (folder / f"{document['kind']}.yaml").write_text(json.dumps(document))
@@ -50,8 +50,13 @@ def test_a_role_looks_applies_and_tells(stand_in, tmp_path):
     applied = play(tmp_path / "play", "disconnected.mirror.cluster", variables)
     assert applied.ok and applied.changed == 1 and "in these: worker" in applied.text
     assert len(stand_in.list("ImageDigestMirrorSet")) == 1
-    again = play(tmp_path / "play", "disconnected.mirror.cluster", variables, "-v")
+    # In a workflow the job that mirrored says where they are.
+    told = {"imageset_summary": {"hosts": {"localhost": {"results": str(folder.parent)}}}}
+    del variables["cluster_path"]
+    again = play(tmp_path / "play", "disconnected.mirror.cluster", {**variables, **told}, "-v")
     assert again.ok and again.changed == 0 and stand_in.tokens["admin"] not in again.text
+    nowhere = play(tmp_path / "play", "disconnected.mirror.cluster", variables)
+    assert not nowhere.ok and "cluster_path is not set" in nowhere.text
 
 
 def test_optional_kinds_that_a_cluster_lacks_are_skipped(stand_in):
