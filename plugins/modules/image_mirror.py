@@ -78,6 +78,13 @@ options:
       - The registry that a written archive is for, such as V(docker://registry.example.com:5000/ocp). Content that a run from registry to
         registry mirrored there then counts as shipped, and the other way round. Without it archives have a separate history.
     type: str
+  archive_receipt:
+    description:
+      - The history that the mirror's host keeps, a file in C(history/) of its workspace, brought back from there. What the mirror still has by
+        that record is not shipped again, although no image set names it any more, and what was pruned there is. Load the archive before the
+        mirror is pruned again.
+      - Without it, what an archive no longer names counts as pruned once that archive was written.
+    type: path
   archive_signing_key:
     description:
       - Sign the archive's list of contents with this key, which must not have a passphrase.

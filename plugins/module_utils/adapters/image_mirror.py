@@ -60,6 +60,7 @@ ARCHIVES: dict[str, Any] = {
     "archive": {"type": "str"},
     "archive_size": {"type": "float"},
     "archive_for": {"type": "str"},
+    "archive_receipt": {"type": "path"},
     "archive_signing_key": {
         "type": "dict",
         "options": {
@@ -80,7 +81,7 @@ ARGUMENTS: dict[str, Any] = {**PLANNING, **DESTINATION, **FAILURES, **TRANSFER, 
 STOPPED = "The run was stopped before it was complete. Run it again to resume."
 
 # Options that mean nothing for a run between these ends.
-_ONLY_WRITING = ("archive_size", "archive_for", "archive_signing_key", "archive_valid_days", "ignore_history", "since")
+_ONLY_WRITING = ("archive_size", "archive_for", "archive_receipt", "archive_signing_key", "archive_valid_days", "ignore_history", "since")
 _ONLY_REGISTRY = ("shard", "nearby")
 _MOST_DAYS = 36_500
 
@@ -217,6 +218,7 @@ def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
         valid_days=_valid(params["archive_valid_days"]),
         ignore_history=params["ignore_history"],
         since=_seconds(params["since"]),
+        receipt=params["archive_receipt"] or "",
         options=transfer_options(params),
     )
 

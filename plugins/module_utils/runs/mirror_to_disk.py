@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, not_allowed
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, not_allowed
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -48,6 +49,7 @@ class ToDiskRequest:
     volume_size: bytes, 0 for what the configuration says.
     ignore_history: a full set, whatever was shipped before.
     since: seconds since 1970; only runs before it count as shipped.
+    receipt: path of the history that the mirror's host keeps, brought back; empty for none.
     valid_days: for which it may be loaded, counted from the day on which writing it was begun; 0 for ever.
     """
 
@@ -58,6 +60,7 @@ class ToDiskRequest:
     signing: SigningKey | None = None
     ignore_history: bool = False
     since: int | None = None
+    receipt: str = ""
     valid_days: int = 0
     options: TransferOptions = TransferOptions()
 
@@ -219,10 +222,20 @@ def _counted(history: History, request: ToDiskRequest) -> History:
     """What counts as shipped: nothing for a full set, or what runs before a date brought."""
     if request.ignore_history:
         return replace(history, associations=())
+    if request.receipt:
+        history = history.by_record(_receipt(request.receipt))
     if request.since is None:
         return history
     brought = {key for run in history.runs if run.timestamp < request.since for key in run.images}
     return replace(history, associations=tuple(entry for entry in history.associations if entry.key in brought))
+
+
+def _receipt(path: str) -> History:
+    """Raises InputError, StorageError, Incompatible."""
+    try:
+        return History.parse(files.read_json(path), path)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {path}", subject="archive_receipt") from error
 
 
 def _forecast(packing: Packing, shelf: Shelf) -> TransferResult:

@@ -175,13 +175,17 @@ class Step:
 
 @dataclass(frozen=True)
 class History:
-    """uid: identity of the sequence, empty until the first run is recorded.  associations: what is at the destination."""
+    """uid: identity of the sequence, empty until the first run is recorded.  associations: what is at the destination.
+
+    lingering: what it has besides, by its own record, and nobody wants: not kept with the history, for it may be pruned any day.
+    """
 
     destination: str
     configuration: str = ""
     uid: str = ""
     runs: tuple[Run, ...] = ()
     associations: tuple[Association, ...] = ()
+    lingering: tuple[Association, ...] = ()
 
     @property
     def sequence(self) -> int:
@@ -193,7 +197,25 @@ class History:
 
         What the next plan drops is still among them: it is pruned after what is new has arrived, never before.
         """
-        return frozenset(digest for entry in self.associations for digest in entry.digests)
+        return frozenset(digest for entry in (*self.associations, *self.lingering) for digest in entry.digests)
+
+    def by_record(self, record: History) -> History:
+        """What the destination has by the record that it keeps itself, which may be of an earlier sequence.
+
+        What came after that record was made still counts as shipped.  What it does not name any more was pruned there, and what it
+        names though it was dropped here was not.  Raises InputError for the record of something else.
+        """
+        if record.uid != self.uid or record.sequence > self.sequence:
+            own = f"{self.uid or 'none'}, sequence {self.sequence}"
+            raise InputError(
+                f"the record is of the history {record.uid or 'none'}, sequence {record.sequence}, and this one is {own}",
+                advice="Give the record of the mirror that these archives are loaded into.",
+            )
+        recorded = {entry.key for entry in record.associations}
+        later = {key for run in self.runs if run.sequence > record.sequence for key in run.images}
+        kept = tuple(entry for entry in self.associations if entry.key in recorded | later)
+        known = {entry.key for entry in kept}
+        return replace(self, associations=kept, lingering=tuple(entry for entry in record.associations if entry.key not in known))
 
     def repositories(self) -> dict[str, str]:
         """A repository at the destination for each known digest, to mount or to read it from (mirroring 4.6)."""

@@ -10,8 +10,18 @@ import os
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, Incompatible, NotFound, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    CorruptContent,
+    Incompatible,
+    InputError,
+    NotFound,
+    StorageError,
+)
+from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading import archives
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.tests.fakes import images, trip
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
@@ -77,6 +87,56 @@ def test_what_only_a_dropped_image_has_is_left_out_and_found_where_it_is(near, f
         assert far.load(folder).complete
     found = trip.tags(target.content, "ns/")
     assert found["ns/team/c"] == {"1": APPS["c"].digest} and trip.unfit(target.content, found) == []
+
+
+def receipt_of(far):
+    """The file that the far workspace keeps its history in."""
+    (name,) = (name for name in os.listdir(far.workspace.history) if name.endswith(".json"))
+    return os.path.join(far.workspace.history, name)
+
+
+def pruned(far):
+    request = PruneRequest(PlanSource(far.workspace, connections=trip.CONNECTIONS), far.destination, guards=Guards(limits=Limits()))
+    return {candidate.repository.rpartition("/")[2] for candidate in prune(request, {}).gone}
+
+
+def test_by_its_receipt_what_the_mirror_still_has_is_not_shipped_again(near, far, source, target):
+    """An image that was dropped two archives ago, and comes back: it was not pruned, so that not a byte of it travels."""
+    for names in (("a:1", "b:1"), ("a:1",)):
+        assert far.load(near.ship(*named(source, *names))).complete
+    own = str(APPS["b"].manifest().blobs[-1].digest)
+    without = near.write(*named(source, "a:1", "b:1", "c:1"), check_mode=True)
+    assert own in {member.digest for member in without.packing.contents.members if member.is_blob}
+    folder = near.ship(*named(source, "a:1", "b:1", "c:1"), receipt=receipt_of(far))
+    assert own not in trip.blobs(folder) and str(APPS["c"].manifest().blobs[-1].digest) in trip.blobs(folder)
+    source.stop()
+    assert far.load(folder).complete
+    found = trip.tags(target.content, "ns/")
+    assert found["ns/team/b"] == {"1": APPS["b"].digest} and trip.unfit(target.content, found) == []
+
+
+def test_by_its_receipt_what_was_pruned_there_is_shipped_again(near, far, source, target):
+    for names in (("a:1", "b:1"), ("a:1",)):
+        assert far.load(near.ship(*named(source, *names))).complete
+    assert pruned(far) == {"b"}
+    folder = near.ship(*named(source, "a:1", "b:1"), receipt=receipt_of(far))
+    assert str(APPS["b"].manifest().blobs[-1].digest) in trip.blobs(folder)
+    assert far.load(folder).complete and trip.tags(target.content, "ns/")["ns/team/b"] == {"1": APPS["b"].digest}
+
+
+def test_a_receipt_that_is_none_is_refused(near, far, source, tmp_path):
+    far.load(near.ship(*named(source, "a:1")))
+    wrong = tmp_path / "wrong.json"
+    for content, error in (("{", StorageError), ("[]", Incompatible), ('{"schema": "x"}', Incompatible)):
+        wrong.write_text(content)
+        with pytest.raises(error):
+            near.write(*named(source, "a:1", "b:1"), receipt=str(wrong))
+    with pytest.raises(InputError, match="there is no file"):
+        near.write(*named(source, "a:1", "b:1"), receipt=str(tmp_path / "none.json"))
+    other = trip.Near(tmp_path / "other")
+    other.ship(*named(source, "a:1"))
+    with pytest.raises(InputError, match="the record is of the history"):
+        other.write(*named(source, "a:1", "b:1"), receipt=receipt_of(far))
 
 
 def test_an_increment_asks_about_each_image_once(near, far, source, target):

@@ -72,6 +72,37 @@ def test_what_is_dropped_counts_as_being_there_until_the_sequence_after(world):
     assert Digest.of(b"b1") in again.blobs and Digest.of(SHARED) not in again.blobs
 
 
+def test_what_the_destination_has_by_its_own_record_is_not_shipped_again_until_it_is_pruned_there(world):
+    near = first(world, f"{A}:1", f"{B}:1")
+    there = near
+    near = near.record(world.plan(f"{A}:1"), world.shelf, timestamp=2)
+    both = world.plan(f"{A}:1", f"{B}:1")
+    dropped = next(entry for entry in there.associations if entry.name == f"{B}:1")
+    # Loaded, and not pruned: nothing of it travels; a plan that does not want it has no cause for an archive of its own.
+    kept = near.by_record(there)
+    assert kept.next(both, world.shelf).blobs == frozenset() and Digest.of(b"b1") in near.next(both, world.shelf).blobs
+    assert kept.next(world.plan(f"{A}:1"), world.shelf).empty
+    assert kept.document() == near.document()
+    # Pruned there.
+    assert Digest.of(b"b1") in near.by_record(there.without({dropped.key})).next(both, world.shelf).blobs
+
+
+def test_what_the_destination_lost_is_shipped_again_and_what_came_after_its_record_counts_as_shipped(world):
+    old = first(world, f"{A}:1")
+    near = old.record(world.plan(f"{A}:1", f"{B}:1"), world.shelf, timestamp=2)
+    step = near.by_record(old.without({entry.key for entry in old.associations})).next(world.plan(f"{A}:1", f"{B}:1"), world.shelf)
+    assert [entry.name for entry in step.fresh] == [f"{A}:1"]
+    assert Digest.of(b"a1") in step.blobs and not {Digest.of(b"b1"), Digest.of(SHARED)} & step.blobs
+
+
+def test_the_record_of_another_history_is_refused(world):
+    near = first(world, f"{A}:1")
+    ahead = near.record(world.plan(f"{A}:1", f"{B}:1"), world.shelf, timestamp=2)
+    for record in (replace(near, uid="another"), ahead, History(DESTINATION)):
+        with pytest.raises(InputError, match="the record is of the history"):
+            near.by_record(record)
+
+
 def test_what_takes_the_place_of_a_dropped_image_brings_only_its_own_layers(world):
     """As a rebuilt catalog does, whose base is most of it: when it arrives, the one before is still there."""
     history = first(world, f"{A}:1")
