@@ -80,9 +80,9 @@ options:
     type: str
   archive_receipt:
     description:
-      - The history that the mirror's host keeps, a file in C(history/) of its workspace, brought back from there. What the mirror still has by
-        that record is not shipped again, although no image set names it any more, and what was pruned there is. Load the archive before the
-        mirror is pruned again.
+      - The history that the mirror's host keeps, a file in C(history/) of its workspace, brought back from there. What the mirror still has
+        by that record is not shipped again, although no image set names it any more, and what was pruned there is. Load the archive before
+        the mirror is pruned again.
       - Without it, what an archive no longer names counts as pruned once that archive was written.
     type: path
   archive_signing_key:

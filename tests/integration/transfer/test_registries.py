@@ -90,12 +90,14 @@ def test_cold_then_unchanged(pair: Pair) -> None:
     assert storage(pair.destination) == before
 
 
-def test_without_history_the_same_is_found_by_two_requests_for_each_image(pair: Pair) -> None:
+def test_without_history_the_same_is_found_by_three_requests_for_each_image(pair: Pair) -> None:
     pair.run()
     again = pair.run("--no-journal")
     repositories = {image["repo"] for image in pair.images}
     assert not again["changed"]
-    assert len(again["source_log"]) + len(again["destination_log"]) <= 2 * len(pair.images) + len(repositories)
+    assert len(again["source_log"]) <= len(pair.images)
+    # The tag, and what it names: some registries answer for tags of what was deleted.
+    assert len(again["destination_log"]) <= 2 * len(pair.images) + len(repositories)
 
 
 def test_real_client_finds_the_same_bytes(pair: Pair) -> None:
