@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import outcome
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.secrets import secrets_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import errors
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
@@ -228,7 +228,7 @@ def test_the_table_has_sixty_spellings():
 
 
 def test_without_its_guards_secrets_are_shown(environment, monkeypatch):
-    """Options are starred (adapters.secrets), configurations with a secret refused (imageset.checks), errors masked (base.secret)."""
+    """Options are starred (arguments.secrets), configurations with a secret refused (imageset.checks), errors masked (base.secret)."""
     monkeypatch.setattr(outcome, "secrets_in", lambda _params: set())
     kept = [each for each in SPELLINGS if each.secret not in shown(each, environment)]
     assert kept == []

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.secrets import secrets_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.pages import next_link

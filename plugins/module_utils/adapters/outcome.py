@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.secrets import secrets_in
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import Notice
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown

@@ -81,6 +81,20 @@ class Workspace:
         return self.path("results", "report.json")
 
     @property
+    def report_page(self) -> str:
+        return self.path("results", "report.html")
+
+    @property
+    def report_tables(self) -> str:
+        """The tables of the report, as CSV and JSON."""
+        return self.path("results", "report")
+
+    @property
+    def run_log(self) -> str:
+        """What the last runs brought and how long they took."""
+        return self.path("runs.json")
+
+    @property
     def manifests(self) -> str:
         """Manifests by digest, so that no later step asks for them again."""
         return self.path("manifests")

@@ -20,32 +20,35 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 class Signed:
     """signed: number of images with a signature on themselves, on all their instances, or on the release that names them by digest.
 
-    unsigned: origins of the others, sorted.  attachments: signatures, attestations and SBOMs of the plan.
+    unsigned: origins of the others, sorted.  built: how many were built here: nobody else can have signed them.
+    attachments: signatures, attestations and SBOMs of the plan.  Together they are all images of it.
     """
 
     signed: int
     unsigned: tuple[str, ...]
+    built: int
     attachments: int
 
 
 def signatures(plan: Plan, shelf: Shelf) -> Signed:
-    """What was built here is not counted at all: nobody else can have signed it."""
     attached = [image for image in plan.images if image.subject]
     subjects: dict[str, set[str]] = {}
     for image in attached:
         if _is_signature(image, shelf):
             subjects.setdefault(image.destination, set()).add(image.subject)
     releases = {str(release.get("tag")) for release in plan.releases if release.get("signatures")}
-    signed = 0
+    signed = built = 0
     unsigned: list[str] = []
     for image in plan.images:
-        if image.subject or not image.origin.startswith(image.source):
+        if image.subject:
             continue
-        if _is_released(image, releases) or _is_signed(image, subjects.get(image.destination, set()), shelf):
+        if not image.origin.startswith(image.source):
+            built += 1
+        elif _is_released(image, releases) or _is_signed(image, subjects.get(image.destination, set()), shelf):
             signed += 1
         else:
             unsigned.append(image.origin)
-    return Signed(signed, tuple(sorted(set(unsigned))), len(attached))
+    return Signed(signed, tuple(sorted(unsigned)), built, len(attached))
 
 
 def _is_released(image: PlanImage, releases: set[str]) -> bool:

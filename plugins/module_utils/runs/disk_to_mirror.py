@@ -160,7 +160,7 @@ class _Loading:
 
     def _keep(self, plan: Plan, result: TransferResult) -> str:
         place = str(self._request.destination)
-        return keep_results(self._request.workspace, plan, self._shelf, "disk_to_mirror", place, result)
+        return keep_results(self._request.workspace, plan, "disk_to_mirror", place, result)
 
     def _in_turn(self, archives: tuple[FoundArchive, ...]) -> tuple[list[FoundArchive], list[FoundArchive]]:
         """Archives that were loaded before others, and those to be loaded whole, among them the one that was loaded last.

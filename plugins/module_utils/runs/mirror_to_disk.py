@@ -15,13 +15,14 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.host impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import Archive, Volume
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.chart_files import chart_files
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan import carried_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.ended import reported
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.held_catalogs import held_catalogs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import keep_reduced
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.remembered import ARCHIVES, Remembered
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results, note_run
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
@@ -129,7 +130,7 @@ class _Writing:
         history = self._remembered.load()
         packing = self._pack(_counted(history, self._request))
         if packing.empty:
-            return ToDiskRun(self._plan, packing, None, self._plan.failures, self._plan.warnings)
+            return self._nothing_new(packing)
         unfinished = UnfinishedSet(self._request.folder, packing.contents)
         if unfinished.is_finished():
             # The last run ended between the last rename and its own bookkeeping.
@@ -169,7 +170,7 @@ class _Writing:
                     keep_reduced(plan, self._run.place)
                 packing = self._pack(_counted(history, self._request))
                 if packing.empty:
-                    return ToDiskRun(plan, packing, None, plan.failures, plan.warnings)
+                    return self._nothing_new(packing)
                 unfinished = UnfinishedSet(self._request.folder, packing.contents)
                 again, whole = self._fill(packing, unfinished)
                 result = both(result, again)
@@ -202,12 +203,18 @@ class _Writing:
         failures = result.failures if result is not None else self._plan.failures
         warnings = (*self._plan.warnings, *((*result.warnings, *held_catalogs(result)) if result is not None else ()))
         archive_id = unfinished.archive_id if whole else ""
-        path = "" if result is None or self._run.check_mode else self._keep(result)
+        path = "" if result is None or self._run.check_mode else self._keep(result, _archive(unfinished, archive_id))
         return ToDiskRun(self._plan, packing, result, failures, warnings, tuple(unfinished.names), archive_id, path)
 
-    def _keep(self, result: TransferResult) -> str:
+    def _nothing_new(self, packing: Packing) -> ToDiskRun:
+        if not self._run.check_mode:
+            nothing = TransferResult((), left_out=self._plan.failures)
+            note_run(self._request.workspace, self._plan, "mirror_to_disk", f"file://{self._request.folder}", nothing)
+        return ToDiskRun(self._plan, packing, None, self._plan.failures, self._plan.warnings)
+
+    def _keep(self, result: TransferResult, archive: Archive) -> str:
         folder = f"file://{self._request.folder}"
-        return keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_disk", folder, result)
+        return keep_results(self._request.workspace, self._plan, "mirror_to_disk", folder, result, archive)
 
     def _remember(self, packing: Packing, archive_id: str) -> None:
         """The history counts the archive only now that it is whole."""
@@ -216,6 +223,12 @@ class _Writing:
         *before, last = packing.history.runs
         run = replace(last, archive=str(archive_id), timestamp=int(time.time()))
         self._remembered.save(replace(packing.history, runs=(*before, run)))
+
+
+def _archive(unfinished: UnfinishedSet, archive_id: str) -> Archive:
+    """What is to be carried, as reports tell it."""
+    volumes = tuple(Volume(name, size) for name, size in zip(unfinished.names, unfinished.places.sizes))
+    return Archive(archive_id, unfinished.contents.sequence, unfinished.folder, volumes)
 
 
 def _counted(history: History, request: ToDiskRequest) -> History:

@@ -132,7 +132,7 @@ class _Mirroring:
         lost = near.warnings if near is not None else ()
         warnings = (*self._plan.warnings, *result.warnings, *lost, *held_catalogs(result), *self._remember(history, result))
         place = str(self._request.destination)
-        path = keep_results(self._request.workspace, self._plan, self._shelf, "mirror_to_mirror", place, result)
+        path = keep_results(self._request.workspace, self._plan, "mirror_to_mirror", place, result)
         return MirrorRun(self._plan, result, warnings, path, near.sizes if near is not None else {})
 
     def _move(self, history: History) -> TransferResult:

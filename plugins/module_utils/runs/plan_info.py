@@ -24,7 +24,7 @@ _MADE_BY = {
     PLAN: "Make one with imageset_plan.",
     LAST_RUN: "image_mirror leaves one when it has mirrored something.",
     VERIFICATION: "mirror_verify leaves one.",
-    REPORT: "image_mirror leaves one when it has mirrored something.",
+    REPORT: "mirror_report leaves one.",
 }
 
 

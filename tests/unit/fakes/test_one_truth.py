@@ -11,6 +11,7 @@ import os
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import read_json, write_json
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reporting.report import write_report
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.one_truth import require_one_truth
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -23,6 +24,7 @@ def site(tmp_path):
         images.put(images.image("app"), source.content, "team/app", "1")
         site = Site(source.host, target.host, tmp_path / "workspace")
         site.mirror("team/app:1", "team/gone:1")
+        write_report(site.workspace)
         yield site
 
 
@@ -43,6 +45,7 @@ def test_a_run_tells_one_truth(site):
         ("status.json", "phase", "complete"),
         ("results/report.json", "state", "complete"),
         ("results/report.json", "counts", {"images": 2, "failures": 1}),
+        ("results/report.json", "run", {"counts": {}}),
     ],
 )
 def test_contradictions_are_found(site, name, member, value):

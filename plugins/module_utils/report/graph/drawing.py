@@ -4,8 +4,8 @@
 
 """Where the nodes and lines of a picture stand: a column for each lane, the oldest at its top.
 
-Names stand to the right of their nodes, lines within a lane to the left.  In long lanes nodes that only stand in a row move together
-and are not named; each says its name when it is pointed at, and is in the table.
+Names stand to the right of their nodes, lines within a lane to the left; lines to another lane leave behind the name.  In long lanes
+nodes that only stand in a row move together and are not named; each says its name when it is pointed at, and is in the table.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.report.graph.p
 ROW, TIGHT_ROW = 22, 9
 RADIUS, TIGHT_RADIUS = 6, 3
 TOP, LEFT, RIGHT = 44, 46, 16
+# Between the names of a lane and the nodes of the next.
+ALLEY = 64
 LETTER = 7.3
 # Lanes of more nodes are drawn tight.
 LONG = 16
@@ -31,6 +33,11 @@ class Spot:
     x: float
     y: float
     named: bool = True
+
+    @property
+    def exit(self) -> float:
+        """From where lines to other lanes leave."""
+        return self.x + 13 + len(self.node.name) * LETTER if self.named else self.x
 
     @property
     def radius(self) -> int:
@@ -69,12 +76,12 @@ def draw(picture: Picture) -> Drawing:
         lanes.append((lane, x))
         spots.update(_column(picture, places, x, busy))
         longest = max(len(lane) + 2, *(len(picture.nodes[place].name) for place in places if spots[place].named), 6)
-        x += longest * LETTER + 18 + LEFT
+        x += longest * LETTER + 14 + ALLEY
     height = max((spot.y for spot in spots.values()), default=0) + ROW
     ordered = tuple(spots[place] for place in range(len(picture.nodes)))
     lines = tuple(Line(edge, _line(ordered[edge.source], ordered[edge.target], edge.kind)) for edge in picture.edges)
     gaps = tuple(_line(ordered[source], ordered[target], "gap") for source, target in picture.gaps)
-    return Drawing(int(x - LEFT + RIGHT), int(height), tuple(lanes), ordered, lines, gaps)
+    return Drawing(int(x - ALLEY + RIGHT), int(height), tuple(lanes), ordered, lines, gaps)
 
 
 def _busy(picture: Picture) -> set[int]:
@@ -108,8 +115,9 @@ def _column(picture: Picture, places: list[int], x: float, busy: set[int]) -> di
 
 def _line(source: Spot, target: Spot, kind: str) -> str:
     if source.x != target.x:
-        middle = (source.x + target.x) / 2
-        return f"M{source.x:.0f} {source.y:.0f}C{middle:.0f} {source.y:.0f} {middle:.0f} {target.y:.0f} {target.x:.0f} {target.y:.0f}"
+        start = source.exit if source.x < target.x else source.x
+        middle = (start + target.x) / 2
+        return f"M{start:.0f} {source.y:.0f}C{middle:.0f} {source.y:.0f} {middle:.0f} {target.y:.0f} {target.x:.0f} {target.y:.0f}"
     distance = abs(target.y - source.y)
     if distance <= ROW and kind != "gap":
         return f"M{source.x:.0f} {source.y:.0f}V{target.y:.0f}"

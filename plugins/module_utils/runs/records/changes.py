@@ -18,7 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.report.changes
 
 def keep_changes(workspace: Workspace, plan: Plan, difference: Diff) -> None:
     """Raises StorageError."""
-    files.write_json(workspace.changes, {"plan": _digest(plan), "changes": changes(difference)})
+    files.write_json(workspace.changes, {"plan": identity_of(plan), "changes": changes(difference)})
 
 
 def kept_changes(workspace: Workspace, plan: Plan) -> dict[str, Any] | None:
@@ -27,8 +27,9 @@ def kept_changes(workspace: Workspace, plan: Plan) -> dict[str, Any] | None:
         kept = files.read_json(workspace.changes)
     except FileNotFoundError:
         return None
-    return kept["changes"] if isinstance(kept, dict) and kept.get("plan") == _digest(plan) else None
+    return kept["changes"] if isinstance(kept, dict) and kept.get("plan") == identity_of(plan) else None
 
 
-def _digest(plan: Plan) -> str:
+def identity_of(plan: Plan) -> str:
+    """The digest of its document."""
     return Digest.of(files.json_bytes(plan.document()))

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import read_json
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reporting.report import write_report
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -43,18 +43,18 @@ def test_the_report_tells_what_came_and_what_went(source, target, tmp_path):
 
     def reported(*names):
         assert site.mirror(*names).result.complete
-        found = read_json(site.workspace.report)["changes"]
+        found = write_report(site.workspace).report["changes"]
         return found and [found[way]["listed"] for way in ("added", "removed")]
 
     assert reported("team/app:1", "team/other:1") is None
     assert reported("team/app:1", "team/third:1") == [[f"{source.host}/team/third:1"], [f"{source.host}/team/other:1"]]
     # What one plan changed is not told of another one.
-    os.remove(site.workspace.report)
-    assert site.mirror("team/app:1", "team/third:1", check_mode=True).result.complete and not os.path.exists(site.workspace.report)
+    kept = read_json(site.workspace.run_log)
+    assert site.mirror("team/app:1", "team/third:1", check_mode=True).result.complete and read_json(site.workspace.run_log) == kept
     other = Site(source.host, target.host, tmp_path / "other")
     other.plan("team/other:1")
     request = MirrorRequest(site.planning(path=other.workspace.plan), site.destination)
-    assert mirror(request, {}).result.complete and read_json(site.workspace.report)["changes"] is None
+    assert mirror(request, {}).result.complete and write_report(site.workspace).report["changes"] is None
 
 
 @pytest.mark.parametrize("fault", [Fault(status=503), Fault(reset_at=0), Fault(reset_request_at=10), Fault(status=502, body="html")])

@@ -130,7 +130,9 @@ def require_placed(found):
     assert all(0 < x < drawing.width and 0 < y <= drawing.height for x, y in places)
     for line in drawing.lines:
         source, target = drawing.spots[line.edge.source], drawing.spots[line.edge.target]
-        assert line.path.startswith(f"M{source.x:.0f} {source.y:.0f}") and line.path.endswith(f"{target.y:.0f}")
+        starts = (f"M{x:.0f} {source.y:.0f}" for x in (source.x, source.exit))
+        assert line.path.startswith(tuple(starts))
+        assert line.path.endswith(f"{target.y:.0f}")
     columns = {}
     for spot in drawing.spots:
         columns.setdefault(spot.x, []).append(spot)

@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.secrets import secrets_in
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.secrets import secrets_in
 from ansible_collections.disconnected.mirror.plugins.modules import image_mirror, imageset_plan
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.faults import Fault

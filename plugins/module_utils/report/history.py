@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a workspace remembers of its runs, so that a report can tell what is usual."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
+
+# A report shows the last of them; a workspace keeps what a nightly run makes in a season.
+MOST_SHOWN, MOST_KEPT = 20, 100
+
+
+@dataclass(frozen=True)
+class Volume:
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What a run wrote that is to be carried.  identity: empty while it is not whole.  folder: where the volumes lie."""
+
+    identity: str
+    sequence: int
+    folder: str
+    volumes: tuple[Volume, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(volume.size for volume in self.volumes)
+
+    @classmethod
+    def of(cls, shape: Shape) -> Archive:
+        volumes = tuple(Volume(item.member("name").text(), item.member("size").number()) for item in shape.member("volumes").items())
+        return cls(shape.member("identity").text(), shape.member("sequence").number(), shape.member("folder").text(), volumes)
+
+
+@dataclass(frozen=True)
+class Run:
+    """time: seconds since 1970 at its end.  plan: digest of the plan that it carried out.  state: complete, incomplete or cancelled.
+
+    images: of the run, attachments among them.  size: bytes that it copied.  duration: seconds.
+    """
+
+    time: int
+    workflow: str
+    destination: str
+    plan: str
+    state: str
+    changed: bool
+    images: int = 0
+    copied: int = 0
+    failures: int = 0
+    size: int = 0
+    duration: float = 0.0
+    archive: Archive | None = None
+
+    @property
+    def began(self) -> float:
+        return self.time - self.duration
+
+    def document(self) -> dict[str, Any]:
+        return {**asdict(self), "duration": int(self.duration * 1000)}
+
+    @classmethod
+    def of(cls, shape: Shape) -> Run:
+        """Raises InputError."""
+        archive = shape.optional("archive")
+        texts: dict[str, Any] = {name: shape.member(name).text() for name in ("workflow", "destination", "plan", "state")}
+        numbers: dict[str, Any] = {name: shape.member(name).number() for name in ("time", "images", "copied", "failures", "size")}
+        return cls(
+            **texts,
+            **numbers,
+            changed=shape.member("changed").value is True,
+            duration=shape.member("duration").number() / 1000,
+            archive=Archive.of(archive) if archive.value is not None else None,
+        )
+
+
+def outline(run: Run) -> Run:
+    """Without what only the last one is asked for."""
+    return replace(run, archive=replace(run.archive, volumes=())) if run.archive is not None else run
