@@ -52,7 +52,7 @@ export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
 .PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz attacks apiserver faults differential noise promises \
-        benchmarks execution-environment execution-environment-context \
+        browser pictures benchmarks execution-environment execution-environment-context \
         format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build publish clean
 
 help: ## Show the targets
@@ -134,6 +134,16 @@ execution-environment-context: setup-test ## What ansible-builder builds the exe
 
 execution-environment: setup-test ## Build one on a bare Debian and mirror in it by ansible-runner (root, debootstrap, buildah, podman, runc)
 	@.ci/execution-environment
+
+browser: setup-test ## The report in headless Chromium: widths, light, dark, print, axe-core, keyboard
+	@.ci/prepare system chromium
+	@.ci/prepare venv requirements.txt tests/requirements.txt tests/browser/requirements.txt
+	MIRROR_WIDTHS=375,768,1280,1920 $(PYTEST) -rP tests/browser
+
+pictures: setup-test ## Take the pictures of the guides
+	@.ci/prepare system chromium
+	@.ci/prepare venv requirements.txt tests/requirements.txt tests/browser/requirements.txt
+	PYTHONPATH="$(ANSIBLE_COLLECTIONS_PATH)" $(INTERPRETER) tests/tools/pictures.py docs/docsite/site/images
 
 benchmarks: tools ## Compare speed and cost with other tools
 	$(INTERPRETER) tests/benchmarks/run.py $(BENCHMARK)

@@ -45,14 +45,18 @@ def _right(records: Records, state: str, failures: int, verified: Mapping[str, A
     what = (
         _carried(run)
         if run is not None and run.workflow == "mirror_to_disk"
-        else f"Yes: all of the {images} of the plan are in the mirror."
+        else f"Yes: {_all(len(records.plan.images))} of the plan {'is' if len(records.plan.images) == 1 else 'are'} in the mirror."
     )
     return _answer(question, GOOD, what, details)
 
 
+def _all(number: int) -> str:
+    return "the image" if number == 1 else f"all of the {number} images"
+
+
 def _carried(run: Run) -> str:
     return (
-        f"Yes: the archive has all of the {counted(run.images, 'image')} that are new."
+        f"Yes: the archive has {_all(run.images)} that {'is' if run.images == 1 else 'are'} new."
         if run.archive
         else "Yes: nothing is new since the last archive."
     )

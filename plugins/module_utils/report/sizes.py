@@ -24,10 +24,10 @@ def sizes(plan: Plan, shelf: Shelf) -> dict[str, Any]:
         # Without manifests only the sum over images is known, in which shared layers count often.
         return {"total": sum(image.size for image in plan.images), "exact": False, "parts": []}
     parts = (
-        ("source", sums.by_source),
-        ("kind", sums.by_category),
-        ("operator", sums.by_operator),
-        ("architecture", sums.by_architecture),
+        ("by source", sums.by_source),
+        ("by type", sums.by_category),
+        ("by operator", sums.by_operator),
+        ("by architecture", sums.by_architecture),
     )
     return {"total": sums.store, "exact": True, "parts": [_part(name, shares, sums) for name, shares in parts if shares]}
 

@@ -28,7 +28,6 @@ def page(hosts: Sequence[Host]) -> str:
         Column("what do I do now?", "wide"),
         Column("images", "number"),
         Column("size", "number"),
-        Column("report of"),
     ]
     listed = table("Hosts", columns, [_row(host) for host in ordered])
     footer = element("footer", "Written by the Ansible collection disconnected.mirror from the reports beside it.")
@@ -37,7 +36,7 @@ def page(hosts: Sequence[Host]) -> str:
 
 def _row(host: Host) -> Sequence[Element]:
     link = element("a", host.name, href=f"{quote(host.name)}/report.html")
-    name = cell(link, element("small", code(host.destination)) if host.destination else None)
+    name = cell(link, element("small", code(host.destination)) if host.destination else None, element("small", host.generated))
     told = [Told("bad", f"Its report cannot be read: {host.problem}")] if host.problem else list(host.answers)
     answers = [*map(_cell, told), *(cell("") for _question in range(QUESTIONS - len(told)))]
     images = host.counts.get("images", 0)
@@ -46,7 +45,6 @@ def _row(host: Host) -> Sequence[Element]:
         *answers,
         cell(str(images), kind="number", value=images),
         cell(size(host.size), kind="number", value=host.size),
-        cell(host.generated),
     )
 
 

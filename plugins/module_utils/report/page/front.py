@@ -40,16 +40,23 @@ def _answer(at: int, answer: Mapping[str, Any]) -> Element:
 def numbers(report: Report) -> Element:
     counts, sizes = report["counts"], report["sizes"]
     attached = counts["attachments"]
+    images = f"{_noun(counts['images'], 'image')} in the plan"
     found = [
-        (str(counts["images"]), f"images, {plural(attached, 'attachment')} among them" if attached else "images in the plan"),
+        (counts["images"], f"{images}, {plural(attached, 'attachment')} among them" if attached else images),
         (size(sizes["total"]), "of unique content" if sizes["exact"] else "at most"),
-        (str(counts["releases"]), f"releases, {counts['signed_releases']} with a verified signature") if counts["releases"] else None,
-        (str(counts["packages"]), f"operators in {plural(counts['catalogs'], 'catalog')}") if counts["catalogs"] else None,
-        (str(counts["charts"]), "Helm charts") if counts["charts"] else None,
-        (str(counts["failures"]), "failures"),
+        (counts["releases"], f"{_noun(counts['releases'], 'release')}, {counts['signed_releases']} with a verified signature"),
+        (counts["packages"], f"{_noun(counts['packages'], 'operator')} in {plural(counts['catalogs'], 'catalog')}"),
+        (counts["charts"], _noun(counts["charts"], "Helm chart")),
     ]
-    pairs = [element("div", element("dt", pair[1]), element("dd", pair[0])) for pair in found if pair is not None]
+    # What the image set does not have is no number.
+    found = [*(pair for pair in found if pair[0]), (counts["failures"], _noun(counts["failures"], "failure"))]
+    pairs = [element("div", element("dt", pair[1]), element("dd", str(pair[0]))) for pair in found]
     return section("numbers", "In numbers", element("dl", pairs, class_="numbers"), _run(report))
+
+
+def _noun(number: int, noun: str) -> str:
+    """As it stands below its number."""
+    return noun if number == 1 else f"{noun}s"
 
 
 def _run(report: Report) -> Element | None:

@@ -108,7 +108,7 @@ def _part(part: Mapping[str, Any]) -> Element:
     text = "Content that several share counts for each of them, so the shares make more than 100 %." if part["shared"] else ""
     return element(
         "div",
-        element("h3", f"By {part['name']}"),
+        element("h3", str(part["name"]).capitalize()),
         element("ul", items, class_="plain"),
         more(part["more"]),
         element("p", text, class_="soft") if text else None,

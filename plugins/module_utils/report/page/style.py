@@ -56,7 +56,7 @@ th,td{text-align:left;vertical-align:top;padding:.45rem .6rem;border-bottom:1px 
 th{color:var(--soft);font-weight:600;font-size:.82rem;white-space:nowrap}
 th button{border:0;padding:0;background:none;font-weight:600}
 th[aria-sort=ascending] button::after{content:" \\2191"}th[aria-sort=descending] button::after{content:" \\2193"}
-td.wide{min-width:14rem}
+td.wide{min-width:12rem}
 .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td small{display:block;overflow-wrap:anywhere}
 .failed,.held{color:var(--bad)}.copied{color:var(--good)}

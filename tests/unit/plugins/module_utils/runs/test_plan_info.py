@@ -22,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_mirror import MirrorRequest, mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan_info import DOCUMENTS, Question, answer
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reporting.report import write_report
 from ansible_collections.disconnected.mirror.plugins.modules import plan_info
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.module import run_module
@@ -50,6 +51,7 @@ def place(tmp_path_factory):
         mirror(MirrorRequest(site.planning(), site.destination), {})
         target.content.repositories["site/team/app"].tags.clear()
         site.verify()
+        write_report(site.workspace)
         other = Site(source.host, target.host, folder / "other")
         other.plan("team/app:1", "team/tool:1")
         mirror_to_disk(ToDiskRequest(other.planning(), str(folder / "archives")), {})

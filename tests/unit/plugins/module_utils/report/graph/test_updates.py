@@ -141,6 +141,7 @@ def require_placed(found):
             assert below.y - above.y >= (2 * RADIUS if above.named and below.named else above.radius + below.radius)
 
 
+@pytest.mark.needs_data
 @pytest.mark.parametrize("name", sorted(glob.glob(os.path.join(SHARED_DATA, "cincinnati", "*", "*-*-*.json"))))
 def test_real_graphs(name):
     with open(name, "rb") as file:
