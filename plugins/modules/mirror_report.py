@@ -113,7 +113,8 @@ def main() -> None:
         required_one_of=[("workspace", "fleet")],
         supports_check_mode=True,
     )
-    require_libraries(module)
+    if module.params["workspace"]:
+        require_libraries(module)
     finish(module, lambda: mirror_report.run(module.params, module.check_mode))
 
 

@@ -69,6 +69,19 @@ def run(site, variables, hosts, playbook="mirror_to_mirror", *options):
     return play(os.path.join(site.folder, "play"), f"disconnected.mirror.{playbook}", variables, "-i", where, *options)
 
 
+def fleet(folder, nowhere):
+    """The reports that came to the controller, and the index over them: the three answers of each registry."""
+    assert sorted(os.listdir(folder)) == ["first", "fleet.html", "no-registry", "second"]
+    for name in ("first", "no-registry", "second"):
+        assert {"report", "report.html", "report.json"} == set(os.listdir(os.path.join(folder, name)))
+        assert "images.csv" in os.listdir(os.path.join(folder, name, "report"))
+    with open(os.path.join(folder, "fleet.html"), encoding="utf-8") as file:
+        page = file.read()
+    assert page.index("no-registry/report.html") < page.index("first/report.html") < page.index("second/report.html")
+    assert "1 of 3 mirrors need somebody" in page and f"docker://{nowhere}/ocp" in page
+    assert page.count("of the plan are in the mirror.") == 2 and page.count("Correct what failed, and run again.") == 1
+
+
 def test_every_host_is_named_with_its_outcome_and_nothing_is_complete_while_one_is_not(site, home):
     nowhere = f"127.0.0.1:{dead_port()}"
     hosts = {
@@ -83,8 +96,10 @@ def test_every_host_is_named_with_its_outcome_and_nothing_is_complete_while_one_
         },
         "no-destination": {},
     }
-    done = run(site, survey(site, nowhere), hosts)
+    fetched = os.path.join(site.folder, "fetched")
+    done = run(site, {**survey(site, nowhere), "mirror_report_fetch": fetched}, hosts)
     assert not done.ok and "Traceback" not in done.text, done.text
+    fleet(fetched, nowhere)
     summary = done.stats["imageset_summary"]
     told = summary["hosts"]
     assert {name: host["outcome"] for name, host in told.items()} == {

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.shape import Shape
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning import entries
 
 # A report shows the last of them; a workspace keeps what a nightly run makes in a season.
 MOST_SHOWN, MOST_KEPT = 20, 100
@@ -45,6 +47,7 @@ class Run:
     """time: seconds since 1970 at its end.  plan: digest of the plan that it carried out.  state: complete, incomplete or cancelled.
 
     images: of the run, attachments among them.  size: bytes that it copied.  duration: seconds.
+    problem: what ended it before it came to any image; None where it did.
     """
 
     time: int
@@ -59,18 +62,20 @@ class Run:
     size: int = 0
     duration: float = 0.0
     archive: Archive | None = None
+    problem: Failure | None = None
 
     @property
     def began(self) -> float:
         return self.time - self.duration
 
     def document(self) -> dict[str, Any]:
-        return {**asdict(self), "duration": int(self.duration * 1000)}
+        found = {**asdict(self), "duration": int(self.duration * 1000), "problem": self.problem.document() if self.problem else None}
+        return {name: value for name, value in found.items() if value is not None}
 
     @classmethod
     def of(cls, shape: Shape) -> Run:
         """Raises InputError."""
-        archive = shape.optional("archive")
+        archive, problem = shape.optional("archive"), shape.optional("problem")
         texts: dict[str, Any] = {name: shape.member(name).text() for name in ("workflow", "destination", "plan", "state")}
         numbers: dict[str, Any] = {name: shape.member(name).number() for name in ("time", "images", "copied", "failures", "size")}
         return cls(
@@ -79,6 +84,7 @@ class Run:
             changed=shape.member("changed").value is True,
             duration=shape.member("duration").number() / 1000,
             archive=Archive.of(archive) if archive.value is not None else None,
+            problem=entries.failure(problem) if problem.value is not None else None,
         )
 
 

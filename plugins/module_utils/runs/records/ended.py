@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, StorageError
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 
 
@@ -22,26 +21,23 @@ def reported(workspace: Workspace, workflow: str, place: str, check_mode: bool) 
 
     place: where the images go, for the report.
     """
-    before = _written(workspace.report)
+    before = _written(workspace.run_log)
     try:
         yield
     except MirrorError as error:
-        # A run may have reported a part of its work already.
-        if not check_mode and _written(workspace.report) == before:
+        # A run may have noted a part of its work already.
+        if not check_mode and _written(workspace.run_log) == before:
             with suppress(StorageError):
-                _report(workspace, workflow, place, error)
+                _note(workspace, workflow, place, error)
         raise
 
 
-def _report(workspace: Workspace, workflow: str, place: str, error: MirrorError) -> None:
+def _note(workspace: Workspace, workflow: str, place: str, error: MirrorError) -> None:
     # Most runs do not end so, and start sooner without it.
-    from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-    from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import summary
-    from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+    from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import Run
+    from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.run_log import keep_run
 
-    now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    plan = Plan(failures=(Failure.of(error),))
-    files.write_json(workspace.report, summary(plan, Shelf(workspace.manifests), workflow, place, now))
+    keep_run(workspace, Run(int(time.time()), workflow, place, "", "incomplete", False, failures=1, problem=Failure.of(error)))
 
 
 def _written(path: str) -> int:

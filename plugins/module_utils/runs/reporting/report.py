@@ -23,7 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.report.records
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import SCHEMA, summary
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.tables import tables
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.changes import identity_of, kept_changes
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import latest_plan
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import latest_path, latest_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.run_log import read_runs
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.working_place import working_place
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
@@ -50,6 +50,8 @@ def write_report(workspace: Workspace, check_mode: bool = False) -> ReportRun:
 
     Raises InputError (nothing was planned), Locked, StorageError, Incompatible.
     """
+    if not latest_path(workspace) and not read_runs(workspace):
+        raise InputError("nothing was planned in this workspace", subject=workspace.root, advice="Plan or mirror first.")
     with working_place(workspace, "mirror_report", check_mode):
         records = gathered(workspace)
         graphs = contents.update_graphs(records.plan)
@@ -64,10 +66,9 @@ def write_report(workspace: Workspace, check_mode: bool = False) -> ReportRun:
 
 
 def gathered(workspace: Workspace) -> Records:
-    """Raises InputError (nothing was planned), StorageError, Incompatible."""
-    plan = latest_plan(workspace)
-    if plan is None:
-        raise InputError("nothing was planned in this workspace", subject=workspace.root, advice="Plan or mirror first.")
+    """Raises InputError, StorageError, Incompatible."""
+    # A run may have ended before anything was planned.
+    plan = latest_plan(workspace) or Plan()
     runs, identity = read_runs(workspace), identity_of(plan)
     return Records(
         plan=plan,
@@ -90,6 +91,8 @@ def gathered(workspace: Workspace) -> Records:
 
 def _result(workspace: Workspace, plan: Plan, runs: tuple[Run, ...]) -> Any:
     """Of the last run; one that found nothing to write left no document of its own."""
+    if runs and runs[-1].problem is not None:
+        return TransferResult((), left_out=(runs[-1].problem,)).document()
     if runs and not runs[-1].changed and not runs[-1].images:
         return TransferResult((), left_out=plan.failures).document()
     return _document(workspace.last_run) if runs else None

@@ -10,7 +10,7 @@ import os
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import mirror_report
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unreachable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import read_json, write_json
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import MOST_KEPT
@@ -121,3 +121,16 @@ def test_the_workspace_of_a_report_is_only_read(site):
 
 def _paths(workspace: Workspace):
     return [os.path.join(folder, name) for folder, _folders, names in os.walk(workspace.root) for name in names]
+
+
+def test_what_ended_a_run_before_it_came_to_an_image_is_its_report(site):
+    with FakeRegistry() as gone:
+        nowhere = Site(gone.host, gone.host, site.workspace.root)
+    with pytest.raises(Unreachable):
+        nowhere.mirror("team/app:1")
+    found = report(site.workspace.root)
+    assert found.values["state"] == "incomplete" and found.values["answers"][2]["text"] == "Correct what failed, and run again."
+    (group,) = read_json(site.workspace.report)["failures"]["groups"]
+    assert group["code"] == "unreachable" and nowhere.source in group["listed"][0]["message"]
+    site.mirror("team/app:1")
+    assert report(site.workspace.root).values["state"] == "complete"
