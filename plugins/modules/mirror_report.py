@@ -101,21 +101,19 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import mirror_report
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    # The index over many hosts is written on the controller, which may have nothing but Ansible.
+    mirror_report = adapter("mirror_report", libraries=False)
     module = AnsibleModule(
-        argument_spec=mirror_report.ARGUMENTS,
+        argument_spec=mirror_report.arguments,
         mutually_exclusive=[("workspace", "fleet")],
         required_one_of=[("workspace", "fleet")],
         supports_check_mode=True,
     )
-    if module.params["workspace"]:
-        require_libraries(module)
-    finish(module, lambda: mirror_report.run(module.params, module.check_mode))
+    mirror_report.finish(module)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Unreachable
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.ended import reported
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.run_log import keep_run, read_runs
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reporting.report import write_report
 
 PLACE = "docker://mirror.example.com/ocp"
 
@@ -32,21 +33,20 @@ def fail(workspace, check_mode=False, before=lambda: None):
 
 def test_the_reason_is_the_report(workspace):
     fail(workspace)
-    with open(workspace.report, encoding="utf-8") as file:
-        report = json.load(file)
+    report = write_report(workspace).report
     assert (report["state"], report["destination"], report["workflow"]) == ("incomplete", PLACE, "mirror_to_mirror")
-    assert [(failure["message"], failure["advice"]) for failure in report["failures"]["listed"]] == [("no answer", "Start it.")]
+    (group,) = report["failures"]["groups"]
+    assert [(failure["message"], failure["advice"]) for failure in group["listed"]] == [("no answer", "Start it.")]
     assert not os.path.exists(workspace.last_run)
 
 
-def test_an_older_report_is_replaced_and_one_of_this_run_is_not(workspace):
+def test_each_end_is_noted_once_and_not_after_what_the_run_noted_itself(workspace):
     fail(workspace)
-    files.write_json(workspace.report, {"of": "an earlier run"})
-    os.utime(workspace.report, (1, 1))
     fail(workspace)
-    assert "of" not in json.loads(files.read(workspace.report))
-    fail(workspace, before=lambda: files.write_json(workspace.report, {"of": "this run"}))
-    assert json.loads(files.read(workspace.report)) == {"of": "this run"}
+    assert [run.problem.code for run in read_runs(workspace)] == ["unreachable", "unreachable"]
+    noted = Run(1, "mirror_to_mirror", PLACE, "p", "incomplete", True)
+    fail(workspace, before=lambda: keep_run(workspace, noted))
+    assert read_runs(workspace)[-1] == noted and len(read_runs(workspace)) == 3
 
 
 def test_check_mode_leaves_nothing_and_what_cannot_be_written_hides_nothing(workspace, tmp_path):
