@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -93,7 +94,8 @@ def catalogs(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _package(package: Mapping[str, Any], required: Mapping[str, list[str]], wanted: str) -> dict[str, Any]:
-    channels = [_channel(channel, required) for channel in package.get("channels") or ()]
+    ordered = sorted(package.get("channels") or (), key=lambda channel: _natural(str(channel.get("name") or "")))
+    channels = [_channel(channel, required) for channel in ordered]
     return {
         "name": str(package.get("name") or ""),
         "default_channel": str(package.get("default_channel") or ""),
@@ -102,6 +104,11 @@ def _package(package: Mapping[str, Any], required: Mapping[str, list[str]], want
         "bundles": len({name for channel in package.get("channels") or () for name in bundle_names(channel)}),
         "channels": channels,
     }
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """`stable-3.9` goes before `stable-3.10`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]{1,9})", name)]
 
 
 def _channel(channel: Mapping[str, Any], required: Mapping[str, list[str]]) -> dict[str, Any]:

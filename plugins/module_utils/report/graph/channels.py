@@ -9,6 +9,7 @@ Each channel is a lane, with the bundles that the mirror has and, open, those th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,12 +31,18 @@ def channels(package: Mapping[str, Any]) -> Picture | None:
     """package: of a catalog's entry in a plan.  None where there is nothing to draw: no way between two bundles, or too much."""
     nodes: list[Node] = []
     edges: list[Edge] = []
-    start = f"{package.get('name') or ''}."
+    start = _common(package)
     for channel in package.get("channels") or ():
         _lane(channel, start, nodes, edges)
     if not edges or len(nodes) > MOST_NODES:
         return None
     return Picture(tuple(nodes), tuple(edges))
+
+
+def _common(package: Mapping[str, Any]) -> str:
+    """What all names begin with, up to the version: `quay-operator.`"""
+    names = [name for channel in package.get("channels") or () for name in bundle_names(channel)]
+    return os.path.commonprefix(names)[: os.path.commonprefix(names).rfind(".v") + 1] if len(set(names)) > 1 else ""
 
 
 def bundle_names(channel: Mapping[str, Any]) -> list[str]:

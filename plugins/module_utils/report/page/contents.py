@@ -170,9 +170,11 @@ def operators(report: Report) -> list[Element]:
 
 def _package(package: Mapping[str, Any], drawn: Element | None) -> Sequence[Element]:
     listed = [element("li", _channel_of(channel)) for channel in package["channels"]]
+    replaced = [element("small", text) for channel in package["channels"] for text in _replaced(channel)]
     reason = element("p", package["default_channel_reason"], class_="soft") if package["default_channel_reason"] else None
-    title = f"{plural(len(listed), 'channel')}"
-    body = fold(title, element("p", package["wanted"]), reason, element("ul", listed, class_="plain"), drawn)
+    more_of = fold("What replaces and skips what", *replaced) if replaced else None
+    channels_ = element("ul", listed, class_="plain")
+    body = fold(plural(len(listed), "channel"), element("p", package["wanted"]), reason, channels_, drawn, more_of)
     return (
         cell(element("b", package["name"])),
         cell(package["default_channel"]),
@@ -184,12 +186,17 @@ def _package(package: Mapping[str, Any], drawn: Element | None) -> Sequence[Elem
 def _channel_of(channel: Mapping[str, Any]) -> list[Element]:
     kept = f"{channel['kept']} of {channel['of']} bundles" if channel["of"] != channel["kept"] else plural(channel["kept"], "bundle")
     found = [element("span", element("b", channel["name"]), f": head {channel['head']}, {kept}")]
+    return [*found, *(element("small", f"{name}: {', '.join(reasons)}") for name, reasons in channel["required"].items())]
+
+
+def _replaced(channel: Mapping[str, Any]) -> list[str]:
+    """A line for each bundle that replaces or skips any."""
+    found = []
     for update in channel.get("updates") or ():
         below = [f"replaces {update['replaces']}" if update.get("replaces") else ""]
         below += [f"skips {', '.join(update['skips'][:10])}{' …' if len(update['skips']) > 10 else ''}" if update.get("skips") else ""]
         below += [f"skips the range {update['skip_range']}" if update.get("skip_range") else ""]
-        found.append(element("small", f"{update['name']}: {', '.join(filter(None, below))}"))
-    found += [element("small", f"{name}: {', '.join(reasons)}") for name, reasons in channel["required"].items()]
+        found.append(f"{channel['name']}, {update['name']}: {', '.join(filter(None, below))}")
     return found
 
 

@@ -50,7 +50,7 @@ button{cursor:pointer}button:hover{border-color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .tools{display:flex;flex-wrap:wrap;gap:.5rem .8rem;align-items:center;margin:.5rem 0}
 .tools label{display:flex;gap:.4rem;align-items:center;min-width:0}.tools input{width:15rem;max-width:100%;min-width:0}
-.scroll{overflow-x:auto;max-width:100%}
+.scroll{overflow-x:auto;max-width:100%}td .scroll{contain:inline-size}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:.45rem .6rem;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600;font-size:.82rem;white-space:nowrap}
@@ -58,7 +58,7 @@ th button{border:0;padding:0;background:none;font-weight:600}
 th[aria-sort=ascending] button::after{content:" \\2191"}th[aria-sort=descending] button::after{content:" \\2193"}
 td.wide{min-width:12rem}
 .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-td small{display:block;overflow-wrap:anywhere}
+td small,details>small{display:block;overflow-wrap:anywhere}
 .failed,.held{color:var(--bad)}.copied{color:var(--good)}
 ul.plain{list-style:none;margin:.3rem 0;padding:0}
 details{margin:.3rem 0}summary{cursor:pointer}
