@@ -115,6 +115,9 @@ def test_a_picture_says_what_the_graph_says(seed):
     names = list(map(str, graph.versions()))
     wanted = set(chance.sample(names, chance.randint(1, len(names))))
     mirrored = {name for name in wanted if chance.random() < 0.9}
+    # What earlier runs wanted is there as well.
+    older = names[: max(map(names.index, wanted)) + 1]
+    mirrored.update(chance.sample(older, min(2, len(older))))
     found = seen(graph, wanted, mirrored)
     known = {str(release.version) for release in found.graph.releases}
     assert wanted <= known
@@ -152,6 +155,14 @@ def test_real_graphs(name):
         found = seen(graph, mirrored, mirrored)
         require_true(found, graph, mirrored, mirrored)
         require_placed(found)
+
+
+def test_lines_that_only_shorten_a_way_are_not_drawn():
+    """Ten releases with all 45 updates: nine lines, and the way."""
+    names = [f"4.1.{patch}" for patch in range(10)]
+    graph = parse(graphs.answer(names, [[a, b] for a in range(10) for b in range(a + 1, 10)]))
+    found = seen(graph, set(names), set(names))
+    assert len(found.picture.edges) == 10 and found.picture.folded == 35 and len(on_path(found)) == 1
 
 
 def test_a_way_without_conditions_goes_before_a_shorter_one():
