@@ -38,6 +38,17 @@ attributes:
       - disconnected.mirror.planning
 """
 
+    CLUSTER_AND_REGISTRY = r"""
+attributes:
+  action_group:
+    description: Takes connection options of the action groups C(disconnected.mirror.cluster) and C(disconnected.mirror.registry) from
+      C(module_defaults).
+    support: full
+    membership:
+      - disconnected.mirror.cluster
+      - disconnected.mirror.registry
+"""
+
     CLUSTER = r"""
 attributes:
   action_group:

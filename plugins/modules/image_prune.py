@@ -109,6 +109,38 @@ options:
     type: list
     elements: str
     default: []
+  protect_clusters:
+    description:
+      - Clusters that use the mirror. Nothing that one of them runs is deleted, be it part of its release, of an operator or of a pod.
+      - When one of them does not answer, nothing is deleted at all.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      kubeconfig:
+        description:
+          - Path of a kubeconfig on the host that the task runs on, or its content.
+        type: raw
+      context:
+        description:
+          - Context of the kubeconfig. Defaults to its current context.
+        type: str
+      host:
+        description:
+          - URL of the API server, instead of the one in the kubeconfig.
+        type: str
+      api_key:
+        description:
+          - Token. The right to read all kinds that M(disconnected.mirror.cluster_info) reads is enough.
+        type: str
+      ca_cert:
+        description:
+          - PEM file with the certificate authority of the API server.
+        type: path
+      validate_certs:
+        description:
+          - Whether the certificate of the API server is verified. Defaults to what the kubeconfig says, then to V(true).
+        type: bool
   keep_plans:
     description:
       - Paths of plans of other image sets that share the destination. Their images are kept.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.clusters import CLUSTERS, access_wishes
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.connections import connections
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import (
     DESTINATION,
@@ -50,6 +51,7 @@ ARGUMENTS: dict[str, Any] = {
     "delete_v1_images": {"type": "bool", "default": False},
     "delete_unrecorded": {"type": "bool", "default": False},
     "protect": {"type": "list", "elements": "str", "default": []},
+    "protect_clusters": CLUSTERS,
     "keep_plans": {"type": "list", "elements": "path", "default": []},
     "max_deletions": {"type": "int", "default": 0},
     "max_deletion_percent": {"type": "int", "default": DEFAULT_PERCENT},
@@ -127,7 +129,8 @@ def guards(params: Params) -> Guards:
     count, percent = params["max_deletions"], params["max_deletion_percent"]
     if count < 0 or not 0 <= percent <= 100:
         raise InputError("max_deletions is 0 or more, and max_deletion_percent is between 0 and 100", subject="max_deletions")
-    return Guards(tuple(params["protect"]), tuple(params["keep_plans"]), Limits(count, percent))
+    clusters = tuple(map(access_wishes, params["protect_clusters"]))
+    return Guards(tuple(params["protect"]), tuple(params["keep_plans"]), Limits(count, percent), clusters)
 
 
 def _told(run: DeletionRun, what: str) -> Outcome:

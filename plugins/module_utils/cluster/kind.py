@@ -15,7 +15,7 @@ CATALOG_SOURCE, CLUSTER_CATALOG, UPDATE_SERVICE = "CatalogSource", "ClusterCatal
 CONFIG_MAP, SECRET, PINNED_IMAGES = "ConfigMap", "Secret", "PinnedImageSet"
 POOL, NODE, POD, DEPLOYMENT = "MachineConfigPool", "Node", "Pod", "Deployment"
 OPERATOR_HUB, IMAGE_CONFIG, CLUSTER_VERSION = "OperatorHub", "Image", "ClusterVersion"
-SUBSCRIPTION, INSTALLED = "Subscription", "ClusterServiceVersion"
+SUBSCRIPTION, INSTALLED, EXTENSION = "Subscription", "ClusterServiceVersion", "ClusterExtension"
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ KINDS: dict[str, Kind] = {
         Kind(CLUSTER_VERSION, _OPENSHIFT, ("v1",), "clusterversions"),
         Kind(SUBSCRIPTION, _OLM, ("v1alpha1",), "subscriptions", True),
         Kind(INSTALLED, _OLM, ("v1alpha1",), "clusterserviceversions", True),
+        Kind(EXTENSION, "olm.operatorframework.io", ("v1",), "clusterextensions"),
     )
 }
 # In the order in which they are applied: what explains content comes before what makes a cluster ask for it.

@@ -12,7 +12,7 @@ tag is enough.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -50,6 +50,12 @@ class Judgement:
     absent: tuple[Candidate, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Guards:
+    protected: Sequence[Expression]
+    in_use: Mapping[str, str]
+
+
 def protect_list(patterns: Iterable[str]) -> tuple[Expression, ...]:
     """Regular expressions, searched in origins, destinations and digests.  Raises InputError."""
     compiled = []
@@ -61,11 +67,20 @@ def protect_list(patterns: Iterable[str]) -> tuple[Expression, ...]:
     return tuple(compiled)
 
 
-def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Expression] = (), parallel: int = 8) -> Judgement:
-    """Asks the destination what its tags need; costs one request for each tag, for each index, and for what has no tag.
+def judge(
+    found: Sequence[Candidate],
+    destination: Store,
+    protected: Sequence[Expression] = (),
+    parallel: int = 8,
+    in_use: Mapping[str, str] | None = None,
+) -> Judgement:
+    """in_use: digests that clusters run, each with a cluster that does.
+
+    Asks the destination what its tags need; costs one request for each tag, for each index, and for what has no tag.
 
     Raises MirrorError when a repository cannot be read: then nothing is safe.
     """
+    guards = _Guards(protected, in_use or {})
     by_repository: dict[str, list[Candidate]] = {}
     for candidate in found:
         by_repository.setdefault(candidate.repository, []).append(candidate)
@@ -73,7 +88,7 @@ def judge(found: Sequence[Candidate], destination: Store, protected: Sequence[Ex
         named = _named(sorted(by_repository), destination, pool)
         parts = list(
             pool.map(
-                lambda repository: _judge_repository(repository, by_repository[repository], named[repository], destination, protected),
+                lambda repository: _judge_repository(repository, by_repository[repository], named[repository], destination, guards),
                 sorted(by_repository),
             )
         )
@@ -96,12 +111,10 @@ def _named(repositories: Sequence[str], destination: Store, pool: ThreadPoolExec
     return named
 
 
-def _judge_repository(
-    repository: str, found: list[Candidate], named: Named | None, destination: Store, protected: Sequence[Expression]
-) -> Judgement:
+def _judge_repository(repository: str, found: list[Candidate], named: Named | None, destination: Store, guards: _Guards) -> Judgement:
     if named is None:
         return Judgement((), (), tuple(found))
-    reasons = _listed(found, protected)
+    reasons = _listed(found, guards)
     _keep_alive(repository, named, found, destination, reasons)
     # What a spared index points to must stay as well.
     for candidate in found:
@@ -132,11 +145,15 @@ def _bookkeeping(repository: str, named: Named, doomed: Sequence[Candidate], des
     return found
 
 
-def _listed(found: Iterable[Candidate], protected: Sequence[Expression]) -> dict[str, str]:
+def _listed(found: Iterable[Candidate], guards: _Guards) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for candidate in found:
+        # A cluster may name an index and run an instance of it, or the other way round.
+        used = next((digest for digest in (candidate.digest, *candidate.children) if digest in guards.in_use), None)
+        if used is not None:
+            reasons[candidate.digest] = f"the cluster {guards.in_use[used]} runs it"
         texts = (candidate.origin, candidate.digest, candidate.repository, *(f"{candidate.repository}:{tag}" for tag in candidate.tags))
-        for pattern in protected:
+        for pattern in guards.protected:
             if any(pattern.search(text) for text in texts):
                 reasons[candidate.digest] = f"protected by {pattern.pattern}"
     return reasons

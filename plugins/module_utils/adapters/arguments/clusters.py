@@ -27,6 +27,15 @@ CLUSTER: dict[str, Any] = {
     "impersonate_groups": {"type": "list", "elements": "str", "default": []},
 }
 
+# The same for one cluster of several.
+_BRIEF = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs")
+CLUSTERS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {name: {key: value for key, value in CLUSTER[name].items() if key != "aliases"} for name in _BRIEF},
+}
+
 
 def access_wishes(params: Mapping[str, Any]) -> Wishes:
     """Raises InputError for a kubeconfig that is neither a path nor a mapping."""
@@ -38,10 +47,10 @@ def access_wishes(params: Mapping[str, Any]) -> Wishes:
         server=params["host"] or "",
         token=params["api_key"] or "",
         ca_path=params["ca_cert"] or "",
-        certificate_path=params["client_cert"] or "",
-        key_path=params["client_key"] or "",
+        certificate_path=params.get("client_cert") or "",
+        key_path=params.get("client_key") or "",
         verify=params["validate_certs"],
-        proxy=params["proxy"] or "",
-        user=params["impersonate_user"] or "",
-        groups=tuple(params["impersonate_groups"]),
+        proxy=params.get("proxy") or "",
+        user=params.get("impersonate_user") or "",
+        groups=tuple(params.get("impersonate_groups") or ()),
     )

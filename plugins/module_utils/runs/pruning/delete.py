@@ -70,7 +70,7 @@ def delete_listed(request: DeleteRequest, environ: Mapping[str, str], check_mode
     with session(request.workspace, request.connections, "image_prune", environ, check_mode) as run:
         run.progress(Phase("look"))
         plan = kept_plan(request.workspace) or Plan()
-        work = Deleting(run, request.destination, plan, request.guards, request.parallel)
+        work = Deleting(run, request.destination, plan, request.guards, request.parallel, environ)
         named = _named(inside, work.registry, request.parallel)
         gone, others, known = _given_up(named, work.history, request)
         kept = (*kept_images(_not_listed(plan, named, request.destination), work.history, work.shelf), *others)

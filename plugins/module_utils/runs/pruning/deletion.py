@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.access import Wishes
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
@@ -19,6 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.protection import Judgement, judge, protect_list
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.space import freed
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import kept_images
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.clusters.info import used_by_clusters
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import read_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered, update_copy
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session
@@ -32,11 +34,15 @@ DEFAULT_PERCENT = 50
 
 @dataclass(frozen=True)
 class Guards:
-    """protect: regular expressions of what stays.  keep_plans: paths of plans whose images stay, besides the plan itself."""
+    """protect: regular expressions of what stays.  keep_plans: paths of plans whose images stay, besides the plan itself.
+
+    clusters: nothing that one of these runs goes.
+    """
 
     protect: tuple[str, ...] = ()
     keep_plans: tuple[str, ...] = ()
     limits: Limits = Limits(percent=DEFAULT_PERCENT)
+    clusters: tuple[Wishes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,13 +82,16 @@ class DeletionRun:
 class Deleting:
     """One deletion at one destination, from what is given up to the history."""
 
-    def __init__(self, run: Session, destination: Destination, plan: Plan, guards: Guards, parallel: int) -> None:
+    def __init__(
+        self, run: Session, destination: Destination, plan: Plan, guards: Guards, parallel: int, environ: Mapping[str, str]
+    ) -> None:
         self.registry = run.network.mirror(destination, writing=not run.check_mode)
         self.shelf = Shelf(run.place.manifests)
         self._run = run
         self._destination = destination
         self._guards = guards
         self._parallel = parallel
+        self._environ = environ
         self._remembered = remembered(run.workspace, destination, plan, run.network)
         self.history = self._remembered.load()
 
@@ -96,7 +105,9 @@ class Deleting:
         kept = (*kept, *self._others())
         found = candidates(gone, kept, self._destination.repository)
         self._run.progress(Phase("judge"))
-        judged = judge(found, self.registry, protected, self._parallel)
+        # Where one does not answer, nothing is deleted.
+        in_use = used_by_clusters(self._guards.clusters, self._environ) if found else {}
+        judged = judge(found, self.registry, protected, self._parallel, in_use)
         judgement = Judgement(judged.doomed, (*known.spared, *judged.spared), (*known.absent, *judged.absent))
         space = freed(judgement.doomed, _needed(judgement, gone, kept), self.shelf, self.registry, self._parallel)
         path = self._list(judgement.doomed)

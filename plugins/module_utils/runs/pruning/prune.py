@@ -56,7 +56,7 @@ def prune(request: PruneRequest, environ: Mapping[str, str], check_mode: bool = 
         plan = _archived(request, run) if planning.archive else wanted_plan(planning, run.place, run.network)
         if request.only_v1 and plan.generation is not Generation.V1:
             return DeletionRun(check_mode)
-        work = Deleting(run, request.destination, plan, request.guards, planning.parallel)
+        work = Deleting(run, request.destination, plan, request.guards, planning.parallel, environ)
         if not work.history.runs:
             return DeletionRun(check_mode)
         marked = mark(work.history, plan, work.shelf, arrived=check_mode and (request.after_mirroring or bool(planning.archive)))
