@@ -24,6 +24,7 @@ CHANNEL = "stable-4.99"
 PAYLOADS = "demo/release"
 CONTENT = "demo/release-content"
 BASE = "demo/base"
+PROGRAMS = {"cli": "oc", "installer": "openshift-install"}
 COMPONENTS = ("apiserver", "cli", "console", "dns", "etcd", "ingress", "installer", "machine-config", "monitoring", "scheduler")
 
 
@@ -48,10 +49,21 @@ def _component(name: str, version: str, base: Mapping[str, bytes]) -> Image:
     # Half of the components stay as they are between the two releases, as with real ones.
     seed = f"{name} {version if name < 'etcd' else VERSIONS[0]}"
     instances = [
-        single(CONTENT, "", [content, layer(f"{seed} {architecture}", MIB // 4)], DOCKER, architecture)
+        single(CONTENT, "", [content, _content(name, f"{seed} {architecture}", architecture)], DOCKER, architecture)
         for architecture, content in base.items()
     ]
     return index(CONTENT, "", instances, DOCKER)
+
+
+def _content(name: str, seed: str, architecture: str) -> bytes:
+    """A component's own layer: two of them have a program, as in real releases."""
+    if name not in PROGRAMS:
+        return layer(seed, MIB // 4)
+    program = PROGRAMS[name]
+    script = f"#!/bin/sh\necho {program} for {architecture}\nexit\n".encode("ascii")
+    # The room in which it is told its release image and version.
+    rooms = b"".join(b"\x00_RELEASE_%s_LOCATION_\x00" % what + b"X" * 280 + b"\x00" for what in (b"IMAGE", b"VERSION"))
+    return _tar({f"usr/bin/{program}": script + rooms + layer(seed, MIB // 4)})
 
 
 def _documents(version: str, references: Mapping[str, str]) -> dict[str, bytes]:

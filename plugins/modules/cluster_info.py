@@ -163,18 +163,16 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.clusters import info
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.libraries import require_libraries
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import finish
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import adapter
 
 
 def main() -> None:
+    cluster_info = adapter("clusters.info")
     module = AnsibleModule(
-        argument_spec=info.ARGUMENTS,
+        argument_spec=cluster_info.arguments,
         supports_check_mode=True,
     )
-    require_libraries(module)
-    finish(module, lambda: info.run(module.params, module.check_mode))
+    cluster_info.finish(module)
 
 
 if __name__ == "__main__":

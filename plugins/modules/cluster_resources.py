@@ -84,6 +84,23 @@ options:
     choices:
       - single
       - per_release
+  pinned_pools:
+    description:
+      - Machine config pools, such as V(worker), whose nodes pull images before they are needed and keep them. Each gets PinnedImageSets,
+        which clusters have from 4.19 on.
+    type: list
+    elements: str
+    default: []
+  pinned_images:
+    description:
+      - Which images of the plan these nodes pull, those of releases or those of operators.
+    type: list
+    elements: str
+    choices:
+      - release
+      - operator
+    default:
+      - release
   mapping_instances:
     description:
       - Whether C(results/mapping.txt) also has a line for each instance of an index, by digest on both sides.

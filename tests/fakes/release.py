@@ -97,29 +97,35 @@ def build(
     names: Sequence[str] = COMPONENTS,
     boot_images: Mapping[str, str] | None = None,
     kind: str = images.DOCKER,
+    previous: Sequence[str] = (),
 ) -> FakeRelease:
-    """boot_images: KubeVirt container's reference by architecture, as the boot image list spells it (`x86_64`)."""
+    """boot_images: KubeVirt container's reference by architecture, as the boot image list spells it (`x86_64`).
+
+    previous: versions that update to it.
+    """
     platforms = MULTI if architecture == "multi" else (f"linux/{architecture}",)
     base = images.layer("release base")
     components: dict[str, BuiltImage] = {}
     for name in names:
         instances = [images.image(f"{name} {version}", [base, images.layer(f"{name} {version} {each}")], kind, each) for each in platforms]
         components[name] = images.index(instances, kind) if architecture == "multi" else instances[0]
-    manifests = documents(
-        version, {name: f"{host}/{FOLDER}/ocp-v4.0-art-dev@{built.digest}" for name, built in components.items()}, boot_images
-    )
+    references = {name: f"{host}/{FOLDER}/ocp-v4.0-art-dev@{built.digest}" for name, built in components.items()}
+    manifests = documents(version, references, boot_images, previous)
     layers = [images.layer("version operator", 4096), tar_layer(manifests)]
     instances = [images.image(f"payload {version}", layers, kind, each) for each in platforms]
     payload = images.index(instances, kind) if architecture == "multi" else instances[0]
     return FakeRelease(version, architecture, host, payload, components)
 
 
-def documents(version: str, references: Mapping[str, str], boot_images: Mapping[str, str] | None = None) -> dict[str, bytes]:
+def documents(
+    version: str, references: Mapping[str, str], boot_images: Mapping[str, str] | None = None, previous: Sequence[str] = ()
+) -> dict[str, bytes]:
     """Members of a release's manifest layer, by name."""
+    metadata = {"kind": "cincinnati-metadata-v0", "version": version, "previous": list(previous)}
     found = {
         "release-manifests/0000_10_some_operator.yaml": b"kind: Deployment\n",
         "release-manifests/image-references": image_references(version, references),
-        "release-manifests/release-metadata": json.dumps({"kind": "cincinnati-metadata-v0", "version": version, "previous": []}).encode(),
+        "release-manifests/release-metadata": json.dumps(metadata).encode(),
     }
     if boot_images is not None:
         found["release-manifests/0000_50_installer_coreos-bootimages.yaml"] = boot_image_list(boot_images)

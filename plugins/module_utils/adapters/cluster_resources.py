@@ -27,6 +27,8 @@ ARGUMENTS: dict[str, Any] = {
     "mirror_sets": {"type": "list", "elements": "str", "choices": ["idms", "itms", "icsp"], "default": []},
     "scope": {"type": "str", "choices": ["repository", "namespace", "host"]},
     "signature_layout": {"type": "str", "choices": ["single", "per_release"]},
+    "pinned_pools": {"type": "list", "elements": "str", "default": []},
+    "pinned_images": {"type": "list", "elements": "str", "choices": ["release", "operator"], "default": ["release"]},
     "mapping_instances": {"type": "bool", "default": False},
 }
 
@@ -37,7 +39,13 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         planning=plan_source(params),
         destination=Destination.parse(params["destination"], params["max_nested_paths"]),
         folder=params["dest"] or "",
-        options=ResourceOptions(tuple(params["mirror_sets"]), params["scope"] or "", params["signature_layout"] or ""),
+        options=ResourceOptions(
+            mirror_sets=tuple(params["mirror_sets"]),
+            scope=params["scope"] or "",
+            signature_layout=params["signature_layout"] or "",
+            pools=tuple(params["pinned_pools"]),
+            pinned=tuple(params["pinned_images"]),
+        ),
         instances=params["mapping_instances"],
     )
     run = write_cluster_resources(request, os.environ, check_mode)

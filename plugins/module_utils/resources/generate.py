@@ -9,6 +9,7 @@ The plan covers the whole image set, so the files always cover it too, not the l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,9 +33,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.resources.cata
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.coverage import SCOPES
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.mirror_sets import ICSP, IDMS, ITMS, KINDS, SIZE_LIMIT
+from ansible_collections.disconnected.mirror.plugins.module_utils.resources.pinned_images import CATEGORIES, pinned_image_sets
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.serialize import json_bytes, yaml_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.update_service import update_service
 
+_POOL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,40}[a-z0-9])?\Z")
 SINGLE, PER_RELEASE = "single", "per_release"
 _FILES = {IDMS: "idms-oc-mirror.yaml", ITMS: "itms-oc-mirror.yaml", ICSP: "imageContentSourcePolicy.yaml"}
 
@@ -45,12 +48,15 @@ class ResourceOptions:
     scope: repository, namespace or host; empty for what the generation does (mirroring 7.1, 7.3).
     signature_layout: single or per_release; empty for per_release in v1alpha2, single in v2alpha1.
     size_limit: bytes of YAML after which a mirror set is cut into numbered ones.
+    pools: of machines that pull images before they are needed.  pinned: which images, by category.
     """
 
     mirror_sets: tuple[str, ...] = ()
     scope: str = ""
     signature_layout: str = ""
     size_limit: int = SIZE_LIMIT
+    pools: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ("release",)
 
     def check(self) -> None:
         """Raises InputError for a value that is not one of those above."""
@@ -58,6 +64,11 @@ class ResourceOptions:
             _known("mirror set", kind, KINDS)
         if self.scope:
             _known("scope", self.scope, SCOPES)
+        for category in self.pinned:
+            _known("category", category, tuple(CATEGORIES))
+        for pool in self.pools:
+            if not _POOL.match(pool):
+                raise InputError(f"{pool!r:.100} is no name of a pool", subject="pinned_pools")
         if self.signature_layout:
             _known("signature layout", self.signature_layout, (SINGLE, PER_RELEASE))
 
@@ -88,6 +99,7 @@ def make_resources(
     found = _mirror_sets(plan, destination, options, generation)
     found.update(_catalogs(plan, destination, generation, warnings))
     found.update(_update_service(plan, destination, warnings))
+    found.update(_pinned(plan, options))
     found.update(_signatures(release_signatures.documents(plan.releases) if signatures is None else signatures, options, generation))
     return Resources(found, tuple(warnings))
 
@@ -188,6 +200,11 @@ def _update_service(plan: Plan, destination: Destination, warnings: list[str]) -
         return {}
     graph = f"{destination.full(graphs[0].destination)}@{graphs[0].digest}"
     return {"updateService.yaml": yaml_bytes([update_service(destination.full(releases[0]), graph)])}
+
+
+def _pinned(plan: Plan, options: ResourceOptions) -> dict[str, bytes]:
+    sets = {pool: pinned_image_sets(plan.images, pool, options.pinned) for pool in options.pools}
+    return {f"pinned-images-{pool}.yaml": yaml_bytes(documents) for pool, documents in sets.items() if documents}
 
 
 def _signatures(signatures: Mapping[Digest, Sequence[bytes]], options: ResourceOptions, generation: Generation) -> dict[str, bytes]:

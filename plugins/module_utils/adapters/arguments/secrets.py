@@ -27,7 +27,8 @@ def secrets_in(params: Mapping[str, Any]) -> set[str]:
     for name in _PROXIES:
         found |= secrets(str(params.get(name) or ""), authority=True)
     found.update(_decoded(params.get("pull_secret")))
-    found.update(_of_users(params.get("kubeconfig")))
+    for cluster in (params, *(params.get("protect_clusters") or ())):
+        found.update(_of_users(cluster.get("kubeconfig")))
     return {form for text in found for form in (text, unquote(text)) if form}
 
 

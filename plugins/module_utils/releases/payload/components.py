@@ -166,7 +166,7 @@ def kubevirt_keys(architectures: Sequence[str], platforms: Sequence[Platform]) -
 
 def kubevirt_components(content: bytes, keys: Sequence[str], subject: str = "") -> list[Component]:
     """The KubeVirt containers of the boot image list, for those keys that have one (PL-30, PL-32).  Raises PayloadInvalid."""
-    stream = _boot_images(content, subject)
+    stream = boot_image_stream(content, subject)
     components: list[Component] = []
     for key in keys:
         entry: Any = stream.get("architectures")
@@ -179,7 +179,8 @@ def kubevirt_components(content: bytes, keys: Sequence[str], subject: str = "") 
     return components
 
 
-def _boot_images(content: bytes, subject: str) -> dict[str, Any]:
+def boot_image_stream(content: bytes, subject: str) -> dict[str, Any]:
+    """The stream metadata that the list of boot images holds.  Raises PayloadInvalid."""
     try:
         document = documents.load(content, "the list of boot images")
     except InputError as error:

@@ -36,6 +36,8 @@ def encoded(password):
         ({"imageset": {"mirror": {"helm": {"repositories": [{"url": "https://me:canary@h"}]}}}}, {"canary"}),
         ({"pull_secret": {"auths": {"a.io": {"auth": encoded("canary")}}}}, {"canary"}),
         ({"pull_secret": {"a.io": {"auth": encoded("canary")}, "b.io": 3, "c.io": {"auth": "***"}}}, {"canary"}),
+        ({"kubeconfig": {"users": [{"user": {"token": "canary", "client-key-data": "other"}}, 3]}}, {"canary", "other"}),
+        ({"protect_clusters": [{"kubeconfig": {"users": [{"user": {"password": "canary"}}]}}, {"kubeconfig": "/a/b"}]}, {"canary"}),
         ({"pull_secret": None, "http_proxy": None, "destination": "docker://h:5000/a@b", "names": ["https://h:5000/a:1@sha256:x"]}, set()),
         ({"names": ["quay.io/a/b:1@sha256:x", "image:tag@sha256:x"], "https_proxy": "http://proxy:3128"}, set()),
     ],

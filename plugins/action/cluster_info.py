@@ -1,0 +1,10 @@
+# Copyright (c) 2026, the disconnected.mirror contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""cluster_info, with the core that its host keeps."""
+
+from __future__ import annotations
+
+from ansible_collections.disconnected.mirror.plugins.plugin_utils.action import ActionModule
+
+__all__ = ["ActionModule"]
