@@ -104,3 +104,18 @@ options:
       - Whether the certificate and the name of that registry are verified.
     type: bool
 """
+
+    PROGRESS = r"""
+options:
+  progress:
+    description:
+      - Whether to show progress while the task runs, on the standard error of C(ansible-playbook). It is never shown in check mode or in
+        tasks with C(async).
+    type: bool
+    default: true
+  progress_interval:
+    description:
+      - Seconds between two lines of progress. The first line is shown within two seconds. In long runs the interval grows to half a minute.
+    type: int
+    default: 10
+"""

@@ -22,8 +22,7 @@ description:
   - Uses the latest plan of the workspace, or makes one from O(config) or O(imageset) and keeps it there, as
     M(disconnected.mirror.imageset_plan) does.
   - Run the task again to resume an interrupted run.
-  - The task shows its progress while it runs. An action plugin of the same name does this. It starts the module as a background job and
-    reads its status. The module also works without it.
+  - The task shows its progress while it runs. Its action plugin starts the module as a background job for this and reads its status.
 notes:
   - The workspace also has the progress of the current run in C(status.json), and the result of every image in the last run in
     C(last-run.json).
@@ -39,6 +38,7 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.destination
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.imageset.failures
+  - disconnected.mirror.imageset.progress
   - disconnected.mirror.registry
   - disconnected.mirror.releases
   - disconnected.mirror.charts
@@ -188,16 +188,6 @@ options:
             missing layer and its shard.
         type: bool
         default: false
-  progress:
-    description:
-      - Whether to show progress while the task runs. It is never shown in check mode or in tasks with C(async).
-    type: bool
-    default: true
-  progress_interval:
-    description:
-      - Seconds between two lines of progress. In long runs the interval grows to half a minute.
-    type: int
-    default: 10
 """
 
 EXAMPLES = r"""

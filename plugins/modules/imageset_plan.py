@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - disconnected.mirror.imageset.access
   - disconnected.mirror.imageset.signatures
   - disconnected.mirror.imageset.failures
+  - disconnected.mirror.imageset.progress
   - disconnected.mirror.registry
   - disconnected.mirror.releases
   - disconnected.mirror.charts

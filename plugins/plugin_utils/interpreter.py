@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-# The oldest that modules run on.
-OLDEST = (3, 9)
+from ansible_collections.disconnected.mirror.plugins.module_utils.loader.adapter import OLDEST, TOO_OLD
+
 # Of a result that no module made.
 _NO_MODULE = ("module_stdout", "module_stderr")
 _ASK = "-c 'import sys; print(\"Python %d.%d\" % sys.version_info[:2])'"
@@ -24,11 +24,4 @@ def explained(action, answer):
     found = _NAMED.search(told)
     if not found or tuple(map(int, found.groups())) >= OLDEST:
         return answer
-    return {
-        "failed": True,
-        "msg": (
-            f"{interpreter} is Python {found[1]}.{found[2]}; disconnected.mirror needs Python {OLDEST[0]}.{OLDEST[1]} or later on the host "
-            "that mirrors. Install a newer one (on RHEL 8: dnf install python3.11 python3.11-pyyaml python3.11-requests), and set "
-            "ansible_python_interpreter to its path for this host."
-        ),
-    }
+    return {"failed": True, "msg": TOO_OLD.format(interpreter, f"{found[1]}.{found[2]}")}

@@ -13,6 +13,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.text impo
 
 # Lines become rarer in long runs, up to one in so many seconds.
 RAREST_LINE = 30.0
+# Seconds until the first one, which says that something is done and what.
+FIRST_LINE = 1.5
 
 
 class Lines:
@@ -22,15 +24,16 @@ class Lines:
         self._host = host
         self._interval = interval
         self._began = self._shown = time.monotonic()
-        self._any = False
+        self._said = ""
 
     def show(self, status, last=False):
         now = time.monotonic()
-        wait = min(max(self._interval, (now - self._began) / 20), max(RAREST_LINE, self._interval))
-        if (last and self._any) or (not last and now - self._shown >= wait):
-            self._shown, self._any = now, True
+        wait = min(max(self._interval, (now - self._began) / 20), max(RAREST_LINE, self._interval)) if self._said else FIRST_LINE
+        said = line(status, now - self._began)
+        if (last and self._said not in ("", said)) or (not last and now - self._shown >= wait):
+            self._shown, self._said = now, said
             # What goes to the output besides the callback's own words breaks the documents that some callbacks write there.
-            Display().display(shown.line(f"  {self._host}: {line(status, now - self._began)}"), stderr=True)
+            Display().display(shown.line(f"  {self._host}: {said}"), stderr=True)
 
 
 def line(status, seconds):
@@ -43,10 +46,14 @@ def line(status, seconds):
 
 
 def _line(status, seconds):
-    images, size = status["images"], status["bytes"]
+    images, layers, size = status["images"], status["blobs"], status["bytes"]
+    if status.get("planning"):
+        return f"plan: {_planning(**status['planning'])}{_waiting(status)}, {duration(seconds)} so far"
     if not images["total"]:
-        return f"{status['phase']}, {duration(seconds)} so far"
+        return f"{status['phase']}{_waiting(status)}, {duration(seconds)} so far"
     parts = [f"{images['done']}/{images['total']} {'image' if images['total'] == 1 else 'images'}"]
+    if layers["total"]:
+        parts.append(f"{layers['done']}/{layers['total']} {'layer' if layers['total'] == 1 else 'layers'}")
     if size["total"]:
         parts.append(f"{amount(size['done'])} of {amount(size['total'])}")
     if status["rate"]:
@@ -55,11 +62,17 @@ def _line(status, seconds):
         parts.append(f"{status['retries']} retried")
     if images["failed"]:
         parts.append(f"{images['failed']} failed")
-    if status.get("waiting"):
-        parts.append(f"waiting for {status['waiting']['host']} for {duration(status['waiting']['seconds'])}")
-    if status["eta"] is not None:
-        parts.append(f"about {duration(status['eta'])} left")
-    return f"{status['phase']}: {', '.join(parts)}"
+    left = f", about {duration(status['eta'])} left" if status["eta"] is not None else ""
+    return f"{status['phase']}: {', '.join(parts)}{_waiting(status)}{left}"
+
+
+def _planning(stage, done, total):
+    return f"{done} of {total} {stage} {'resolved' if stage == 'images' else 'read'}" if total else f"reading {stage}"
+
+
+def _waiting(status):
+    waiting = status.get("waiting")
+    return f", waiting for {waiting['host']} for {duration(waiting['seconds'])}" if waiting else ""
 
 
 def amount(size):

@@ -17,6 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.argum
     DESTINATION,
     FAILURES,
     PLANNING,
+    PROGRESS,
     plan_source,
     workspace_of,
 )
@@ -51,9 +52,7 @@ TRANSFER: dict[str, Any] = {
         },
         "required_if": [["publish", False, ["index"]]],
     },
-    # Taken by the action plugin.
-    "progress": {"type": "bool", "default": True},
-    "progress_interval": {"type": "int", "default": 10},
+    **PROGRESS,
 }
 
 ARCHIVES: dict[str, Any] = {

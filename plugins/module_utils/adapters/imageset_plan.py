@@ -19,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.argum
     ACCESS,
     FAILURES,
     PLANNING,
+    PROGRESS,
     plan_source,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome, problem_of
@@ -45,6 +46,7 @@ ARGUMENTS: dict[str, Any] = {
     "max_nested_paths": {"type": "int", "default": 0},
     "mapping_instances": {"type": "bool", "default": False},
     "explain": {"type": "list", "elements": "str", "default": []},
+    **PROGRESS,
 }
 
 

@@ -52,6 +52,7 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
     """
     helm = Helm(str(context.options.get("helm_path") or "helm"))
     helm.program()
+    context.tell("charts", 0, 0)
     found, failures = _find(imageset, context)
     with ThreadPoolExecutor(max_workers=max(1, min(context.parallel, 4))) as pool:
         parts = list(pool.map(lambda chart: _images_of(chart, helm, imageset.generation), found))

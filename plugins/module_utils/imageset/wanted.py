@@ -88,7 +88,12 @@ class Collected:
     update_graphs: tuple[dict[str, Any], ...] = ()
 
 
+Tell = Callable[[str, int, int], None]
 Fetch = Callable[[str, Optional[Mapping[str, str]], int], bytes]
+
+
+def tell_nobody(stage: str, done: int, total: int) -> None:
+    """For runs that nobody watches."""
 
 
 def no_fetch(url: str, headers: Mapping[str, str] | None, limit: int) -> bytes:
@@ -105,6 +110,7 @@ class Context:
     options: source-specific settings by name (update URL, helm path, ...), as the face was given them.
     parallel: how many requests may be under way at once.
     warn: called with one sentence as soon as something is noticed (also collected in `Collected.warnings`).
+    tell: called with how far planning is: the stage, how many of its parts are done, and of how many.
     fetch: reads a document over HTTP, `fetch(url, headers, limit) -> bytes`, with the run's retries, proxies and CAs;
         headers may be None, limit is in bytes.  Raises NotFound, AccessDenied, Unreachable, Unsupported (larger than limit).
     """
@@ -115,3 +121,4 @@ class Context:
     parallel: int = 8
     warn: Callable[[str], None] = lambda text: None
     fetch: Fetch = no_fetch
+    tell: Tell = tell_nobody

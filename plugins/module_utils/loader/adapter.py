@@ -25,6 +25,12 @@ DIGEST, ARCHIVE = "DISCONNECTED_MIRROR_CORE", "DISCONNECTED_MIRROR_CORE_ARCHIVE"
 # In the result of a module whose host does not keep the core.
 MISSING = "disconnected_mirror_core_missing"
 _ROOM = f"{module_utils.__name__}.adapters"
+# The oldest Python that the core runs on.
+OLDEST = (3, 9)
+TOO_OLD = (
+    "{} is Python {}; disconnected.mirror needs Python 3.9 or later on the host that mirrors. Install a newer one (on RHEL 8: dnf install "
+    "python3.11 python3.11-pyyaml python3.11-requests), and set ansible_python_interpreter to its path for this host."
+)
 _ALONE = "This module does its work through the action plugin of disconnected.mirror that has its name: run it as a task."
 
 
@@ -49,6 +55,8 @@ def adapter(name: str, libraries: bool = True) -> Adapter:
 
     libraries: whether the module needs those that are required on a mirror host.
     """
+    if sys.version_info < OLDEST:
+        _end({"msg": TOO_OLD.format(sys.executable, f"{sys.version_info[0]}.{sys.version_info[1]}")})
     found = _found(name, libraries)
     job.detach(os.environ)
     return found

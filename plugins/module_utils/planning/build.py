@@ -59,7 +59,7 @@ def build_plan(
     collected = _collect(imageset, context, used_sources(imageset, sources))
     wanted, warnings = _without_blocked(imageset, collected.images)
     shelf = Shelf(context.workspace.manifests)
-    resolver = Resolver(context.upstream, shelf, _known(previous), context.parallel, partial=imageset.delete)
+    resolver = Resolver(context.upstream, shelf, _known(previous), context.parallel, imageset.delete, context.tell)
     contents, unresolved = resolver.resolve(wanted)
     entries = united(entry_of(image, content) for image, content in contents.items())
     entries, collisions = without_collisions(entries)

@@ -6,21 +6,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Union
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled, Failure, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES, WantedImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES, Tell, WantedImage, tell_nobody
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import Content, content_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 
 # Where and what to ask: repository, tag or digest (empty: the layout's only image), wanted instances.
 Question = tuple[str, str, tuple[Platform, ...]]
+_Answer = Union[Content, MirrorError]
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Resolver:
 
     known: what (repository, tag) meant in the last plan; such a tag costs a HEAD while it stays where it was.
     parallel: how many images are resolved at once.
+    tell: how many are resolved (`Context.tell`).
     partial: whether an index counts when manifests below it are gone, as what is to be deleted does.
     """
 
@@ -37,13 +40,14 @@ class Resolver:
     known: Mapping[tuple[str, str], Digest] = field(default_factory=dict)
     parallel: int = 8
     partial: bool = False
+    tell: Tell = tell_nobody
 
     def resolve(self, wanted: Iterable[WantedImage]) -> tuple[dict[WantedImage, Content], list[Failure]]:
         """The content of each image that has any, and the failures of the others, both in the order given."""
         wanted = list(wanted)
         questions = list(dict.fromkeys(question(image) for image in wanted))
         with ThreadPoolExecutor(max_workers=max(1, self.parallel)) as pool:
-            answers = dict(zip(questions, pool.map(self._answer, questions)))
+            answers = dict(zip(questions, self._told(pool.map(self._answer, questions), len(questions))))
         contents: dict[WantedImage, Content] = {}
         failures: dict[Failure, list[Sequence[str]]] = {}
         for image in wanted:
@@ -54,6 +58,12 @@ class Resolver:
                 failure = Failure.of(answer, subject=str(image.reference), category=CATEGORIES[image.type])
                 failures.setdefault(failure, []).append(image.why)
         return contents, [replace(failure, wanted_by=Failure.chains(dict.fromkeys(map(tuple, why)))) for failure, why in failures.items()]
+
+    def _told(self, answers: Iterable[_Answer], total: int) -> Iterator[_Answer]:
+        self.tell("images", 0, total)
+        for number, answer in enumerate(answers, 1):
+            self.tell("images", number, total)
+            yield answer
 
     def fetch(self, repository: str, digest: Digest) -> Manifest:
         """By digest, from the shelf or else from the store.  Raises what the store raises."""
@@ -76,7 +86,7 @@ class Resolver:
         self.shelf.put(manifest)
         return manifest
 
-    def _answer(self, asked: Question) -> Content | MirrorError:
+    def _answer(self, asked: Question) -> _Answer:
         repository, name, platforms = asked
         try:
             root = self.named(repository, name)

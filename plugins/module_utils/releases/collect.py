@@ -44,6 +44,7 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
     Options: see `releases.settings`; `environ` replaces the process's environment.
     Raises InputError for options that cannot be used (a key, a URL, a policy).
     """
+    context.tell("releases", 0, 0)
     return _Collecting(imageset, context, settings_of(imageset, context)).collected()
 
 

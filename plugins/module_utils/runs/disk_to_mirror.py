@@ -207,7 +207,7 @@ class _Loading:
 
     def _load(self, archive: FoundArchive) -> None:
         placed, misplaced = place_images(archive.cargo, self._request.destination)
-        self._run.progress.expect(len(placed))
+        self._run.progress.expect(placed)
         journal = Journal.open(self._request.workspace.journal, self._registry.name, writable=not self._run.check_mode)
         begun = Begun(self._request.workspace.loading, archive.identity)
         result = self._foresee(archive, placed, journal) if self._run.check_mode else self._move(archive, placed, journal, begun)

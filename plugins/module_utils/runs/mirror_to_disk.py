@@ -186,7 +186,7 @@ class _Writing:
             unfinished.open(packing.documents, signature, self._run.stop.is_set)
             writer = ArchiveWriter(unfinished, packing.left_out)
             ends = Ends(self._run.network.upstream(self._run.place), writer, self._shelf)
-            self._run.progress.expect(len(packing.images))
+            self._run.progress.expect(packing.images)
             result = transfer(packing.images, ends, self._request.options, self._run.progress, self._run.stop)
             # What could not be planned is not in it: nobody is to take it for all that the configuration names.
             whole = result.complete and not not_allowed(self._plan.failures, self._request.planning.allow_failures)

@@ -121,7 +121,7 @@ class _Mirroring:
         self._remembered = Remembered(request.workspace, str(request.destination), storage_of(plan), run.network.registry)
 
     def run(self) -> MirrorRun:
-        self._run.progress.expect(len(self._placed))
+        self._run.progress.expect(self._placed)
         history = self._remembered.load()
         result = self._without_lost(history, self._move(history))
         result = replace(result, left_out=(*self._plan.failures, *self._misplaced))

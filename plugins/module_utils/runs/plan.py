@@ -50,6 +50,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.w
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.archive_export import pack
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import Phase, Retried
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,15 @@ def plan_imageset(
     Raises InputError (the configuration), Locked, Unsupported, StorageError, Cancelled.
     """
     imageset = source.load() if source.has_configuration else None
-    network = source.connections.open(environ, lambda host, reason, delay: None)
+    progress = Progress("" if check_mode else source.workspace.status)
+    network = source.connections.open(environ, lambda host, reason, delay: progress(Retried(host, reason, delay)))
+    progress.watch(network.waiting)
+    network.tell = progress.planned
     try:
         with working_place(source.workspace, "imageset_plan", check_mode) as (place, _lost), stopped_by_signals(
             lambda reason: network.cancel()
         ):
+            progress(Phase("plan"))
             if reach is not None:
                 with reported(source.workspace, "mirror_to_mirror", str(reach), check_mode):
                     network.mirror(reach, writing=False).ping()
@@ -176,7 +182,7 @@ def make_plan(source: PlanSource, imageset: ImageSet | None, before: Plan | None
 
     imageset: None for whatever is replayed, or what a mirror holds.
     """
-    context = Context(network.upstream(place), place, source.options, source.parallel, fetch=network.fetch)
+    context = Context(network.upstream(place), place, source.options, source.parallel, fetch=network.fetch, tell=network.tell)
     if source.handed:
         return _handed(take_over(source.handed, place), context)
     if source.source_mirror and not source.locked:

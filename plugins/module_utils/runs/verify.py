@@ -130,7 +130,7 @@ class _Verifying:
     def run(self) -> VerifyRun:
         self._registry.ping()
         self._run.progress(Phase("verify"))
-        self._run.progress.expect(len(self._placed))
+        self._run.progress.expect(self._placed)
         known = self._known_tags()
         found = self._look(self._placed, self._request.level, known)
         repaired = Repaired(found)

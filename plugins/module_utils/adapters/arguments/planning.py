@@ -27,6 +27,8 @@ WORKSPACE: dict[str, Any] = {
 }
 IMAGESET: dict[str, Any] = {"config": {"type": "path"}, "imageset": {"type": "dict"}}
 FAILURES: dict[str, Any] = {"allow_failures": {"type": "list", "elements": "str", "default": []}}
+# Taken by the action plugin.
+PROGRESS: dict[str, Any] = {"progress": {"type": "bool", "default": True}, "progress_interval": {"type": "int", "default": 10}}
 SIGNATURES: dict[str, Any] = {"signatures": {"type": "str", "choices": ["copy", "require", "skip"], "default": "copy"}}
 # Of every module that knows the registry that is mirrored to.
 ACCESS: dict[str, Any] = {

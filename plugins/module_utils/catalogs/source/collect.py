@@ -40,6 +40,7 @@ def collect(imageset: ImageSet, context: Context) -> Collected:
     parts: list[Collected] = [Collected(warnings=_unused_rules(imageset, settings))]
     current: dict[str, Digest] = {}
     for number, wanted in enumerate(imageset.operators):
+        context.tell("catalogs", number, len(imageset.operators))
         try:
             part = Part(number, wanted, imageset, context, settings, kept)
             parts.append(part.collect())

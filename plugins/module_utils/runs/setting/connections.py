@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import Origin
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Tell, tell_nobody
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
@@ -66,6 +67,8 @@ class Network:
         self._insecure: dict[str, Http] = {}
         self._insecure_destinations: dict[str, Http] = {}
         self._cancelled = False
+        # Whoever watches is told how far planning is (`Context.tell`).
+        self.tell: Tell = tell_nobody
 
     def upstream(self, workspace: Workspace) -> Upstream:
         """The store that answers for every origin.  workspace: where what is built here lies."""

@@ -37,6 +37,7 @@ def session(workspace: Workspace, connections: Connections, owner: str, environ:
     progress = Progress("" if check_mode else workspace.status)
     network = connections.open(environ, lambda host, reason, delay: progress(Retried(host, reason, delay)))
     progress.watch(network.waiting)
+    network.tell = progress.planned
     try:
         with working_place(workspace, owner, check_mode) as (place, lost):
             network.remember(place)

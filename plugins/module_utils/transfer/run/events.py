@@ -33,6 +33,14 @@ class Phase(NamedTuple):
     name: str
 
 
+class Planned(NamedTuple):
+    """How far the plan is.  stage: releases, catalogs, charts or images.  total: 0 while it is not known."""
+
+    stage: str
+    done: int
+    total: int
+
+
 class Started(NamedTuple):
     """The work is known: how many images, how many unique blobs and bytes at most."""
 

@@ -8,10 +8,12 @@
      "bytes": {"done": 1048576, "total": 920000000}, "rate": 250000000, "eta": 4, "retries": 0,
      "current": [{"digest": "sha256:...", "repository": "...", "size": 1, "done": 0}], "last_error": "", "updated": 1700000000.0}
 
+While a plan is made there is `"planning": {"stage": "catalogs", "done": 1, "total": 3}` as well, else null.
+
 `images.done` counts every image that came to an end, failed ones included; `bytes.total` is
 what may have to be sent at most.  rate: bytes a second, of the last half minute.  eta:
 seconds, null while it is not known.  A run may have several transfers, such as one for each
-archive that it loads: totals grow by what each of them brings.  In the end the numbers of
+archive that it loads: totals grow by what each of them brings, an image of several counts once.  In the end the numbers of
 images are those of the run's result.
 """
 
@@ -21,11 +23,13 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import (
     COPIED,
     FAILED,
@@ -37,6 +41,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.e
     ImageDone,
     ImageFailed,
     Phase,
+    Planned,
     Retried,
     Started,
 )
@@ -51,6 +56,9 @@ WORTH_TELLING = 10.0
 SHOWN = 8
 MESSAGE = 500
 
+# Origin, repository at the destination, digest.
+_Image = tuple[str, str, Digest]
+
 
 class Progress:
     """A listener that keeps totals; with a path, it also keeps a file of them.
@@ -62,6 +70,7 @@ class Progress:
         self._path = path
         self._clock = clock
         self._phase = ""
+        self._planning: dict[str, Any] | None = None
         self._images = {"done": 0, "total": total, "failed": 0}
         self._blobs = {"done": 0, "total": 0}
         self._bytes = {"done": 0, "total": 0}
@@ -73,8 +82,9 @@ class Progress:
         self._samples: deque[tuple[float, int]] = deque()
         self._pace = Pace()
         self._sent = 0
-        # Images that had come to an end before the transfer that is under way.
-        self._ended = 0
+        # Images of all transfers, where they were told, and those that came to an end.
+        self._expected: set[_Image] = set()
+        self._ended: set[_Image] = set()
         self._written = 0.0
         # Retries are told by clients, past the transfer that has its events in order.
         self._lock = threading.Lock()
@@ -85,13 +95,19 @@ class Progress:
             if handler is not None:
                 handler(self, event)
             now = self._clock()
-            if self._path and (now - self._written >= INTERVAL or isinstance(event, Finished)):
+            # A stage of planning may take long before anything else happens.
+            begins = isinstance(event, Finished) or (isinstance(event, Planned) and not event.done)
+            if self._path and (now - self._written >= INTERVAL or begins):
                 self.write(now)
 
-    def expect(self, images: int) -> None:
-        """How many images the next transfer has, once that is known."""
-        self._ended = self._images["done"]
-        self._images["total"] = self._ended + images
+    def planned(self, stage: str, done: int, total: int) -> None:
+        """How far planning is (`imageset.wanted.Context.tell`)."""
+        self(Planned(stage, done, total))
+
+    def expect(self, images: Iterable[PlacedImage]) -> None:
+        """Which images the next transfer has, once that is known.  One that an earlier one has, too, counts once."""
+        self._expected |= {(placed.image.origin, placed.repository, placed.digest) for placed in images}
+        self._images["total"] = len(self._expected)
 
     def conclude(self, counts: Mapping[str, int], complete: bool) -> None:
         """The numbers of the run's result (`TransferResult.counts`), which has each image once."""
@@ -112,6 +128,7 @@ class Progress:
         host, waited = self._waiting()
         return {
             "phase": self._phase,
+            "planning": self._planning,
             "images": dict(self._images),
             "blobs": dict(self._blobs),
             "bytes": dict(self._bytes),
@@ -149,9 +166,15 @@ class Progress:
 
     def _on_phase(self, event: Phase) -> None:
         self._phase = event.name
+        self._planning = None
+
+    def _on_planned(self, event: Planned) -> None:
+        self._phase = "plan"
+        self._planning = {"stage": event.stage, "done": event.done, "total": event.total}
 
     def _on_started(self, event: Started) -> None:
-        self._images["total"] = self._ended + event.images
+        if not self._expected:
+            self._images["total"] = event.images
         self._blobs["total"] = self._blobs["done"] + event.blobs
         self._bytes["total"] = self._bytes["done"] + event.size
         self._seen.clear()
@@ -178,7 +201,9 @@ class Progress:
             self._bytes["done"] += event.size
 
     def _on_image_done(self, event: ImageDone) -> None:
-        if event.outcome != PENDING:
+        image = (event.origin, event.repository, event.digest)
+        if event.outcome != PENDING and not (image in self._expected and image in self._ended):
+            self._ended.add(image)
             self._images["done"] += 1
             self._images["failed"] += event.outcome == FAILED
 
@@ -195,6 +220,7 @@ class Progress:
 
     _HANDLERS: dict[type, Callable[[Progress, Any], None]] = {
         Phase: _on_phase,
+        Planned: _on_planned,
         Started: _on_started,
         BlobStarted: _on_blob_started,
         BlobProgress: _on_blob_progress,

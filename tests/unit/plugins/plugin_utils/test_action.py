@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import zipfile
@@ -15,7 +17,10 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.loader.place import digest_of
 from ansible_collections.disconnected.mirror.plugins.plugin_utils import core
+from ansible_collections.disconnected.mirror.tests.conftest import COLLECTIONS
+from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import environment, program
+from ansible_collections.disconnected.mirror.tests.tools.sanity import interpreter
 
 
 @pytest.fixture
@@ -101,13 +106,55 @@ def test_the_zip_is_the_version_that_its_name_says(tmp_path, monkeypatch):
     assert core.archive() == path and os.listdir(tmp_path) == [os.path.basename(path)]
 
 
+@pytest.mark.parametrize("version, newer", [("3.6", False), ("2.7", False), ("3.9", True)])
+def test_a_host_whose_python_is_too_old_gets_a_sentence(site, version, newer):
+    """As RHEL 8's, which cannot even read what Ansible sends."""
+    python = site.folder / "python"
+    python.write_text(
+        f'#!/bin/sh\nif [ "$1" = -c ]; then echo Python {version}; exit; fi\n'
+        "echo 'SyntaxError: future feature annotations is not defined' >&2; exit 1\n"
+    )
+    python.chmod(0o755)
+    output = site.play({"ignore_errors": True, "vars": {"ansible_python_interpreter": str(python)}})
+    said = f"{python} is Python {version}; disconnected.mirror needs Python 3.9 or later on the host that mirrors."
+    assert (said in output) is not newer
+    assert ("future feature annotations" in output) is newer
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.8"])
+def test_real_old_pythons_get_it_too(site, version):
+    python = interpreter(version)
+    if not python:
+        pytest.skip(f"Python {version} is not installed")
+    output = site.play({"ignore_errors": True, "vars": {"ansible_python_interpreter": python}})
+    assert "disconnected.mirror needs Python 3.9" in output or "Ansible requires Python 3." in output
+
+
+def test_planning_shows_a_line_soon_and_leaves_the_output_to_the_callback(site):
+    """A registry that is away for some seconds."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        imageset = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration"}
+        imageset["mirror"] = {"additionalImages": [{"name": f"{host}/team/app:1"}]}
+        plan = {"imageset": imageset, "workspace": str(site.folder / "workspace"), "retry_times": 2, "retry_delay": 2}
+        path = site.folder / "play.json"
+        task = {"disconnected.mirror.imageset_plan": {**plan, "tls": [{"host": "*", "plain_http": True}]}, "ignore_errors": True}
+        path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+        callbacks = os.path.join(ROOT, "tests", "fakes", "callback")
+        given = {**environment(str(site.folder)), "HOME": str(site.home), "XDG_CACHE_HOME": ""}
+        given.update(ANSIBLE_CALLBACK_PLUGINS=callbacks, ANSIBLE_STDOUT_CALLBACK="document")
+        done = subprocess.run([program("ansible-playbook"), str(path)], env=given, capture_output=True, text=True, check=False, timeout=120)
+    assert json.loads(done.stdout)["localhost"]["ignored"] == 1, done.stderr
+    assert re.search(r"^  localhost: plan: 0 of 1 images resolved", done.stderr, re.M), done.stderr
+    assert not os.path.exists(site.home / ".ansible_async")
+
+
 def test_a_module_alone_says_what_it_lacks(tmp_path):
     """As when somebody runs its file without its action."""
     code = (
         "import sys, types; from ansible_collections.disconnected.mirror.plugins.module_utils.loader import adapter as a; "
         "a._ROOM = a.module_utils.__name__ + '.nowhere'; a.adapter('plan_info')"
     )
-    from ansible_collections.disconnected.mirror.tests.conftest import COLLECTIONS
-
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": COLLECTIONS}, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["msg"].startswith("This module does its work through the action plugin")

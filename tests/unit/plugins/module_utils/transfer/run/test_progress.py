@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from types import SimpleNamespace
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
@@ -72,13 +73,18 @@ def test_the_time_that_is_left_counts_requests_and_not_bytes_alone() -> None:
 
 
 def test_several_transfers_add_up_and_the_end_is_what_the_run_found() -> None:
+    """Two archives of three images each, two of which are in both; the numbers only grow, and never say more than there is."""
     progress = Progress()
-    for _archive in range(2):
-        progress.expect(3)
+    seen = [(0, 0)]
+    for archive in (("a", "b", "c"), ("b", "c", "d")):
+        progress.expect([SimpleNamespace(image=SimpleNamespace(origin=name), repository="r", digest=ONE) for name in archive])
         progress(events.Started(3, 0, 0))
-        for _image in range(3):
-            progress(events.ImageDone("o", "r", ONE, events.COPIED))
-    assert progress.document()["images"] == {"done": 6, "total": 6, "failed": 0}
+        for name in archive:
+            progress(events.ImageDone(name, "r", ONE, events.COPIED))
+            images = progress.document()["images"]
+            seen.append((images["done"], images["total"]))
+    assert seen == sorted(seen) and all(done <= total for done, total in seen)
+    assert progress.document()["images"] == {"done": 4, "total": 4, "failed": 0}
     progress.conclude({"images_total": 4, "images_pending": 1, "images_failed": 1}, False)
     assert progress.document()["images"] == {"done": 3, "total": 4, "failed": 1} and progress.document()["phase"] == "incomplete"
 
@@ -117,3 +123,11 @@ def test_place_that_cannot_be_written_stops_nothing(tmp_path: Any) -> None:
     progress = Progress(str(tmp_path / "missing" / "status.json"))
     progress(events.Finished(False))
     assert progress.document()["phase"] == "incomplete"
+
+
+def test_planning_is_told_until_the_transfer_begins() -> None:
+    progress = Progress()
+    progress.planned("catalogs", 1, 3)
+    assert progress.document()["planning"] == {"stage": "catalogs", "done": 1, "total": 3} and progress.document()["phase"] == "plan"
+    progress(events.Phase("survey"))
+    assert progress.document()["planning"] is None
