@@ -79,8 +79,8 @@ def _found(name: str, libraries: bool) -> Adapter:
 
 def _end(result: Mapping[str, Any]) -> NoReturn:
     """Before there is anything that could end the module as the others are ended."""
-    print(json.dumps({"failed": True, **result}))
-    sys.exit(0)
+    sys.stdout.write(json.dumps({"failed": True, **result}) + "\n")
+    raise SystemExit(0)
 
 
 def _reached(environ: Mapping[str, str]) -> bool:

@@ -33,7 +33,7 @@ def detach(environ: Mapping[str, str]) -> None:
         return
     folder = tempfile.mkdtemp(prefix="disconnected-mirror-job-")
     if os.fork():
-        print(json.dumps({RESULT: os.path.join(folder, "result")}))
+        sys.stdout.write(json.dumps({RESULT: os.path.join(folder, "result")}) + "\n")
         sys.stdout.flush()
         # Without what ends a module: the other process still needs what AnsiballZ would remove.
         os._exit(0)
