@@ -16,6 +16,9 @@ export CONSTRAINTS ?= tests/constraints.txt
 INTERPRETER := "$(VENV)/bin/python"
 BIN := $(VENV)/bin
 TREE := $(ROOT)/.cache/sanity/ansible_collections/disconnected/mirror
+VERSION := $(shell awk '$$1 == "version:" { print $$2 }' galaxy.yml)
+# What people read.
+PROSE := README.md CONTRIBUTING.md SECURITY.md docs changelogs plugins roles playbooks extensions
 PYTEST := $(INTERPRETER) -m pytest -q -p no:cacheprovider
 # Set where everything is ready already, by what runs the parts.
 READY ?=
@@ -53,7 +56,7 @@ unexport ANSIBLE_CONFIG
 
 .PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz attacks apiserver faults differential noise promises \
         browser pictures benchmarks execution-environment execution-environment-context \
-        format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog-lint role-pages floors sanity sanity-tree molecule build publish clean
+        format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog changelog-lint spelling licenses docs importer examples recordings role-pages floors sanity sanity-cores sanity-tree molecule build publish clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' Makefile
@@ -148,7 +151,7 @@ pictures: setup-test ## Take the pictures of the guides
 benchmarks: tools ## Compare speed and cost with other tools
 	$(INTERPRETER) tests/benchmarks/run.py $(BENCHMARK)
 
-lint: format-check ruff mypy yamllint ansible-lint docs-lint changelog-lint ## All linters
+lint: format-check ruff mypy yamllint ansible-lint docs-lint changelog-lint spelling licenses docs importer ## All linters
 
 format: setup-test ## Bring Python code into the one form
 	$(INTERPRETER) -m black -q --line-length 140 plugins tests extensions
@@ -173,17 +176,53 @@ ansible-lint: setup-test
 docs-lint: setup-test
 	"$(BIN)/antsibull-docs" lint-collection-docs --plugin-docs --validate-collection-refs=self --check-extra-docs-refs .
 
+docs: setup-test ## Build the documentation site, offline, with warnings as errors: .cache/docs/html/index.html
+	$(INTERPRETER) tests/tools/docsite.py .cache/docs
+
+# Names of values, and what Ansible spells so.
+spelling: setup-test ## Spelling of what people read
+	"$(BIN)/codespell" --builtin clear,rare,usage,en-GB_to_en-US --ignore-words-list armour,armoured,cancelled,judgement,neighbours $(PROSE)
+
+licenses: setup-test ## A license for every file, as REUSE has it
+	"$(BIN)/reuse" lint --quiet || "$(BIN)/reuse" lint
+
+importer: build ## What Galaxy checks when the archive is published
+	@cd .cache/build && GALAXY_IMPORTER_RUN_ANSIBLE_LINT=false GALAXY_IMPORTER_CHECK_REQUIRED_TAGS=true \
+	  $(INTERPRETER) -m galaxy_importer.main "disconnected-mirror-$(VERSION).tar.gz" >importer.log 2>&1 || { cat importer.log; exit 1; }
+	@! grep -E '^(WARNING|ERROR)' .cache/build/importer.log
+
+examples: setup-test ## Write the list of examples, docs/dev/examples.md
+	cd .cache/collections && $(INTERPRETER) -m ansible_collections.disconnected.mirror.tests.tools.examples
+
+recordings: setup-test ## Write into the guides what their commands print
+	cd .cache/collections && $(INTERPRETER) -m ansible_collections.disconnected.mirror.tests.tools.recordings
+
 role-pages: setup-test ## Write the variables of the roles into their pages
 	$(INTERPRETER) tests/tools/role_pages.py
 
 floors: setup-test ## Draw the floors of the core into docs/dev/architecture.md
 	$(INTERPRETER) tests/tools/floors.py
 
+# Once more for the same version while it is not out, with fragments that came since.
+changelog: setup-test ## Write CHANGELOG.rst for the version of galaxy.yml from changelogs/fragments
+	"$(BIN)/antsibull-changelog" release --version "$(VERSION)" --update-existing --refresh-fragments with-archives
+
 changelog-lint: setup-test
 	"$(BIN)/antsibull-changelog" lint
 
 sanity: sanity-tree ## ansible-test sanity, every test, nothing ignored
 	$(INTERPRETER) tests/tools/sanity.py "$(TREE)" --old-python $(OLD_PYTHON)
+
+# Both run on Python 3.12.  The lowest that is supported, and the newest.
+CORES ?= 2.16 2.21
+
+sanity-cores: sanity-tree ## The same on the lowest and the newest core (CORES="2.16 2.21", PYTHON=python3.12)
+	@for core in $(CORES); do \
+	  printf 'ansible-core~=%s.0\nPyYAML\nrequests\n' $$core >.cache/core-$$core.txt; \
+	  VENV="$(ROOT)/.cache/venv-$$core" CONSTRAINTS= PYTHON="$${PYTHON:-python3.12}" .ci/prepare venv .cache/core-$$core.txt; \
+	  echo "ansible-core $$core"; \
+	  PATH="$(ROOT)/.cache/venv-$$core/bin:$$PATH" .cache/venv-$$core/bin/python tests/tools/sanity.py "$(TREE)"; \
+	done
 
 # ansible-test needs a real directory of the right name, and a repository of its own around the files.
 sanity-tree: setup-test
@@ -202,7 +241,7 @@ build: ## Build the collection archive into .cache/build
 publish: ## Publish that archive on Galaxy (ANSIBLE_GALAXY_SERVER_TOKEN= of the namespace)
 	ANSIBLE_GALAXY_SERVER_LIST=galaxy ANSIBLE_GALAXY_SERVER_GALAXY_URL="$(GALAXY)" \
 	  ANSIBLE_GALAXY_SERVER_GALAXY_TOKEN="$${ANSIBLE_GALAXY_SERVER_TOKEN:?is not set}" "$(BIN)/ansible-galaxy" collection publish \
-	  ".cache/build/disconnected-mirror-$$(awk '$$1 == "version:" { print $$2 }' galaxy.yml).tar.gz"
+	  ".cache/build/disconnected-mirror-$(VERSION).tar.gz"
 
 clean: ## Remove everything that was made here
 	rm -rf .cache .hypothesis .pytest_cache .ansible tests/output

@@ -625,7 +625,7 @@ def test_the_day_on_which_it_expires_is_signed(signed: dict[str, str], keys: dic
 
 def test_whether_to_prune_is_not_left_to_an_archive(far: trip.Far) -> None:
     params = {"archive": "file:///media", "only_v1alpha2": True}
-    with pytest.raises(InputError, match="whoever wrote an archive would decide"):
+    with pytest.raises(InputError, match="the author of an archive would decide"):
         prune_adapter.prune_request(params)
 
 

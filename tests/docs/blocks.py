@@ -26,17 +26,19 @@ _RST = re.compile(
 )
 _AFTER = re.compile(r"^(?:<!--|\.\.) after: (\S+)", re.M)
 _NAME = re.compile(r"\A# (\S+\.\w+)\n")
+_HEADING = re.compile(r"^#+ (?P<markdown>.+)$|^(?P<rst>\S.*)\n[=\-~^]{3,}$", re.M)
 
 
 @dataclass(frozen=True)
 class Block:
-    """reason: why its commands are not run, empty when they are."""
+    """heading: that it stands under.  reason: why its commands are not run, empty when they are."""
 
     page: str
     line: int
     language: str
     text: str
     reason: str = ""
+    heading: str = ""
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -64,10 +66,22 @@ def blocks(page: str) -> tuple[Block, ...]:
 
 
 def _blocks(page: str, text: str) -> Iterator[Block]:
-    for match in (_MARKDOWN if page.endswith(".md") else _RST).finditer(text):
+    found = list((_MARKDOWN if page.endswith(".md") else _RST).finditer(text))
+    inside = [match.span("text") for match in found]
+    headings = [match for match in _HEADING.finditer(text) if not any(begin <= match.start() < end for begin, end in inside)]
+    for match in found:
         line = text.count("\n", 0, match.start("language")) + 1
         content = textwrap.dedent(match["text"]).strip("\n") + "\n"
-        yield Block(page, line, match["language"].partition("+")[0], content, (match["reason"] or "").strip())
+        above = [heading for heading in headings if heading.start() < match.start("language")]
+        heading = (above[-1]["markdown"] or above[-1]["rst"]) if above else ""
+        yield Block(page, line, match["language"].partition("+")[0], content, (match["reason"] or "").strip(), heading)
+
+
+def recording_of(block: Block) -> Block | None:
+    """The block of text right behind commands: what they print."""
+    found = blocks(block.page)
+    after = found[found.index(block) + 1 : found.index(block) + 2] if block.commands and not block.reason else ()
+    return next((other for other in after if other.language == "text"), None)
 
 
 def before(page: str) -> list[str]:

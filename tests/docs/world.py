@@ -18,6 +18,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.cre
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
+from ansible_collections.disconnected.mirror.tests.docs import blocks
+from ansible_collections.disconnected.mirror.tests.docs.blocks import Block
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.certificates import Authority
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
@@ -26,6 +28,8 @@ from ansible_collections.disconnected.mirror.tests.fakes.processes import HTPASS
 MIRROR, SOURCE = "registry.example.com", "registry.access.redhat.com"
 # What the pages write in whose place; the second is where the first was carried to.
 FOLDERS = ("/srv/archives/2026-01", "/media/usb", "/srv/mirror", "/etc/pki/mirror")
+
+_COLLECTIONS = os.path.join(ROOT, ".cache", "collections")
 
 
 class Tunnels(socketserver.ThreadingTCPServer):
@@ -71,6 +75,7 @@ class World:
 
     def __init__(self, folder: str, proxy: int, authority: str) -> None:
         self.folder = folder
+        self.followed: set[str] = set()
         self._proxy = proxy
         self._authority = authority
         for name in ("home", "work"):
@@ -81,6 +86,15 @@ class World:
         for name in FOLDERS:
             text = text.replace(name, self.place(name))
         return text
+
+    def unplaced(self, text: str) -> str:
+        """As a reader sees it, who installed the collection where Ansible installs it."""
+        text = text.replace(_COLLECTIONS, "~/.ansible/collections")
+        for name in ("work", "home"):
+            text = text.replace(os.path.join(self.folder, name), "~")
+        for name in FOLDERS:
+            text = text.replace(self.place(name), name)
+        return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
     def place(self, path: str) -> str:
         if path.startswith(("/media/usb", "/srv/archives/2026-01")):
@@ -116,13 +130,32 @@ class World:
             **kept,
             "HOME": os.path.join(self.folder, "home"),
             "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
-            "ANSIBLE_COLLECTIONS_PATH": os.path.join(ROOT, ".cache", "collections"),
+            "ANSIBLE_COLLECTIONS_PATH": _COLLECTIONS,
             "ANSIBLE_NOCOLOR": "1",
             "HTTPS_PROXY": proxy,
             "https_proxy": proxy,
             "SSL_CERT_FILE": self._authority,
             "LC_ALL": "C.UTF-8",
         }
+
+
+def follow(here: World, page: str) -> Iterator[tuple[Block, str]]:
+    """Writes the page's files and runs its commands, after those of the pages before it; what each printed.
+
+    A page that was followed in this world already is not followed again.
+    """
+    for other in blocks.before(page):
+        yield from follow(here, other)
+    if page in here.followed:
+        return
+    here.followed.add(page)
+    for block in blocks.blocks(page):
+        if block.path:
+            here.write(block.path, block.text)
+        if block.commands and not block.reason:
+            done = here.run(block.commands)
+            assert done.returncode == 0, f"{block}\n{block.commands}\n{done.stdout[-6000:]}"
+            yield block, here.unplaced(done.stdout)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ def below_the_collection():
     return sorted(
         os.path.join(path, name)
         for part in ("playbooks", "roles")
-        for path, _, names in os.walk(os.path.join(ROOT, part))
+        for path, _folders, names in os.walk(os.path.join(ROOT, part))
         for name in names
     )
 

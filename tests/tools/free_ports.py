@@ -13,7 +13,7 @@ import sys
 def free_ports(count: int) -> list[int]:
     """They are different ones, since all are held until the last is found."""
     with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        sockets = [held.enter_context(socket.socket()) for _number in range(count)]
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in sockets]

@@ -207,7 +207,7 @@ def load_archives(params: Params, check_mode: bool) -> Outcome:
 def to_disk_request(params: Params, folder: str) -> ToDiskRequest:
     size = params["archive_size"]
     if size is not None and size <= 0:
-        raise InputError("archive_size is a number of GiB above 0", subject="archive_size")
+        raise InputError("archive_size must be a number of GiB above 0", subject="archive_size")
     return ToDiskRequest(
         planning=plan_source(params),
         folder=folder,
@@ -238,7 +238,7 @@ def _valid(days: int | None) -> int:
     if days is None:
         return 0
     if not 0 < days <= _MOST_DAYS:
-        raise InputError(f"archive_valid_days is a number of days from 1 to {_MOST_DAYS}", subject="archive_valid_days")
+        raise InputError(f"archive_valid_days must be a number of days from 1 to {_MOST_DAYS}", subject="archive_valid_days")
     return days
 
 

@@ -82,9 +82,9 @@ def delete_request(params: Params) -> DeleteRequest:
 def prune_request(params: Params) -> PruneRequest:
     if params["archive"] and params["only_v1alpha2"]:
         raise InputError(
-            "only_v1alpha2 cannot be given with archive: whoever wrote an archive would decide whether this mirror is pruned",
+            "only_v1alpha2 cannot be given with archive: the author of an archive would decide whether this mirror is pruned",
             subject="only_v1alpha2",
-            advice="Run this task when what the image set no longer names is to go, and leave it out otherwise.",
+            advice="Leave only_v1alpha2 out to prune by the plan of the archive, or do not run this task.",
         )
     return PruneRequest(
         planning=plan_source(params),
@@ -128,7 +128,7 @@ def destination(params: Params) -> Destination:
 def guards(params: Params) -> Guards:
     count, percent = params["max_deletions"], params["max_deletion_percent"]
     if count < 0 or not 0 <= percent <= 100:
-        raise InputError("max_deletions is 0 or more, and max_deletion_percent is between 0 and 100", subject="max_deletions")
+        raise InputError("max_deletions must be 0 or more, and max_deletion_percent between 0 and 100", subject="max_deletions")
     clusters = tuple(map(access_wishes, params["protect_clusters"]))
     return Guards(tuple(params["protect"]), tuple(params["keep_plans"]), Limits(count, percent), clusters)
 

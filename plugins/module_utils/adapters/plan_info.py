@@ -29,7 +29,7 @@ ARGUMENTS: dict[str, Any] = {
 def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
     """plan_info."""
     if params["max_bytes"] <= 0:
-        raise InputError("max_bytes is a number above 0", subject="max_bytes")
+        raise InputError("max_bytes must be above 0", subject="max_bytes")
     path = params["path"] or ""
     question = Question(
         document=params["document"],

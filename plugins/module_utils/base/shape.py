@@ -22,7 +22,10 @@ _MOST = 2**63 - 1
 
 @dataclass(frozen=True)
 class Shape:
-    """A value of a document.  place: where it stands, such as `images[3].tags`; empty for the whole."""
+    """A value of a document that anybody may have written.  place: where it stands, such as `images[3].tags`; empty for the whole.
+
+    All that look into it raise InputError, with the place, when it has another form.
+    """
 
     value: Any
     place: str = ""

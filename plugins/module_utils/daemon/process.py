@@ -70,7 +70,7 @@ class Running:
 
 
 def find(pid_file: str) -> Running | None:
-    """The process that was started with this pid file; None when it has ended, whoever has its number now."""
+    """The process that was started with this pid file; None when it has ended, whoever has its number now.  Raises StorageError."""
     try:
         record = files.read_json(pid_file)
     except FileNotFoundError:

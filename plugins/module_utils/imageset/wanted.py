@@ -97,7 +97,7 @@ def tell_nobody(stage: str, done: int, total: int) -> None:
 
 
 def no_fetch(url: str, headers: Mapping[str, str] | None, limit: int) -> bytes:
-    """The fetch of a run without network but its registries (an air-gapped side)."""
+    """The fetch of a run without network but its registries (an air-gapped side).  Raises Unreachable."""
     raise Unreachable(f"{url} is not read here: this run has no network but its registries", subject=url)
 
 

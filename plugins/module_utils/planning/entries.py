@@ -33,6 +33,7 @@ def configuration(shape: Shape) -> dict[str, Any]:
 
 
 def release(shape: Shape) -> dict[str, Any]:
+    """An entry of `releases` in a plan, as it was read.  Raises InputError."""
     _texts(shape, _RELEASE)
     for chain in _list(shape, "why"):
         chain.texts()
@@ -46,6 +47,7 @@ def release(shape: Shape) -> dict[str, Any]:
 
 
 def catalog(shape: Shape) -> dict[str, Any]:
+    """An entry of `catalogs` in a plan, as it was read.  Raises InputError."""
     _texts(shape, _CATALOG)
     for package in _list(shape, "packages"):
         _texts(package, ("name", "default_channel"))
@@ -62,12 +64,14 @@ def catalog(shape: Shape) -> dict[str, Any]:
 
 
 def chart(shape: Shape) -> dict[str, Any]:
+    """An entry of `charts` in a plan, as it was read.  Raises InputError."""
     _texts(shape, _CHART)
     _list_of_texts(shape, "images")
     return shape.mapping()
 
 
 def failure(shape: Shape) -> Failure:
+    """An entry of `failures` in a plan.  Raises InputError."""
     texts: dict[str, Any] = {name: shape.optional(name, "").text() for name in _FAILURE}
     for name in ("code", "message"):
         shape.member(name)

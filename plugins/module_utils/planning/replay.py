@@ -25,7 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 def replay(plan: Plan, imageset: ImageSet, context: Context) -> list[Failure]:
     """Makes sure that a kept plan can be carried out; what fails is told, the plan itself stays as it is.
 
-    Reads by digest only what the workspace's shelf lacks: wherever tags have moved to is not looked at.  What was built then and is
+    Reads by digest only what the workspace's shelf lacks, even if tags have moved.  What was built then and is
     not in the workspace any more is built again; it counts only when it is what the plan has, byte for byte.
     Raises InputError when the configuration says something else than the one that the plan was made of.
     """

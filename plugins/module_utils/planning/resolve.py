@@ -71,7 +71,10 @@ class Resolver:
         return manifest if manifest is not None else self._keep(self.store.fetch_manifest(repository, digest))
 
     def named(self, repository: str, name: str) -> Manifest:
-        """By tag or digest: one GET; one HEAD where the last plan knew the tag and it has not moved."""
+        """By tag or digest: one GET; one HEAD where the last plan knew the tag and it has not moved.
+
+        Raises NotFound, and what the store raises.
+        """
         if name.startswith(("sha256:", "sha384:", "sha512:")):
             return self.fetch(repository, Digest.parse(name))
         kept = self.shelf.get(self.known[(repository, name)]) if (repository, name) in self.known else None

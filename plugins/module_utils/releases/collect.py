@@ -164,7 +164,7 @@ class _Collecting:
         wanted = list(dict.fromkeys(self.platform.architectures)) or [DEFAULT_ARCHITECTURE]
         for name in wanted:
             if name not in ARCHITECTURES:
-                error = InputError(f"{name!r} is no architecture of releases", advice=f"Write {', '.join(ARCHITECTURES)}.")
+                error = InputError(f"{name!r} is not an architecture of releases", advice=f"Write {', '.join(ARCHITECTURES)}.")
                 self.failures.append(Failure.of(error, "platform.architectures", CATEGORY))
         return [name for name in wanted if name in ARCHITECTURES]
 

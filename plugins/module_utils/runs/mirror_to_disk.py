@@ -104,7 +104,7 @@ class ToDiskRun:
 def mirror_to_disk(request: ToDiskRequest, environ: Mapping[str, str], check_mode: bool = False) -> ToDiskRun:
     """Writes the archive of what is new; in check mode says what it would hold.
 
-    An interrupted write is gone on with.  What fails for one image leaves the archive unfinished and is in the result, and so
+    An interrupted write is resumed.  What fails for one image leaves the archive unfinished and is in the result, and so
     does what could not be planned, unless it is allowed to fail.
     Raises InputError, Locked, StorageError (no room), Incompatible, and what planning raises.
     """
@@ -147,7 +147,7 @@ class _Writing:
         return replace(packing, contents=self._dated(packing.contents)) if self._request.valid_days else packing
 
     def _dated(self, contents: Contents) -> Contents:
-        """With the day on which it expires; one that was begun keeps its own, so that it can be gone on with."""
+        """With the day on which it expires; one that was begun keeps its own, so that it can be resumed."""
         now = int(time.time())
         found = begun(self._request.folder, contents.sequence)
         if found is not None and found.expires > now and replace(contents, expires=found.expires) == found:

@@ -181,6 +181,7 @@ def make_plan(source: PlanSource, imageset: ImageSet | None, before: Plan | None
     """The plan itself; manifests are kept in `place`, nothing else is written.
 
     imageset: None for whatever is replayed, or what a mirror holds.
+    Raises InputError (no plan to replay, or it cannot be replayed any more), and what planning raises.
     """
     context = Context(network.upstream(place), place, source.options, source.parallel, fetch=network.fetch, tell=network.tell)
     if source.handed:
@@ -192,7 +193,7 @@ def make_plan(source: PlanSource, imageset: ImageSet | None, before: Plan | None
             imageset, context, previous=known_plan(source.workspace), options=PlanOptions(source.signatures, now=int(time.time()))
         )
     if before is None:
-        raise InputError("there is no plan to replay", subject=source.workspace.plan, advice="Make one without locked first.")
+        raise InputError("there is no plan to replay", subject=source.workspace.plan, advice="Make a plan without locked first.")
     restored(before, place, source.workspace.plan)
     failures: tuple[Failure, ...] = tuple(replay(before, imageset or before.imageset, context))
     if failures:

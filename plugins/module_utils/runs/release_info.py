@@ -51,13 +51,18 @@ class ReleaseRequest:
 
 
 def look_at_releases(request: ReleaseRequest, environ: Mapping[str, str]) -> dict[str, Any]:
-    """See `releases.info.answer`; without a channel `openshift_versions`, all that are published.  Raises MirrorError."""
+    """See `releases.info.answer`; without a channel `openshift_versions`, all that are published.
+
+    Raises InputError (the question), and what asking the update service or the mirror raises.
+    """
     question = request.question
     if not question.channel:
         return {"openshift_versions": _published(request, environ)}
     if question.architecture not in ARCHITECTURES:
         raise InputError(
-            f"{question.architecture!r} is no architecture of releases", subject="architecture", advice=f"Write {', '.join(ARCHITECTURES)}."
+            f"{question.architecture!r} is not an architecture of releases",
+            subject="architecture",
+            advice=f"Write {', '.join(ARCHITECTURES)}.",
         )
     settings = Settings.of(request.options, {name: environ[name] for name in _VARIABLES if name in environ})
     network = request.connections.open(environ, lambda host, reason, delay: None)

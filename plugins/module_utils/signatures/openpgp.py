@@ -136,9 +136,9 @@ def _judge(status: list[tuple[str, str]], code: int, subject: str) -> str:
         raise SignatureError("the signature is not correct: content or signature were changed", subject=subject)
     if "NO_PUBKEY" in said:
         raise SignatureError(
-            f"the signature was made with the key {said['NO_PUBKEY'][0]}, which is none of the trusted ones",
+            f"the signature was made with the key {said['NO_PUBKEY'][0]}, which is not a trusted one",
             subject=subject,
-            advice="Give that key when what it signs is to be trusted.",
+            advice="Add that key to the trusted keys if you trust it.",
         )
     for keyword, what in (
         ("EXPSIG", "the signature has expired"),

@@ -41,7 +41,7 @@ class Trust:
 def check_policy(policy: str, option: str) -> str:
     """Raises InputError for what is no policy.  option: for the message."""
     if policy not in POLICIES:
-        raise InputError(f"{policy!r:.100} is no policy for signatures", subject=option, advice=f"Write {', '.join(POLICIES)}.")
+        raise InputError(f"{policy!r:.100} is not a signature policy", subject=option, advice=f"Write {', '.join(POLICIES)}.")
     return policy
 
 

@@ -52,6 +52,7 @@ class BlobReader(ABC):
         """Fills as much of `buffer` as is there; 0 at the end.
 
         A broken connection is mended inside (Range from the last byte given out), within the store's retries.
+        Raises StorageError, CorruptContent (there is less than was said), and what the network raises after all retries.
         """
 
     @abstractmethod
@@ -69,7 +70,7 @@ class BlobWriter(ABC):
 
     @abstractmethod
     def write(self, chunk: memoryview) -> None:
-        """Takes the next bytes.  Raises WriteInterrupted when earlier bytes must be sent again."""
+        """Takes the next bytes.  Raises WriteInterrupted when earlier bytes must be sent again, CorruptContent when there are too many."""
 
     @abstractmethod
     def commit(self) -> None:
@@ -97,10 +98,13 @@ class Store(ABC):
 
     @abstractmethod
     def fetch_manifest(self, repository: str, reference: str) -> Manifest:
-        """By tag or digest; a digest is verified.  Raises NotFound."""
+        """By tag or digest; a digest is verified.  Raises NotFound, CorruptContent, Unsupported (too large)."""
 
     def find_manifest(self, repository: str, reference: str) -> Descriptor | None:
-        """What a tag or digest names; None when it is not there.  Found by reading it, where a store knows no cheaper way."""
+        """What a tag or digest names; None when it is not there.  Found by reading it, where a store knows no cheaper way.
+
+        Raises CorruptContent.
+        """
         try:
             return self.fetch_manifest(repository, reference).descriptor()
         except NotFound:
@@ -139,10 +143,14 @@ class Store(ABC):
         """Begins to write a blob; None when the repository has it now.
 
         mount_from: a repository of this store that holds it; tried first where mounting is supported.
+        Raises Unsupported (the store is only read), CorruptContent and Incompatible (it is not what was announced).
         """
 
     def replace_blob(self, repository: str, blob: Descriptor) -> BlobWriter:
-        """Begins to write a blob that the repository says it has.  What it keeps then, the old bytes or the new, only reading tells."""
+        """Begins to write a blob that the repository says it has.  What it keeps then, the old bytes or the new, only reading tells.
+
+        Raises Unsupported.
+        """
         raise Unsupported("this store does not take again what it has", subject=repository or self.name)
 
     @abstractmethod
@@ -150,11 +158,12 @@ class Store(ABC):
         """Publishes bytes unchanged under their digest, and under `tag` when given.
 
         All that it points to must be there before.  A manifest with a subject is made findable among its referrers.
+        Raises Unsupported (the store is only read), CorruptContent (it is kept under another digest).
         """
 
     @abstractmethod
     def delete_manifest(self, repository: str, digest: Digest) -> None:
-        """Raises NotFound, Unsupported (the store does not delete), AccessDenied."""
+        """Raises NotFound, Unsupported (the store does not delete), AccessDenied, StorageError."""
 
     def delete_tag(self, repository: str, tag: str) -> None:
         """Takes a name away, and leaves what it names.  Raises NotFound, Unsupported (the store does not do that), AccessDenied."""

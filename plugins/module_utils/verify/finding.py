@@ -47,7 +47,7 @@ CORRUPT = frozenset((CORRUPT_MANIFEST, CORRUPT_BLOB))
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """kind: one of the above.  name: the tag or digest that it is about.  origins: planned images that it harms, sorted."""
+    """kind: one of the above.  name: the tag or digest that it is about.  origins: affected images of the plan, sorted."""
 
     repository: str
     kind: str

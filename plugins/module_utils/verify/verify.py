@@ -223,7 +223,7 @@ def _places(checked: Iterable[Checked]) -> dict[tuple[str, Digest], tuple[Descri
 
 
 def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding for one thing, with all images that it harms."""
+    """One finding for one thing, with all affected images."""
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in sorted(findings):
         groups.setdefault((finding.repository, finding.kind, finding.name), []).append(finding)

@@ -135,7 +135,7 @@ def check_private(path: str) -> None:
         raise StorageError(
             f"everybody can write to {path}",
             subject=path,
-            advice="Take that right from others (chmod o-w), or choose a folder below it.",
+            advice="Remove write permission for others (chmod o-w), or choose a directory below it.",
         )
 
 

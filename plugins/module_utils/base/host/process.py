@@ -100,12 +100,12 @@ def _collected(process: Child, name: str, seconds: float, most: int) -> Done:
             if len(output) > most:
                 raise Unsupported(f"{name} said more than the {most} bytes that are accepted", subject=name)
             if time.monotonic() > deadline:
-                raise Unsupported(f"{name} did not come to an end within {seconds:g} seconds", subject=name)
+                raise Unsupported(f"{name} did not end within {seconds:g} seconds", subject=name)
             if not ready and process.poll() is not None:
                 # What it left running holds its output open.
                 break
     while process.poll() is None:
         if time.monotonic() > deadline:
-            raise Unsupported(f"{name} did not come to an end within {seconds:g} seconds", subject=name)
+            raise Unsupported(f"{name} did not end within {seconds:g} seconds", subject=name)
         time.sleep(_LOOK / 10)
     return Done(process.returncode, bytes(output), bytes(errors))

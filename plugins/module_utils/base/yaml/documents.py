@@ -30,7 +30,7 @@ def load_all(content: str | bytes, subject: str) -> list[Any]:
 
 
 def load(content: str | bytes, subject: str) -> Any:
-    """The only document of a stream, None for an empty one."""
+    """The only document of a stream, None for an empty one.  Raises InputError."""
     documents = load_all(content, subject)
     if len(documents) > 1:
         raise InputError("this has more than one YAML document", subject=subject)

@@ -66,6 +66,7 @@ class Entry:
 
     @classmethod
     def of(cls, document: Document, subject: str) -> Entry:
+        """From an entry of `olm.channel`.  Raises InputError."""
         skips = document.get("skips") or []
         if not isinstance(skips, list) or not all(isinstance(name, str) for name in skips):
             raise InputError("`skips` must be a list of names", subject=subject)

@@ -55,4 +55,4 @@ def _parse_yaml(content: bytes, subject: str, earlier: ValueError | None) -> Any
         reason = f"{earlier}" if earlier is not None else " ".join(str(error).split())
         raise InputError(f"a document is neither JSON nor YAML: {reason:.300}", subject=subject) from error
     except FAULTS as error:
-        raise InputError(f"a document holds what JSON cannot say: {str(error):.200}", subject=subject) from error
+        raise InputError(f"a document has a value that JSON cannot represent: {str(error):.200}", subject=subject) from error

@@ -75,7 +75,7 @@ def pieces(file: BinaryIO, subject: str) -> Iterator[Piece]:
             raise InputError(
                 f"a document has more than {limits.CATALOG_DOCUMENT.size} bytes",
                 subject=subject,
-                advice="No catalog needs that; ask its publisher.",
+                advice="Ask the publisher of the catalog to correct it.",
             )
 
 

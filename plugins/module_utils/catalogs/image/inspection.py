@@ -65,7 +65,7 @@ def instances(root: Manifest, fetch: Fetch, read: Read) -> tuple[Instance, ...]:
 
 
 def inspected(root: Manifest, fetch: Fetch, read: Read) -> Instance:
-    """The image whose content is read, linux/amd64 where it is there: all of them hold the same (IMG-7)."""
+    """The image whose content is read, linux/amd64 where it is there: all of them hold the same (IMG-7).  Raises InputError (no image)."""
     images = _listed(root, fetch)
     if not images:
         raise InputError("the index holds no image", subject=str(root.digest))

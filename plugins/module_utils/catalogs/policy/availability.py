@@ -2,7 +2,7 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bundles one of whose images is not to be had: gone, misnamed, or not signed as it has to be (user-needs P15, P08).
+"""Bundles with an unavailable image: gone, misnamed, or not signed as it has to be (user-needs P15, P08).
 
 Exceptions come first, then the policy.  Whatever is decided, the rest of the catalog is unharmed.
 """
@@ -60,7 +60,7 @@ class Availability:
 
     seal: how the images have to be signed; None when that does not matter.  day: today.
     reference: reads the text of an image, None for one that is blocked and does not matter; raises InputError.
-    root: the manifest of an image; raises a MirrorError when it is not to be had.
+    root: the manifest of an image; raises a MirrorError when it is unavailable.
     """
 
     policy: str
@@ -104,7 +104,7 @@ class Availability:
         )
 
     def _look(self, texts: Sequence[str]) -> tuple[dict[str, MirrorError], dict[str, MirrorError]]:
-        """Images that are not to be had; and those whose signature is not good where that is only told."""
+        """Unavailable images; and those without a valid signature, where that is only reported."""
         if not texts:
             return {}, {}
         unsigned: dict[str, MirrorError] = {}

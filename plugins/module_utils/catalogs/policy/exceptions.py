@@ -73,7 +73,7 @@ def covering(waivers: Sequence[Waiver], image: str, bundle: str) -> Waiver | Non
 
 def _waiver(value: Any, place: str) -> Waiver:
     if not isinstance(value, Mapping) or set(value) - set(_KEYS):
-        raise InputError("this is no exception", subject=place, advice=f"Write a mapping with {_listed(_KEYS)}.")
+        raise InputError("this is not an exception", subject=place, advice=f"Write a mapping with {_listed(_KEYS)}.")
     image, bundle, reason = (str(value.get(key) or "") for key in ("image", "bundle", "reason"))
     if not image and not bundle:
         raise InputError("the exception names neither an image nor a bundle", subject=place, advice="Give a pattern as image or bundle.")

@@ -125,7 +125,7 @@ class Seal:
 
 def _rule(value: Any, place: str) -> Rule:
     if not isinstance(value, Mapping) or set(value) - set(_KEYS):
-        raise InputError("this is no rule about signatures", subject=place, advice=f"Write a mapping with {', '.join(_KEYS)}.")
+        raise InputError("this is not a signature rule", subject=place, advice=f"Write a mapping with {', '.join(_KEYS)}.")
     catalog = str(value.get("catalog") or "")
     if not catalog:
         raise InputError("the rule names no catalog", subject=place, advice="Give a catalog, or a pattern such as *.")

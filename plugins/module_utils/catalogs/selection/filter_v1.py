@@ -37,6 +37,7 @@ class Level:
 
     @classmethod
     def of(cls, minimum: str, maximum: str, bundle: str, subject: str) -> Level:
+        """Of `minVersion`, `maxVersion` and `minBundle`.  Raises InputError when they exclude each other."""
         if minimum and bundle:
             raise InputError(
                 "minimum version and bundle are mutually exclusive", subject=subject, advice="Keep one of minVersion and minBundle."

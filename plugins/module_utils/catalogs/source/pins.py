@@ -31,7 +31,7 @@ def look_up(bundles: Iterable[BundleImages], digest: Callable[[str], str], paral
 
     digest: asks for one; empty for an image that is not mirrored anyway; raises MirrorError where there is none.
 
-    An image that is not to be had keeps its tag: that it is missing is told where images are planned.
+    An unavailable image keeps its tag: it is reported where images are planned.
     """
     wanted, sentences = _tagged(bundles)
 

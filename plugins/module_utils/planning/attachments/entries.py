@@ -26,6 +26,7 @@ POLICIES = (COPY, SKIP, REQUIRE)
 
 
 def check_policy(policy: str) -> None:
+    """Raises InputError for what is none of POLICIES."""
     if policy not in POLICIES:
         raise InputError(f"signatures is {policy!r}", subject="signatures", advice=f"Choose one of {', '.join(POLICIES)}.")
 

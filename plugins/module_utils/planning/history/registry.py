@@ -46,7 +46,7 @@ class RegistryMemory(Backend):
         self._prefix = prefix
 
     def read(self, name: str) -> Any | None:
-        """None when there is none.  Raises Incompatible when the tag is taken by something else."""
+        """None when there is none.  Raises Incompatible (the tag is taken by something else), CorruptContent."""
         manifest = self._manifest(self._tag_of(name))
         if manifest is None:
             return None

@@ -127,7 +127,7 @@ class FoundArchive:
             raise Incompatible(
                 f"the archive expired on {day}",
                 subject=self.name,
-                advice="Get a later one; whoever writes them says with archive_valid_days how long they are good.",
+                advice="Get a later one. archive_valid_days sets the time when an archive is written.",
             )
 
     def require_follows(self, current: int) -> None:

@@ -76,7 +76,7 @@ class ArchiveReader(ReadOnlyStore):
         return tuple(member.name for member in self.contents.members if not member.is_blob)
 
     def pread(self, volume: int, offset: int, size: int) -> bytes:
-        """Bytes of a volume; raises CorruptContent when there are fewer."""
+        """Bytes of a volume.  Raises CorruptContent (there are fewer), StorageError."""
         try:
             content = os.pread(self._file(volume), size, offset)
         except OSError as error:
@@ -86,7 +86,7 @@ class ArchiveReader(ReadOnlyStore):
         return content
 
     def preadv(self, volume: int, buffer: memoryview, offset: int) -> int:
-        """`pread` into a buffer, up to its length; at least one byte."""
+        """`pread` into a buffer, up to its length; at least one byte.  Raises CorruptContent, StorageError."""
         try:
             read = os.preadv(self._file(volume), [buffer], offset)
         except OSError as error:

@@ -5,7 +5,7 @@
 """The files of an archive set while it is written: reserved places, filled in any order.
 
 Volumes carry `.part` behind their name until everything is there, so that an unfinished set can never be taken for a
-finished one.  An interrupted write is gone on with, in place, when all volumes are there with the frame of this very set
+finished one.  An interrupted write is resumed, in place, when all volumes are there with the frame of this very set
 (`frame`); which blobs are whole is told by their digests, and by nothing that somebody wrote down.
 """
 

@@ -76,6 +76,7 @@ class V2Archive(LegacyArchive):
         return Digest.parse(reference)
 
     def manifest_name(self, repository: str, reference: str) -> str:
+        """Of the member that is a manifest.  Raises NotFound."""
         name = self.blob_name(self.resolve(repository, reference))
         if name not in self.index.entries:
             raise NotFound(f"{self.name} has no {repository} {reference}")

@@ -250,3 +250,13 @@ def test_descriptions_of_roles_are_texts():
     for role in ROLES:
         found = descriptions(load("roles", role, "meta", "argument_specs.yml"))
         assert [text for text in found if not isinstance(text, str)] == []
+
+
+def test_every_code_of_a_failure_has_its_advice():
+    """Codes are class members, in whichever file an error is declared."""
+    declared = re.compile(r"^    code = \"(\w+)\"$", re.M)
+    sources = glob.glob(os.path.join(ROOT, "plugins", "module_utils", "**", "*.py"), recursive=True)
+    codes = {code for path in sources for code in declared.findall(open(path, encoding="utf-8").read())}
+    with open(os.path.join(ROOT, "docs", "docsite", "rst", "guide_troubleshooting.rst"), encoding="utf-8") as file:
+        page = file.read()
+    assert {"not_found", "error"} <= codes and [code for code in sorted(codes) if f"``{code}``" not in page] == []

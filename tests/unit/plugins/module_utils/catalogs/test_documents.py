@@ -145,7 +145,7 @@ def test_headings(text, expected):
         ("just words\n", "not a mapping"),
         ("schema: [\n", "neither JSON nor YAML"),
         ('{"schema": ', "neither JSON nor YAML"),
-        ("schema: a\nvalue: .nan\n", "what JSON cannot say"),
+        ("schema: a\nvalue: .nan\n", "JSON cannot represent"),
         ("schema: !!python/object/apply:os.system [id]\n", "neither JSON nor YAML"),
     ],
 )

@@ -109,4 +109,4 @@ def test_the_configuration_is_parsed_once():
 
 def test_a_configuration_of_another_kind_is_not_a_plans():
     with pytest.raises(InputError, match="kind"):
-        _ = Plan({"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageSetConfiguration", "delete": {}}).imageset
+        assert not Plan({"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageSetConfiguration", "delete": {}}).imageset

@@ -185,7 +185,7 @@ class TestSignaturePolicies:
     @pytest.mark.parametrize(
         ("wrong", "message"),
         [
-            ("key", "none of the trusted ones"),
+            ("key", "not a trusted one"),
             ("digest", "the signature is for sha256:"),
             ("identity", "another name"),
             ("truncated", "truncated"),

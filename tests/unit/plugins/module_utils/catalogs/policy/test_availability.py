@@ -181,8 +181,8 @@ def test_only_images_with_an_exception_are_looked_for(site):
         ({"image": "x", "until": "soon"}, "until is 'soon'"),
         ({"image": "x"}, "until is None"),
         ({"image": "x", "until": "2030-02-30"}, "until is '2030-02-30'"),
-        ({"image": "x", "until": "2030-01-01", "owner": "me"}, "is no exception"),
-        ("x", "is no exception"),
+        ({"image": "x", "until": "2030-01-01", "owner": "me"}, "is not an exception"),
+        ("x", "is not an exception"),
     ],
 )
 def test_an_exception_that_is_none_stops_everything(site, value, message):

@@ -160,7 +160,7 @@ def test_a_signature_of_something_else_does_not_count(site, publisher, identity,
 def test_a_signature_of_a_stranger_does_not_count(site, stranger):
     site.sign(stranger)
     (failure,) = site.collect(site.rule()).failures
-    assert failure.code == "signature_invalid" and "none of the trusted ones" in failure.message
+    assert failure.code == "signature_invalid" and "not a trusted one" in failure.message
 
 
 def test_a_changed_signature_does_not_count(site, publisher):
@@ -303,12 +303,12 @@ class TestRules:
         ("rule", "message"),
         [
             ({}, "names no catalog"),
-            ({"catalog": "*", "policy": "maybe"}, "no policy for signatures"),
+            ({"catalog": "*", "policy": "maybe"}, "not a signature policy"),
             ({"catalog": "*", "scope": "most"}, "scope is 'most'"),
             ({"catalog": "*", "keys": ["/no/such/key"]}, "no public key at /no/such/key"),
             ({"catalog": "*", "urls": ["ftp://x"]}, "not a URL of signatures"),
-            ({"catalog": "*", "identity": "me"}, "no rule about signatures"),
-            ("*", "no rule about signatures"),
+            ({"catalog": "*", "identity": "me"}, "not a signature rule"),
+            ("*", "not a signature rule"),
         ],
     )
     def test_a_rule_that_is_none_stops_everything(self, site, rule, message):

@@ -165,7 +165,7 @@ def test_env02_version_filter():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"release_signatures": "maybe"}, "no policy for signatures"),
+        ({"release_signatures": "maybe"}, "not a signature policy"),
         ({"release_signature_urls": ["storage.example.com"]}, "not a URL of signatures"),
         ({"release_signature_keys": ["/nowhere/key.asc"]}, "no public key at /nowhere/key.asc"),
     ],

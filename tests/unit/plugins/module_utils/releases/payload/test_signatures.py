@@ -50,7 +50,7 @@ def test_a_good_signature(release_key):
 
 
 def test_sig11_wrong_key(release_key, other_key):
-    with pytest.raises(SignatureError, match="made with the key [0-9A-F]{16}, which is none of the trusted ones"):
+    with pytest.raises(SignatureError, match="made with the key [0-9A-F]{16}, which is not a trusted one"):
         verify(signed(other_key), ASKED, trust(release_key))
 
 
@@ -193,7 +193,7 @@ def test_the_next_number_is_tried_after_a_bad_signature(tmp_path, release_key, o
 
 def test_no_more_than_nine_are_tried(tmp_path, release_key, other_key):
     stores = Stores({place(number): signed(other_key) for number in range(1, 20)})
-    with pytest.raises(SignatureError, match="none of the trusted ones"):
+    with pytest.raises(SignatureError, match="not a trusted one"):
         signatures.Signatures(Workspace(str(tmp_path)), stores.fetch).find(ASKED, trust(release_key))
     assert len(stores.asked) == 9
 
@@ -255,7 +255,7 @@ def test_gpg_is_used_where_gpgv_is_missing(release_key, other_key, tmp_path, mon
     os.symlink(shutil.which("gpg"), tmp_path / "gpg")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert verify(good, ASKED, trusted)
-    with pytest.raises(SignatureError, match="none of the trusted ones"):
+    with pytest.raises(SignatureError, match="not a trusted one"):
         verify(bad, ASKED, trusted)
 
 
@@ -448,7 +448,7 @@ class TestPublishedSignatures:
         given = Trust(REQUIRE, (), (openpgp.binary_key(read("keys", "oc-mirror-tests-release-pk.asc")),))
         digest = Digest.parse(f"sha256:{name[-64:]}")
         assert verify(read("signatures", name), Asked(repository, digest), given).claim.tag == "v0.0.1"
-        with pytest.raises(SignatureError, match="none of the trusted ones"):
+        with pytest.raises(SignatureError, match="not a trusted one"):
             verify(read("signatures", name), Asked(repository, digest), self.red_hat)
 
     def test_sig21_a_broken_key_is_refused(self):
