@@ -256,7 +256,10 @@ def test_every_code_of_a_failure_has_its_advice():
     """Codes are class members, in whichever file an error is declared."""
     declared = re.compile(r"^    code = \"(\w+)\"$", re.M)
     sources = glob.glob(os.path.join(ROOT, "plugins", "module_utils", "**", "*.py"), recursive=True)
-    codes = {code for path in sources for code in declared.findall(open(path, encoding="utf-8").read())}
+    codes: set[str] = set()
+    for path in sources:
+        with open(path, encoding="utf-8") as file:
+            codes.update(declared.findall(file.read()))
     with open(os.path.join(ROOT, "docs", "docsite", "rst", "guide_troubleshooting.rst"), encoding="utf-8") as file:
         page = file.read()
     assert {"not_found", "error"} <= codes and [code for code in sorted(codes) if f"``{code}``" not in page] == []
