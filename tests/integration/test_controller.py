@@ -226,7 +226,7 @@ def test_without_a_credential_for_the_controller_the_plan_is_only_shown(applied,
     assert len(api.writes) == before
 
 
-def injected(data, inputs=INPUTS):
+def injected(data, inputs):
     """The variables that the credentials bring to a job."""
     kinds = {kind["name"]: kind["injectors"]["extra_vars"] for kind in data["controller_credential_types"]}
     return {name: inject(text, inputs[kind]) for kind, texts in kinds.items() for name, text in texts.items()}
@@ -291,7 +291,7 @@ def test_rulebooks_start_what_is_there(data):
 
 
 def test_credentials_bring_variables_of_the_roles(data):
-    given = injected(data)
+    given = injected(data, INPUTS)
     assert json.loads(given["mirror_archive_signing_key"]) == {"kind": "ssh", "text": SECRETS["key"]}
     assert json.loads(given["mirror_pull_secret"]) == json.loads(SECRETS["pull_secret"])
     options = {name for entry in entry_points() for name in entry["options"]}
