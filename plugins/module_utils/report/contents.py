@@ -15,7 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.graph.channels import bundle_names
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.graph.updates import Updates, updates
 
-MOST_PACKAGES = 600
+MOST_PACKAGES = 2000
 # Of the names of one channel.
 MOST_BUNDLES = 200
 

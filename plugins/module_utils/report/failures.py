@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "api_request_error": Kind("The update service refused the request", _SOURCES),
     "cancelled": Kind("The run was stopped", "Run it again; what is done so far is kept."),
     "cluster_error": Kind("A cluster refused the request", "The message quotes it; rights of the account are the usual reason."),
+    "conflict": Kind("Somebody else owns it, or changed it meanwhile", "Look at who manages the field, then run again."),
     "corrupt_content": Kind(
         "Content does not match its digest",
         "The source or the archive is damaged, and nothing of it was published. Carry the archive again, or tell whoever runs the source.",

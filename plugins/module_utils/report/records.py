@@ -56,6 +56,11 @@ class Records:
         return self.runs[-1] if self.runs else None
 
     @property
+    def failures(self) -> list[dict[str, Any]]:
+        """Of the last run, which has those of planning among them; before a run those of the plan."""
+        return list(self.result["failures"]) if self.result is not None else [failure.document() for failure in self.plan.failures]
+
+    @property
     def planned_anew(self) -> bool:
         """Whether a plan waits to be carried out."""
         return self.run is not None and bool(self.identity) and self.run.plan != self.identity

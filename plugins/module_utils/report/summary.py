@@ -28,7 +28,7 @@ SCHEMA = "disconnected.mirror/report/2"
 def summary(records: Records, graphs: Sequence[Updates]) -> dict[str, Any]:
     """The JSON value of a report.  graphs: of the plan (`contents.update_graphs`)."""
     plan, result = records.plan, records.result
-    failed = [failure.document() for failure in plan.failures] if result is None else list(result["failures"])
+    failed = records.failures
     state = _state(failed, result)
     signed = signatures(plan, records.shelf)
     verified = verification(records)

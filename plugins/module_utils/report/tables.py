@@ -21,13 +21,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Rows = Sequence[Mapping[str, Any]]
 
 
-def tables(report: Mapping[str, Any], images: Rows) -> dict[str, bytes]:
-    """Content of each file by name.  report: the value of `summary`.  images: all of them, more than a page may have."""
+def tables(report: Mapping[str, Any], images: Rows, failures: Rows) -> dict[str, bytes]:
+    """Content of each file by name.  report: the value of `summary`.  images, failures: all of them, more than a page may have."""
     found: dict[str, Rows] = {
         "images": images,
         "operators": _operators(report),
         "releases": _releases(report),
-        "failures": [failure for group in report["failures"]["groups"] for failure in group["listed"]],
+        "failures": failures,
         "runs": [
             {**run, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run["time"])), "archive": ""} for run in report["history"]
         ],

@@ -59,7 +59,7 @@ def write_report(workspace: Workspace, check_mode: bool = False) -> ReportRun:
         changed = _differs(workspace, report)
         if not check_mode:
             files.write(workspace.report_page, page(report, graphs).encode("utf-8", "backslashreplace"))
-            for name, content in tables(report, images.images(records.plan, records.result)).items():
+            for name, content in tables(report, images.images(records.plan, records.result), records.failures).items():
                 files.write(os.path.join(workspace.report_tables, name), content)
             files.write_json(workspace.report, report)
         return ReportRun(changed, workspace.report_page, report)

@@ -21,7 +21,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.file
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG, RELEASE_CONTENT
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.diff import diff
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.report import contents, images
+from ansible_collections.disconnected.mirror.plugins.module_utils.report import contents, failures, images
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.changes import changes
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.excerpt import MOST_LINES
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.failures import KINDS
@@ -187,7 +187,7 @@ def test_all_numbers_are_of_the_same_images(tmp_path):
 
 
 def files_of(records, found):
-    return tables(found, images.images(records.plan, records.result))
+    return tables(found, images.images(records.plan, records.result), records.failures)
 
 
 @pytest.mark.parametrize("name", sorted(reports.RUNS))
@@ -290,6 +290,14 @@ def test_long_lists_are_cut_and_say_so(world, plan, monkeypatch):
     report, text = render(records_of(replace(plan, warnings=warnings), world))
     assert report["images"]["more"] == 1 and report["warnings"]["more"] == 3
     assert "and 3 more" in text and "and 1 more, which the table beside this page has" in text
+
+
+def test_the_table_has_what_the_page_leaves_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(failures, "MOST_LISTED", 2)
+    records = reports.failures(str(tmp_path))
+    found, text = render(records)
+    assert [group["total"] for group in found["failures"]["groups"]] == [6, 6, 5] and "and 4 more in the table of failures" in text
+    assert len(json.loads(files_of(records, found)["failures.json"])) == 17
 
 
 def test_changes_are_told(world, plan):
