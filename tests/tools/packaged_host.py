@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the disconnected.mirror contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mirrors from a host whose Python is the oldest that modules run on, reached over SSH as any mirror host is.
+"""Mirrors from a host that has what its distribution packages and nothing else, reached over SSH as any mirror host is.
 
-python tests/tools/old_host.py ROOT   # as root; ROOT: an unpacked system with openssh-server, Python, PyYAML and requests
+python tests/tools/packaged_host.py ROOT   # as root; ROOT: an unpacked system with openssh-server, Python, PyYAML and requests
 
 The system runs in a chroot beside two registries of this machine; `make bare` builds it.
 """
@@ -31,7 +31,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.processes import Distri
 
 
 class Host:
-    """A running sshd.  inventory: of one host, `old`."""
+    """A running sshd.  inventory: of one host, `packaged`."""
 
     def __init__(self, root: str, folder: str) -> None:
         for kind in ("host", "user"):
@@ -49,16 +49,23 @@ class Host:
         self.inventory = os.path.join(folder, "inventory")
         ssh = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
         with open(self.inventory, "w", encoding="utf-8") as file:
-            file.write(f"old ansible_host=127.0.0.1 ansible_port={port} ansible_user=root ansible_python_interpreter=/usr/bin/python3 ")
+            file.write(f"packaged ansible_host=127.0.0.1 ansible_port={port} ansible_user=root ansible_python_interpreter=/usr/bin/python3 ")
             file.write(f"ansible_ssh_private_key_file={folder}/user ansible_ssh_common_args='{ssh}'\n")
         time.sleep(1)
+
+
+def versions(root: str) -> str:
+    """Of Python and of what modules need beside it, in one line."""
+    program = "import sys, requests, urllib3, yaml; print('Python', sys.version.split()[0], 'requests', requests.__version__, "
+    program += "'urllib3', urllib3.__version__, 'PyYAML', yaml.__version__)"
+    return subprocess.run(["chroot", root, "/usr/bin/python3", "-c", program], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def steps(source: str, mirror: str, names: list[str]) -> list[Any]:
     """Name, playbook, variables, whether nothing may change."""
     imageset = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "ImageSetConfiguration"}
     common: dict[str, Any] = {
-        "mirror_hosts": "old",
+        "mirror_hosts": "packaged",
         "mirror_workspace": "/srv/workspace",
         "mirror_tls": [{"host": host, "plain_http": True} for host in (source, mirror)],
     }
@@ -88,7 +95,7 @@ def steps(source: str, mirror: str, names: list[str]) -> list[Any]:
 def main() -> int:
     root = sys.argv[1]
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="old-") as folder:
+    with tempfile.TemporaryDirectory(prefix="packaged-") as folder:
         host = Host(root, folder)
         try:
             for name in ("source", "mirror"):
@@ -101,6 +108,7 @@ def main() -> int:
                 for image in images:
                     push(image, store)
                 store.close()
+                print(versions(root), flush=True)
                 names = [f"{source.host}/{image.repository}:{image.tag}" for image in mirrored(images)]
                 for name, playbook, variables, unchanged in steps(source.host, mirror.host, names):
                     done = play(os.path.join(folder, "play"), f"disconnected.mirror.{playbook}", variables, "-i", host.inventory)
