@@ -42,7 +42,7 @@ MIRROR_PORT ?= 5462
 ISLAND_PORT ?= 5463
 # Where `make publish` publishes.
 GALAXY ?= https://galaxy.ansible.com
-# Arguments of the trial on bare systems, such as --only bookworm.
+# Trials on bare systems, such as trixie-root or bookworm-user:demo; all when empty.
 BARE ?=
 
 export PATH := $(BIN):$(ROOT)/.cache/bin:$(PATH):/usr/sbin
