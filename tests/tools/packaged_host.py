@@ -49,7 +49,9 @@ class Host:
         self.inventory = os.path.join(folder, "inventory")
         ssh = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
         with open(self.inventory, "w", encoding="utf-8") as file:
-            file.write(f"packaged ansible_host=127.0.0.1 ansible_port={port} ansible_user=root ansible_python_interpreter=/usr/bin/python3 ")
+            file.write(
+                f"packaged ansible_host=127.0.0.1 ansible_port={port} ansible_user=root ansible_python_interpreter=/usr/bin/python3 "
+            )
             file.write(f"ansible_ssh_private_key_file={folder}/user ansible_ssh_common_args='{ssh}'\n")
         time.sleep(1)
 
