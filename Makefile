@@ -54,7 +54,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 unexport ANSIBLE_CONFIG
 
-.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit integration fuzz attacks apiserver faults differential noise promises \
+.PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit coverage integration fuzz attacks apiserver faults differential noise promises \
         browser pictures benchmarks execution-environment execution-environment-context \
         format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog changelog-lint spelling licenses docs importer examples recordings role-pages floors sanity sanity-cores sanity-tree molecule build publish clean
 
@@ -105,6 +105,10 @@ pytest: tools ## All of the tests that pytest runs
 
 unit: setup-test ## Unit tests
 	$(PYTEST) tests/unit
+
+coverage: setup-test ## What unit tests run of the core, by .coveragerc
+	$(INTERPRETER) -m coverage run --rcfile .coveragerc -m pytest -q -p no:cacheprovider tests/unit
+	$(INTERPRETER) -m coverage report --rcfile .coveragerc
 
 integration: tools ## Tests against real registries and clients
 	$(PYTEST) tests/integration
