@@ -80,7 +80,7 @@ def test_a_chart_that_renders_without_end_is_stopped(helm, monkeypatch):
 
 def test_so_is_one_that_does_nothing_at_all(helm, monkeypatch):
     monkeypatch.setattr(render, "_TIMEOUT", 0.2)
-    with pytest.raises(Unsupported, match="did not come to an end"):
+    with pytest.raises(Unsupported, match="did not end"):
         helm("exec sleep 600").template("/x.tgz", Chart(name="x"))
 
 

@@ -303,7 +303,7 @@ def test_a_look_at_a_file_and_a_plan(tmp_path):
     assert look_at_releases(request, {})["reachable"] is True
     with pytest.raises(InputError, match="there is no plan"):
         look_at_releases(ReleaseRequest(request.question, plan="/nowhere/plan.json", options=request.options), {})
-    with pytest.raises(InputError, match="no architecture of releases"):
+    with pytest.raises(InputError, match="not an architecture of releases"):
         look_at_releases(ReleaseRequest(info.Question("stable-4.14", "x86_64"), options=request.options), {})
 
 
