@@ -45,7 +45,8 @@ class Host:
         port = free_port()
         options = ["ListenAddress=127.0.0.1", f"Port={port}", "HostKey=/root/host_key", "PermitRootLogin=yes", "UsePAM=no", "PidFile=none"]
         command = ["chroot", root, "/usr/sbin/sshd", "-D", "-e", *(word for option in options for word in ("-o", option))]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        with open(os.path.join(folder, "sshd.log"), "wb") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
         self.inventory = os.path.join(folder, "inventory")
         ssh = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
         with open(self.inventory, "w", encoding="utf-8") as file:

@@ -14,6 +14,8 @@ NOT_READ_BY_LINK = {"results", "changes.json", "delete", "journal", "loading.jso
     "lock",
     "status.json",
     "last-run.json",
+    "runs.json",
+    "handed-plan.tar",
 }
 
 
