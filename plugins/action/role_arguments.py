@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 
-import yaml
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.text.converters import to_text
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.disconnected.mirror.plugins.plugin_utils.role_arguments import Wrong, plain, take
+from ansible_collections.disconnected.mirror.plugins.plugin_utils.role_specs import options_of
 
 
 class ActionModule(ActionBase):
@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         role, entry_point = self._task._role, self._task.args.get("entry_point") or "main"
         if role is None:
             raise AnsibleError("role_arguments is for tasks of a role")
-        options = _options(os.path.join(role._role_path, "meta", "argument_specs.yml"), entry_point)
+        options = options_of(role._role_path, entry_point)
         variables, wrong = self._variables(options, task_vars or {})
         arguments = take({name: option for name, option in options.items() if name not in wrong}, variables, self._absolute)
         mistakes = (*wrong.values(), *arguments.wrong)
@@ -58,14 +58,6 @@ class ActionModule(ActionBase):
 
     def _is_local(self):
         return self._connection.transport == "local"
-
-
-def _options(path, entry_point):
-    with open(path, encoding="utf-8") as file:
-        specs = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["argument_specs"]
-    if entry_point not in specs:
-        raise AnsibleError(f"{path} has no entry point {entry_point}")
-    return specs[entry_point].get("options") or {}
 
 
 def _without_prefix(values, prefix):

@@ -1,11 +1,14 @@
 # Copyright (c) 2026, the disconnected.mirror contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens on the controller for every module: it brings the core to a host that does not keep it, and shows progress."""
+"""What happens on the controller for every module: it brings the core to a host that does not keep it, shows progress, and
+lets what a module says name the variables of the role that uses it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -17,6 +20,10 @@ from ansible_collections.disconnected.mirror.plugins.plugin_utils.interpreter im
 from ansible_collections.disconnected.mirror.plugins.plugin_utils.interruption import Interruption
 from ansible_collections.disconnected.mirror.plugins.plugin_utils.job import STARTING, Job
 from ansible_collections.disconnected.mirror.plugins.plugin_utils.lines import Lines
+from ansible_collections.disconnected.mirror.plugins.plugin_utils.role_specs import all_options
+from ansible_collections.disconnected.mirror.plugins.plugin_utils.role_words import in_words_of, variables_of
+
+COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
 class ActionModule(ActionBase):
@@ -37,7 +44,7 @@ class ActionModule(ActionBase):
                 answer = run(task_vars)
         answer.pop(MISSING, None)
         result.update(explained(self, answer))
-        return result
+        return self._in_words_of_the_role(result)
 
     @contextlib.contextmanager
     def environment(self, variables):
@@ -53,6 +60,16 @@ class ActionModule(ActionBase):
         """The module's answer.  variables: more that it finds in its environment."""
         with self.environment({DIGEST: core.digest(), **variables}):
             return self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
+
+    def _in_words_of_the_role(self, result):
+        """Whoever uses a role has given its variables, and none of the module's options."""
+        role = self._task._role
+        told = result.get("failed") or result.get("failures") or result.get("warnings")
+        if not told or role is None or not os.path.realpath(role._role_path).startswith(os.path.join(COLLECTION, "roles")):
+            return result
+        written = getattr(self._task, "_ds", None) or {}
+        arguments = next((value for name, value in written.items() if name.endswith(self._task.action.rpartition(".")[2])), {})
+        return in_words_of(variables_of(arguments, f"{role.get_name(False)}_", all_options(role._role_path)), result)
 
     def _brought(self):
         """Path on the target of a zip of the core, beside the module, with which it is removed."""

@@ -18,6 +18,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.yaml impo
 
 TRUE, FALSE = ("true", "yes", "on", "y", "t", "1", "1.0"), ("false", "no", "off", "n", "f", "0", "0.0")
 _FILE = "file://"
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 # Markup of documentation, shown as what is in its brackets; before the name of an option may be that of its entry point.
 _MARKUP = re.compile(r"\b(?:O\((?:\w+:)?|[VCMEF]\()([^)]*)\)")
@@ -56,13 +57,26 @@ def take(options: Mapping[str, Any], variables: Mapping[str, Any], absolute: Cal
                 if option.get("required"):
                     wrong.append(f"{name} is not set: {_meaning(option)}")
                 continue
-            found[name] = converted(value, option, name, absolute)
+            found[name] = _with_paths(converted(value, option, name, absolute), name, absolute)
         except Wrong as error:
             wrong.append(str(error))
             continue
         if found[name] != default:
             given[name] = found[name]
     return Arguments(found, given, tuple(wrong))
+
+
+def _with_paths(value: Any, name: str, absolute: Callable[[str], str]) -> Any:
+    """What no type says: these are paths only in some of their forms.  Raises Wrong."""
+    if name == "mirror_graph_data" and not _WEB.match(value):
+        return _path(value, name, absolute)
+    # Without a slash it is a program that is searched for.
+    if name == "mirror_helm_path" and "/" in value:
+        return _path(value, name, absolute)
+    # The other kind has names of keys.
+    if name == "mirror_archive_signing_key" and value.get("key") and value.get("kind", "ssh") == "ssh":
+        return {**value, "key": _path(value["key"], f"{name}.key", absolute)}
+    return value
 
 
 def plain(value: Any) -> Any:

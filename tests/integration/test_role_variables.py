@@ -88,3 +88,24 @@ def test_on_another_host_a_relative_path_is_refused_by_the_name_of_its_variable(
     path = "mirror_config is 'imageset.yaml', which has no meaning on another host. Write an absolute path."
     assert reason == f"{path} mirror_retry_times is 'many'. Give a whole number."
     assert not refused.ok and refused.text.count("argument_spec") == 0
+
+
+def test_a_missing_variable_is_a_sentence_and_no_specification(tmp_path):
+    refused = play(tmp_path / "play", "disconnected.mirror.mirror_to_mirror", {"mirror_config": "/imageset.yaml"})
+    reason = refused.stats["imageset_summary"]["hosts"]["localhost"]["reason"]
+    assert not refused.ok and re.match(r"mirror_destination is not set: \w.+\.$", reason), reason
+    assert "argument_spec" not in refused.text and len(refused.text) < 4000
+
+
+def test_a_module_that_refuses_its_options_names_the_variables(tmp_path):
+    variables = {
+        "mirror_destination": "docker://127.0.0.1:1",
+        "mirror_config": "/imageset.yaml",
+        "mirror_imageset": {"kind": "ImageSetConfiguration"},
+        "mirror_workspace": str(tmp_path / "workspace"),
+        "mirror_report": False,
+    }
+    refused = play(tmp_path / "play", "disconnected.mirror.mirror_to_mirror", variables)
+    reason = refused.stats["imageset_summary"]["hosts"]["localhost"]["reason"]
+    assert not refused.ok and "mirror_config" in reason and "mirror_imageset" in reason, refused.text
+    assert not re.search(r"(?<!mirror_)\b(config|imageset)\b", reason)

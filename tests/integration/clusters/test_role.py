@@ -59,6 +59,28 @@ def test_a_role_looks_applies_and_tells(stand_in, tmp_path):
     assert not nowhere.ok and "cluster_path is not set" in nowhere.text
 
 
+def test_the_outcome_names_every_host_and_is_complete_only_when_all_are(stand_in, tmp_path):
+    stand_in.install([*crds.own(), *crds.platform()])
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "resources" / "idms.yaml").write_text(json.dumps(idms()))
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    # The last host is fine: it does not speak for the one before it.
+    hosts = {
+        "broken": {**local, "cluster_kubeconfig": str(tmp_path / "none")},
+        "fine": {**local, "cluster_kubeconfig": stand_in.kubeconfig()},
+    }
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    role = {"ansible.builtin.import_role": {"name": "disconnected.mirror.cluster"}}
+    plays = [{"hosts": "all", "gather_facts": False, "tasks": [role]}]
+    told = play(tmp_path / "play", plays, {"cluster_path": str(tmp_path / "resources"), "cluster_wait_sleep": 1}, "-i", str(inventory))
+    outcome = told.stats["cluster_result"]
+    assert not told.ok and outcome["complete"] is False and (outcome["hosts_total"], outcome["hosts_complete"]) == (2, 1), told.text
+    broken, fine = outcome["hosts"]["broken"], outcome["hosts"]["fine"]
+    assert broken["outcome"] == "failed" and str(tmp_path / "none") in broken["reason"]
+    assert fine["outcome"] == "complete" and fine["counts"]["created"] == 1
+
+
 def test_optional_kinds_that_a_cluster_lacks_are_skipped(stand_in):
     stand_in.install([crd for crd in crds.own() if "MirrorSet" in crd["spec"]["names"]["kind"]])
     result = Site(stand_in).apply(idms(), catalog_source(), cluster_catalog(), update_service())

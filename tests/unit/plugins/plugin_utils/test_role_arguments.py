@@ -182,3 +182,26 @@ def test_every_option_of_a_role_has_a_type_that_is_known_and_takes_its_default(p
         assert arguments.wrong == () and arguments.given == {}
         survey = {name: yaml.safe_dump(value) if isinstance(value, (dict, list)) else str(value) for name, value in defaults.items()}
         assert take(options, survey, str) == arguments
+
+
+def test_what_is_a_path_only_at_times_is_the_callers_path_then():
+    options = {
+        "mirror_graph_data": {"default": ""},
+        "mirror_helm_path": {"default": "helm"},
+        "mirror_archive_signing_key": {"type": "dict"},
+    }
+    relative = {"mirror_graph_data": "graph.tar.gz", "mirror_helm_path": "./helm", "mirror_archive_signing_key": {"key": "id_ed25519"}}
+    assert take(options, relative, lambda path: f"/here/{path}").given == {
+        "mirror_graph_data": "/here/graph.tar.gz",
+        "mirror_helm_path": "/here/./helm",
+        "mirror_archive_signing_key": {"key": "/here/id_ed25519"},
+    }
+    key = {"kind": "gpg", "key": "release"}
+    others = {"mirror_graph_data": "https://example.com/g", "mirror_helm_path": "helm3", "mirror_archive_signing_key": key}
+    assert take(options, others, lambda path: f"/here/{path}").given == others
+
+    def far(_path):
+        raise Wrong("which has no meaning on another host.")
+
+    names = ("mirror_graph_data", "mirror_helm_path", "mirror_archive_signing_key.key")
+    assert [text.partition(" ")[0] for text in take(options, relative, far).wrong] == list(names)
