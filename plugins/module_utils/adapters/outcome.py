@@ -10,11 +10,11 @@ import os
 import traceback
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.secrets import secrets_in
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, Unreachable
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError, fault_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.notice import Notice
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text import shown
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
@@ -118,10 +118,10 @@ def problem_of(failures: Iterable[Failure], what: str) -> str:
 
 
 def _reasons(failures: Sequence[Failure]) -> list[str]:
-    """One text for each failure; a host that cannot be reached is one reason, whatever was wanted of it."""
+    """One text for each fault, however many objects failed because of it."""
     found: dict[Any, list[Failure]] = {}
-    for number, failure in enumerate(failures):
-        found.setdefault(failure.host if failure.code == Unreachable.code and failure.host else number, []).append(failure)
+    for failure in failures:
+        found.setdefault(fault_of(asdict(failure)), []).append(failure)
     return [_reason(same) for same in found.values()]
 
 

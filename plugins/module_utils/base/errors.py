@@ -13,7 +13,7 @@ failure never stops the others.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -180,6 +180,24 @@ class Failure:
     def document(self) -> dict[str, Any]:
         """A JSON-ready mapping, empty members left out."""
         return {key: value for key, value in {**asdict(self), "wanted_by": list(self.wanted_by)}.items() if value not in ("", 0, [])}
+
+
+# What hosts as a whole have; the rest is about one object.
+_OF_HOSTS = frozenset((AccessDenied.code, RegistryError.code, Unreachable.code))
+
+
+def fault_of(failure: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What failures (documents of `Failure`) have in common when one fault of a host is the reason for all of them.
+
+    A host that cannot be reached, or that takes no login, is one fault, whatever was wanted of it; so is what it answers alike for
+    many objects (overloaded, forbidden, broken).  What one object alone can have, such as not being there, is a fault of its own.
+    """
+    host, code, status = failure.get("host"), failure.get("code"), failure.get("status")
+    if not host or code not in _OF_HOSTS:
+        return (code, failure.get("subject"), failure.get("message"))
+    if code == Unreachable.code or status == 401:
+        return (host, code)
+    return (host, code, failure.get("message"))
 
 
 def not_allowed(failures: Iterable[Failure], patterns: Iterable[str]) -> list[Failure]:

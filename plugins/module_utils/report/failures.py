@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import fault_of
+
 # Of one kind; the tables beside the report have all.
 MOST_LISTED = 50
 GUIDE = "guide_troubleshooting"
@@ -76,7 +78,7 @@ KINDS: dict[str, Kind] = {
 
 
 def grouped(failures: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """groups: the largest first.  total: of all."""
+    """groups: the largest first; in each, a failure for every fault, with `more` for others that it caused.  total: of all."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for failure in failures:
         found.setdefault(str(failure.get("code") or "error"), []).append(failure)
@@ -92,5 +94,13 @@ def _group(code: str, listed: list[Mapping[str, Any]]) -> dict[str, Any]:
         "advice": kind.advice,
         "guide": f"{GUIDE}, {code}",
         "total": len(listed),
-        "listed": [dict(failure) for failure in listed[:MOST_LISTED]],
+        "listed": [{**same[0], **({"more": len(same) - 1} if same[1:] else {})} for same in _faults(listed)[:MOST_LISTED]],
     }
+
+
+def _faults(listed: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """One entry for each fault: many objects fail because of one host."""
+    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for failure in listed:
+        found.setdefault(fault_of(failure), []).append(failure)
+    return list(found.values())

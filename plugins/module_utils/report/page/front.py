@@ -114,7 +114,8 @@ def _group(group: Mapping[str, Any]) -> Element:
     place, _comma, code_ = str(group["guide"]).partition(", ")
     advice = element("p", f"{group['advice']} ", soft(f"In the guide: {place}, "), code(code_))
     heading = element("h3", f"{group['title']}: {group['total']}")
-    left = more(group["total"] - len(items), " in the table of failures")
+    told = sum(1 + failure.get("more", 0) for failure in group["listed"])
+    left = more(group["total"] - told, " in the table of failures")
     return element(
         "div",
         heading,
@@ -128,6 +129,14 @@ def _failure(failure: Mapping[str, Any]) -> Element:
     wanted = [str(text) for text in failure.get("wanted_by") or ()][:3]
     reasons = element("small", f"wanted by {'; '.join(wanted)}") if wanted else None
     advice = element("small", str(failure["advice"])) if failure.get("advice") else None
+    others = f" and {failure['more']} more, for the same reason" if failure.get("more") else ""
     return element(
-        "li", code(str(failure.get("subject") or "")), element("br"), str(failure.get("message") or ""), element("br"), advice, reasons
+        "li",
+        code(str(failure.get("subject") or "")),
+        others,
+        element("br"),
+        str(failure.get("message") or ""),
+        element("br"),
+        advice,
+        reasons,
     )
