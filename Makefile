@@ -56,7 +56,7 @@ unexport ANSIBLE_CONFIG
 
 .PHONY: help demo demo-stop test test-latest pins bare setup setup-demo setup-test tools pytest unit coverage integration fuzz attacks apiserver faults differential noise promises \
         browser pictures benchmarks execution-environment execution-environment-context \
-        format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog changelog-lint spelling licenses docs importer examples recordings role-pages floors sanity sanity-cores sanity-tree molecule build publish clean
+        format format-check lint ruff mypy yamllint ansible-lint docs-lint changelog changelog-lint spelling licenses docs importer examples recordings role-pages floors sanity sanity-cores cores sanity-tree molecule build publish clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' Makefile
@@ -217,16 +217,21 @@ changelog-lint: setup-test
 sanity: sanity-tree ## ansible-test sanity, every test, nothing ignored
 	$(INTERPRETER) tests/tools/sanity.py "$(TREE)" --old-python $(OLD_PYTHON)
 
-# Both run on Python 3.12.  The lowest that is supported, and the newest.
-CORES ?= 2.16 2.21
+# The lowest that is supported, that of today's execution environments, and the newest.
+CORES ?= 2.16 2.18 2.21
+# What `make cores` is held to, such as --pythons 3.9 --connections local; all when empty.
+ROWS ?=
 
-sanity-cores: sanity-tree ## The same on the lowest and the newest core (CORES="2.16 2.21", PYTHON=python3.12)
+sanity-cores: sanity-tree ## The same on the lowest and the newest core, and on one between them (CORES="2.16 2.21")
 	@for core in $(CORES); do \
-	  printf 'ansible-core~=%s.0\nPyYAML\nrequests\n' $$core >.cache/core-$$core.txt; \
-	  VENV="$(ROOT)/.cache/venv-$$core" CONSTRAINTS= PYTHON="$${PYTHON:-python3.12}" .ci/prepare venv .cache/core-$$core.txt; \
+	  venv="$$($(INTERPRETER) tests/tools/cores.py $$core --environment)" || exit 1; \
 	  echo "ansible-core $$core"; \
-	  PATH="$(ROOT)/.cache/venv-$$core/bin:$$PATH" .cache/venv-$$core/bin/python tests/tools/sanity.py "$(TREE)"; \
+	  PATH="$$venv/bin:$$PATH" "$$venv/bin/python" tests/tools/sanity.py "$(TREE)" || exit 1; \
 	done
+
+cores: setup-test ## A whole play on each core, Python of the host, connection and callback (CORES="2.16 2.21", ROWS="--pythons 3.9")
+	@COLLECTIONS="awx.awx ansible.posix" .ci/prepare collections
+	@$(INTERPRETER) tests/tools/cores.py $(CORES) $(ROWS)
 
 # ansible-test needs a real directory of the right name, and a repository of its own around the files.
 sanity-tree: setup-test

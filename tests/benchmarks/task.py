@@ -9,7 +9,8 @@
 A play is timed with one and with five equal tasks, so that the start of `ansible-playbook` drops out; rounds alternate.
 
 The second table counts seconds of processor of everything that a command started, on the controller that is its own target: an
-unchanged `mirror_to_mirror` of the collection beside `ansible -m ping`, and what one more module task adds to a play.
+unchanged `mirror_to_mirror` of the collection beside `ansible -m ping`, and what one more module task adds to a play beside one more
+ping.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRI
 MOST = 1.0
 # How many tasks the longer play has more than the shorter one.
 MORE = 4
-# How many pings a play may cost, and seconds of processor that a further module task may.
+# How many pings a play may cost, and seconds of processor that a further module task may cost over a further ping.
 MOST_PINGS, MOST_FURTHER = 4.0, 0.4
 # Runs a command and counts what came of it, jobs that it left behind included.
 _COUNT = """
@@ -76,15 +77,17 @@ class Bench:
         with open(self._variables, "w", encoding="utf-8") as file:
             common = {"mirror_workspace": os.path.join(work, "of-the-role"), "mirror_destination": f"docker://{mirror.host}/role"}
             json.dump({**common, "mirror_imageset": task["imageset"], "mirror_tls": task["tls"]}, file)
-        self._plays: dict[tuple[int, bool], str] = {}
-        for count in (1, 1 + MORE):
-            for progress in (True, False):
-                self._plays[count, progress] = self._play(count, {**task, "progress": progress})
+        actions: dict[str, dict[str, Any]] = {
+            "task": {"disconnected.mirror.image_mirror": {**task, "progress": False}},
+            "progress": {"disconnected.mirror.image_mirror": {**task, "progress": True}},
+            "ping": {"ansible.builtin.ping": {}},
+        }
+        self._plays = {kind: [self._play(kind, count, action) for count in (1, 1 + MORE)] for kind, action in actions.items()}
 
-    def _play(self, count: int, arguments: dict[str, Any]) -> str:
-        tasks = [{"name": f"Mirror {number}", "disconnected.mirror.image_mirror": arguments} for number in range(count)]
+    def _play(self, kind: str, count: int, action: dict[str, Any]) -> str:
+        tasks = [{"name": f"Task {number}", **action} for number in range(count)]
         play = {"name": "Mirror", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
-        path = os.path.join(self._work, f"play-{count}-{arguments['progress']}.json")
+        path = os.path.join(self._work, f"play-{kind}-{count}.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump([play], file)
         return path
@@ -93,9 +96,9 @@ class Bench:
         """Seconds of the run as a process."""
         return self._seconds(self._process)
 
-    def task(self, progress: bool) -> float:
+    def task(self, kind: str) -> float:
         """Seconds of one task."""
-        seconds = [self._seconds([program("ansible-playbook"), self._plays[count, progress]]) for count in (1, 1 + MORE)]
+        seconds = [self._seconds([program("ansible-playbook"), play]) for play in self._plays[kind]]
         return (seconds[1] - seconds[0]) / MORE
 
     def ping(self) -> float:
@@ -106,9 +109,9 @@ class Bench:
         """Seconds of processor of an unchanged mirror, as the playbook does it."""
         return self._processor([program("ansible-playbook"), "disconnected.mirror.mirror_to_mirror", "-e", f"@{self._variables}"])
 
-    def further(self) -> float:
-        """Seconds of processor that one more module task costs."""
-        seconds = [self._processor([program("ansible-playbook"), self._plays[count, False]]) for count in (1, 1 + MORE)]
+    def further(self, kind: str) -> float:
+        """Seconds of processor that one more task costs."""
+        seconds = [self._processor([program("ansible-playbook"), play]) for play in self._plays[kind]]
         return (seconds[1] - seconds[0]) / MORE
 
     def _processor(self, command: list[str]) -> float:
@@ -136,21 +139,22 @@ def main() -> int:
         return 2
     work = tempfile.mkdtemp(prefix="mirror-task-", dir=arguments.work)
     rows: dict[str, list[float]] = {"a process": [], "a task": [], "a task that shows progress": []}
-    costs: dict[str, list[float]] = {"ansible -m ping": [], "mirror_to_mirror": [], "one more module task": []}
+    costs: dict[str, list[float]] = {"ansible -m ping": [], "mirror_to_mirror": [], "one more module task": [], "one more ping": []}
     try:
         with DistributionProcess(os.path.join(work, "source")) as source, DistributionProcess(os.path.join(work, "mirror")) as mirror:
             bench = Bench(work, source, mirror)
             # The first ones mirror; what is measured has nothing to do.
             bench.process()
-            bench.task(False)
+            bench.task("task")
             bench.role()
             for _round in range(arguments.rounds):
                 rows["a process"].append(bench.process())
-                rows["a task"].append(bench.task(False))
-                rows["a task that shows progress"].append(bench.task(True))
+                rows["a task"].append(bench.task("task"))
+                rows["a task that shows progress"].append(bench.task("progress"))
                 costs["ansible -m ping"].append(bench.ping())
                 costs["mirror_to_mirror"].append(bench.role())
-                costs["one more module task"].append(bench.further())
+                costs["one more module task"].append(bench.further("task"))
+                costs["one more ping"].append(bench.further("ping"))
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(table("an unchanged run as | seconds: median (least-most)", rows))
@@ -158,12 +162,13 @@ def main() -> int:
     print(f"\nAnsible adds {added:.2f} s to a task; at most {MOST:g} s are wanted: {'met' if added <= MOST else 'MISSED'}\n")
     print(table("an unchanged run as | seconds of processor: median (least-most)", costs))
     pings = median(costs["mirror_to_mirror"]) / median(costs["ansible -m ping"])
-    further = median(costs["one more module task"])
+    further = median(costs["one more module task"]) - median(costs["one more ping"])
     few = pings <= MOST_PINGS and further <= MOST_FURTHER
     print(
-        f"\nThe playbook costs {pings:.1f} pings (at most {MOST_PINGS:g} are wanted), a further task {further:.2f} s of processor ", end=""
+        f"\nThe playbook costs {pings:.1f} pings (at most {MOST_PINGS:g} are wanted), a further task {further:.2f} s of processor over ",
+        end="",
     )
-    print(f"(at most {MOST_FURTHER:g}): {'met' if few else 'MISSED'}")
+    print(f"a further ping (at most {MOST_FURTHER:g}): {'met' if few else 'MISSED'}")
     return 0 if added <= MOST and few else 1
 
 

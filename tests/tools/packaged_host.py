@@ -30,12 +30,40 @@ from ansible_collections.disconnected.mirror.tests.fakes.playbook import play  #
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess, free_port  # noqa: E402
 
 
+def make_keys(folder: str) -> None:
+    """`host` for the server, `user` for whoever may log in."""
+    for kind in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", os.path.join(folder, kind)], check=True)
+
+
+def sshd(port: int, host_key: str, *more: str) -> list[str]:
+    """The command of a server for this machine alone.  more: options of its configuration."""
+    options = ["ListenAddress=127.0.0.1", f"Port={port}", f"HostKey={host_key}", "PermitRootLogin=yes", "UsePAM=no", "PidFile=none", *more]
+    return ["/usr/sbin/sshd", "-D", "-e", *(word for option in options for word in ("-o", option))]
+
+
+def reached(port: int, user: str, key: str) -> str:
+    """Variables of an inventory for a host behind such a server."""
+    ssh = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+    address = f"ansible_host=127.0.0.1 ansible_port={port} ansible_user={user}"
+    return f"{address} ansible_ssh_private_key_file={key} ansible_ssh_common_args='{ssh}'"
+
+
+def fill(host: str) -> list[str]:
+    """Pushes the images of the demo to a registry; the names of those that people would list."""
+    store = RegistryStore(host, Http(Settings.of({"plain_http": True})), writing=True)
+    images = image_set()
+    for image in images:
+        push(image, store)
+    store.close()
+    return [f"{host}/{image.repository}:{image.tag}" for image in mirrored(images)]
+
+
 class Host:
     """A running sshd.  inventory: of one host, `packaged`."""
 
     def __init__(self, root: str, folder: str) -> None:
-        for kind in ("host", "user"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", os.path.join(folder, kind)], check=True)
+        make_keys(folder)
         subprocess.run(["mount", "--rbind", "/dev", os.path.join(root, "dev")], check=True)
         subprocess.run(["mount", "-t", "proc", "proc", os.path.join(root, "proc")], check=True)
         os.makedirs(os.path.join(root, "root", ".ssh"), mode=0o700, exist_ok=True)
@@ -43,17 +71,11 @@ class Host:
         subprocess.run(["cp", os.path.join(folder, "user.pub"), os.path.join(root, "root", ".ssh", "authorized_keys")], check=True)
         subprocess.run(["cp", os.path.join(folder, "host"), os.path.join(root, "root", "host_key")], check=True)
         port = free_port()
-        options = ["ListenAddress=127.0.0.1", f"Port={port}", "HostKey=/root/host_key", "PermitRootLogin=yes", "UsePAM=no", "PidFile=none"]
-        command = ["chroot", root, "/usr/sbin/sshd", "-D", "-e", *(word for option in options for word in ("-o", option))]
         with open(os.path.join(folder, "sshd.log"), "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
+            self.process = subprocess.Popen(["chroot", root, *sshd(port, "/root/host_key")], stdin=subprocess.DEVNULL, stderr=log)
         self.inventory = os.path.join(folder, "inventory")
-        ssh = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
         with open(self.inventory, "w", encoding="utf-8") as file:
-            file.write(
-                f"packaged ansible_host=127.0.0.1 ansible_port={port} ansible_user=root ansible_python_interpreter=/usr/bin/python3 "
-            )
-            file.write(f"ansible_ssh_private_key_file={folder}/user ansible_ssh_common_args='{ssh}'\n")
+            file.write(f"packaged ansible_python_interpreter=/usr/bin/python3 {reached(port, 'root', os.path.join(folder, 'user'))}\n")
         time.sleep(1)
 
 
@@ -106,13 +128,8 @@ def main() -> int:
             with DistributionProcess(os.path.join(folder, "source")) as source, DistributionProcess(
                 os.path.join(folder, "mirror")
             ) as mirror:
-                store = RegistryStore(source.host, Http(Settings.of({"plain_http": True})), writing=True)
-                images = image_set()
-                for image in images:
-                    push(image, store)
-                store.close()
+                names = fill(source.host)
                 print(versions(root), flush=True)
-                names = [f"{source.host}/{image.repository}:{image.tag}" for image in mirrored(images)]
                 for name, playbook, variables, unchanged in steps(source.host, mirror.host, names):
                     done = play(os.path.join(folder, "play"), f"disconnected.mirror.{playbook}", variables, "-i", host.inventory)
                     good = done.ok and not (unchanged and done.changed)
