@@ -15,7 +15,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters import mirror_report  # noqa: F401  (all errors are known)
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import json_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG, RELEASE_CONTENT
