@@ -149,7 +149,8 @@ def test_the_workspace_of_an_earlier_version_serves_the_destination_that_it_know
     own = os.path.join(home, "mirror-workspaces", f"{site.mirror.host.replace(':', '_')}+known")
     os.rename(old, own)
     moved = run(site, survey(site), {"known": hosts["known"]})
-    assert moved.ok and moved.changed == 0 and moved.stats["imageset_summary"]["hosts"]["known"]["results"] == f"{own}/results"
+    assert moved.ok and moved.changed == 0, moved.text
+    assert moved.stats["imageset_summary"]["hosts"]["known"]["results"] == f"{own}/results"
 
 
 def test_vaults_within_lists_are_opened_and_passwords_are_not_shown(site, home, tmp_path):
