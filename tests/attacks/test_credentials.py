@@ -22,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.argum
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import errors
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
+from ansible_collections.disconnected.mirror.plugins.module_utils.http import redirect as redirects
 from ansible_collections.disconnected.mirror.plugins.module_utils.http import session
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login import auth
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.login.auth import basic
@@ -383,7 +384,7 @@ def test_a_blob_of_a_public_registry_does_not_come_from_this_machine_or_its_link
 
 @pytest.mark.parametrize("where", [each for each in ONWARD if ":{port}/" in each and "::" not in each and "a.localhost" not in each])
 def test_without_that_rule_it_does(scripted, world, where, monkeypatch):
-    monkeypatch.setattr(session, "check_onward", lambda *_each: None)
+    monkeypatch.setattr(redirects, "check_onward", lambda *_each: None)
     _registry, inner, http, _origin = world("")
     leading = scripted(always(redirect(where.format(port=inner.port))))
     assert http.exchange(Request("GET", Origin("http", "registry.example.com", leading.port), "/v2/a/blobs/x")).status == 200

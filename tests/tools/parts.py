@@ -77,11 +77,11 @@ class Outcome:
 
 
 def parts(root: str = ROOT) -> list[Part]:
-    """Each test file belongs to exactly one part."""
+    """Each test file belongs to exactly one part, but for those of `make browser`, which installs a browser."""
     found = [Part("tools"), *(Part(name) for name in ("lint", "sanity", "molecule"))]
     tests = os.path.join(root, "tests")
     for name in sorted(os.listdir(tests)):
-        if name != "integration" and _test_files(os.path.join(tests, name)):
+        if name not in ("integration", "browser") and _test_files(os.path.join(tests, name)):
             found.append(Part(name, (f"tests/{name}",), ("tools",)))
     integration = os.path.join(tests, "integration")
     own = [name for name in sorted(os.listdir(integration)) if name.startswith("test_")]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import MAX_NAME, is_host, is_path, split_domain
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import secrets
 
 _SCHEME, _FILE = "docker://", "file://"
 _FORM = "Write docker://host[:port][/namespace], such as docker://registry.example.com:5000/ocp."
@@ -112,6 +113,9 @@ def directory_of(text: str) -> str:
     rest = text[len(_FILE) :] if text.startswith(_FILE) else text
     if not text or "://" in rest or "\x00" in rest:
         raise InputError(f"{text!r:.300} is not an archive's place", advice="Write /directory or file:///directory.")
+    # What belongs to a URL would be kept as the name of a directory, in records that are shown.
+    if text.startswith(_FILE) and secrets(rest.partition("/")[0], authority=True):
+        raise InputError("the place of an archive names a user, which a directory has not", advice="Write /directory or file:///directory.")
     return os.path.normpath(os.path.expanduser(rest) or ".")
 
 
