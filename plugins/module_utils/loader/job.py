@@ -32,13 +32,19 @@ def detach(environ: Mapping[str, str]) -> None:
     if not environ.get(VARIABLE):
         return
     folder = tempfile.mkdtemp(prefix="disconnected-mirror-job-")
+    own, begun = os.pipe()
     if os.fork():
+        os.close(begun)
+        # Until it has a session of its own: the terminal that SSH gives a module hangs up on all that are in the module's.
+        os.read(own, 1)
         sys.stdout.write(json.dumps({RESULT: os.path.join(folder, "result")}) + "\n")
         sys.stdout.flush()
         # Without what ends a module: the other process still needs what AnsiballZ would remove.
         os._exit(0)
     os.setsid()
     _redirect(folder)
+    os.close(own)
+    os.close(begun)
     worker = os.fork()
     if worker:
         _conclude(folder, os.waitpid(worker, 0)[1])

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -65,3 +67,19 @@ def test_a_module_that_dies_is_told_of(run):
     assert answer["failed"] and "ended with status 1" in answer["msg"] and "KeyError: 'oh'" in answer["module_stderr"]
     assert "signal 9" in run("os.kill(os.getpid(), 9)")["msg"]
     assert run("print('[1]')")["failed"]
+
+
+def test_a_terminal_that_hangs_up_after_the_answer_does_not_take_the_job_with_it(tmp_path):
+    slow = "import os, time; own = os.setsid; os.setsid = lambda: (time.sleep(1), own())\n"
+    environment = {**os.environ, "PYTHONPATH": COLLECTIONS, "TMPDIR": str(tmp_path), VARIABLE: "1" * 32}
+    command = [sys.executable, "-c", slow + PROGRAM.format("""print('{"changed": true}')""")]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout
+        path = json.loads(process.stdout.readline())[RESULT]
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while not os.path.exists(path) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    with open(path, encoding="utf-8") as file:
+        assert json.load(file) == {"changed": True}
