@@ -39,7 +39,16 @@ def make(folder: str, archives: Sequence[str] = ()) -> str:
     os.rename(built, os.path.join(collections, OURS))
     for archive in archives:
         _take(definition, archive)
-    _run("ansible-builder", "create", "--file", os.path.join(definition, "execution-environment.yml"), "--context", context)
+    _run(
+        "ansible-builder",
+        "create",
+        "--file",
+        os.path.join(definition, "execution-environment.yml"),
+        "--context",
+        context,
+        "--output-filename",
+        "Containerfile",
+    )
     return context
 
 

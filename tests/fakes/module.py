@@ -13,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 from ansible.module_utils import basic
-from ansible.module_utils.common import warnings
+from ansible.module_utils.common import parameters, warnings
 
 
 def run_module(
@@ -24,6 +24,9 @@ def run_module(
     invocation: keep the options that Ansible repeats in it and shows when it is verbose.
     """
     given = {**arguments, "_ansible_check_mode": check_mode, "_ansible_diff": diff}
+    # Newer versions keep it only on request.
+    if invocation and "inject_invocation" in parameters.PASS_VARS:
+        given["_ansible_inject_invocation"] = True
     encoded = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode("utf-8")
     printed = io.StringIO()
     with mock.patch.object(basic, "_ANSIBLE_ARGS", encoded), mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True), _alone():
