@@ -50,6 +50,7 @@ class CallbackModule(Default):
         self._display = LogOnly(self._screen)
         self._began = time.monotonic()
         self._failure = None
+        self._items = []
 
     def v2_playbook_on_play_start(self, play):
         super().v2_playbook_on_play_start(play)
@@ -65,13 +66,19 @@ class CallbackModule(Default):
                 if line:
                     self._screen.display(line)
 
+    def v2_runner_item_on_failed(self, result):
+        # Newer versions of ansible-core do not repeat them in the result of the loop.
+        self._items.append(_parts(result)[1])
+        super().v2_runner_item_on_failed(result)
+
     def v2_runner_on_failed(self, result, ignore_errors=False):
         task, answer = _parts(result)
         if not ignore_errors:
             # Of a loop and of a command the message says only that something failed; what a loop has is taken away by what follows.
-            failed = [each for each in answer.get("results", []) if each.get("failed")] or [answer]
+            failed = [each for each in answer.get("results", []) if each.get("failed")] or self._items or [answer]
             details = [each.get(name) for each in failed for name in ("msg", "stdout", "stderr")]
             self._failure = task.name, "\n".join(str(detail).strip() for detail in details if detail)
+        self._items = []
         super().v2_runner_on_failed(result, ignore_errors)
 
     def v2_playbook_on_stats(self, stats):
