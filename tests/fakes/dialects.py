@@ -17,8 +17,8 @@ class Dialect:
 
     mount: cross-repository mounts succeed; else the POST opens an upload.
     delete, delete_tags, delete_blobs: else 405.
-    referrers: `api`, `missing` (404, JSON), `promised` (the same, though a push says that it is listed), `html` (404, a web page),
-    `redirect` (303 to a web page with 404).
+    referrers: `api`, `null` (the same, and null for an empty list), `missing` (404, JSON), `promised` (`missing`, though a push
+    says that it is listed), `html` (404, a web page), `redirect` (303 to a web page with 404).
     relative_location: `Location` of uploads is a path; else a URL.
     location_query: upload locations carry a state parameter that must come back.
     strict_types: manifests need their exact Content-Type, blobs application/octet-stream.

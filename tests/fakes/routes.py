@@ -148,7 +148,7 @@ def _put_manifest(question: Question) -> Answer:
         registry.content.put_manifest(question.repository, content, media_type, "" if by_digest else question.target, digest)
     headers = {"Location": f"/v2/{question.repository}/manifests/{digest}", "Docker-Content-Digest": digest}
     subject = (document.get("subject") or {}).get("digest")
-    if subject and registry.dialect.referrers in ("api", "promised"):
+    if subject and registry.dialect.referrers in ("api", "null", "promised"):
         headers["OCI-Subject"] = subject
     return Answer(201, headers)
 
@@ -206,7 +206,8 @@ def _referrers(question: Question) -> Answer:
     if wanted:
         found = [descriptor for descriptor in found if descriptor.get("artifactType") == wanted]
         headers["OCI-Filters-Applied"] = "artifactType"
-    return as_json({"schemaVersion": 2, "mediaType": _INDEXES[0], "manifests": found}, headers=headers)
+    listed = None if way == "null" and not found else found
+    return as_json({"schemaVersion": 2, "mediaType": _INDEXES[0], "manifests": listed}, headers=headers)
 
 
 def _other(question: Question) -> Answer:

@@ -69,7 +69,7 @@ class GraphImage:
     def _index(self, root: Manifest, layer: Layer) -> Manifest:
         document = root.document()
         entries: list[dict[str, Any]] = []
-        for entry, child in zip(document["manifests"], root.children):
+        for entry, child in zip(document.get("manifests") or (), root.children):
             if child.platform is not None and child.platform.os == "unknown":
                 # An attestation about an instance of the base; it says nothing about what is built here.
                 continue
@@ -96,7 +96,7 @@ class GraphImage:
         config = self._config(manifest.blobs[0])
         media_type = _DOCKER_LAYER if manifest.media_type == DOCKER_MANIFEST else OCI_LAYER_GZIP
         content = _json(_with_layer(config, layer))
-        document["layers"] = [*document.get("layers", ()), self._put(layer.content, media_type)]
+        document["layers"] = [*(document.get("layers") or ()), self._put(layer.content, media_type)]
         document["config"] = self._put(content, manifest.blobs[0].media_type)
         platform = Platform(str(config.get("os") or _DEFAULT.os), str(config.get("architecture") or _DEFAULT.architecture))
         return Manifest.parse(_json(document), manifest.media_type), platform

@@ -84,7 +84,7 @@ class Referrers:
                 document["annotations"] = {_CREATED: datetime.now(timezone.utc).isoformat(timespec="seconds")}
             if index is not None and index.digest == manifest.subject.digest:
                 return
-            entries = index.document()["manifests"] if index is not None else []
+            entries = index.document().get("manifests") or [] if index is not None else []
             if any(entry.get("digest") == manifest.digest for entry in entries):
                 return
             document = index.document() if index is not None else document
@@ -102,7 +102,7 @@ class Referrers:
                 self._missing(response, subject)
                 return None
             self.api = True
-            for entry in document["manifests"]:
+            for entry in document["manifests"] or ():
                 descriptor = Descriptor.of(entry, subject)
                 found.setdefault(descriptor.digest, descriptor)
             if len(found) > _MOST:
@@ -141,7 +141,8 @@ def fallback_tag(digest: Digest) -> str:
 
 
 def _is_list(response: Response, document: Any) -> bool:
-    return response.status == 200 and isinstance(document, dict) and isinstance(document.get("manifests"), list)
+    """Whether it is an index; registries in Go write null for an empty list."""
+    return response.status == 200 and isinstance(document, dict) and isinstance(document.get("manifests", ""), (list, type(None)))
 
 
 def _entry(manifest: Manifest) -> dict[str, Any]:

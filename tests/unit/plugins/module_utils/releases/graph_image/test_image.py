@@ -16,6 +16,8 @@ import pytest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_INDEX
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.errors import GraphDataInvalid
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph_image import contents
@@ -194,6 +196,24 @@ def test_gr09_a_single_image_as_base(tmp_path):
     images.push(built, store, BASE.repository, "latest")
     image, _data = made(tmp_path, store)
     assert not image.is_index and len(image.blobs) == 3
+
+
+@pytest.mark.parametrize("layers", [{}, {"layers": None}, {"layers": []}], ids=["no list", "null", "empty list"])
+def test_a_base_without_layers(layers, tmp_path):
+    store = MemoryStore()
+    document = store.add_image(BASE.repository).document()
+    del document["layers"]
+    store.put_manifest(BASE.repository, Manifest.parse(json.dumps({**document, **layers}).encode()), "latest")
+    image, data = made(tmp_path, store)
+    assert gzip.decompress(read_blob(LayoutStore(str(tmp_path)), "", image.blobs[-1], 10**6)) == data
+
+
+@pytest.mark.parametrize("instances", [{}, {"manifests": None}, {"manifests": []}], ids=["no list", "null", "empty list"])
+def test_a_base_without_instances(instances, tmp_path):
+    store = MemoryStore()
+    store.put_manifest(BASE.repository, Manifest.parse(json.dumps({"schemaVersion": 2, **instances}).encode(), OCI_INDEX), "latest")
+    with pytest.raises(GraphDataInvalid, match="no instance"):
+        made(tmp_path, store)
 
 
 def test_gr09_an_instance_without_platform_gets_that_of_its_configuration(tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.media_type import OCI_INDEX
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.session import Http
 from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.settings import Settings
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
@@ -25,6 +26,7 @@ APP = images.image("app")
 TAG = f"sha256-{APP.digest.hex}"
 HTML = Dialect("html", referrers="html")
 PROMISED = Dialect("promised", referrers="promised")
+NULL = Dialect("null", referrers="null")
 
 
 def store_of(registry: FakeRegistry, **options: Any) -> RegistryStore:
@@ -35,7 +37,7 @@ def referrer(name: str) -> images.BuiltImage:
     return images.artifact(name, APP, annotations={"name": name})
 
 
-@pytest.mark.parametrize("dialect", [DISTRIBUTION, QUAY, GHCR, HTML], ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("dialect", [DISTRIBUTION, QUAY, NULL, GHCR, HTML], ids=lambda dialect: dialect.name)
 def test_what_is_pushed_is_found(dialect):
     with FakeRegistry(dialect) as registry:
         store = store_of(registry)
@@ -48,8 +50,8 @@ def test_what_is_pushed_is_found(dialect):
             assert {entry.digest for entry in found} == {referrer("one").digest, referrer("two").digest}
             assert {entry.artifact_type for entry in found} == {"application/vnd.example.thing.v1"}
             assert {entry.annotations["name"] for entry in found} == {"one", "two"}
-            assert each.capabilities.referrers is (dialect is QUAY)
-        assert (TAG in registry.content.find("team/app").tags) == (dialect is not QUAY)
+            assert each.capabilities.referrers is (dialect in (QUAY, NULL))
+        assert (TAG in registry.content.find("team/app").tags) == (dialect not in (QUAY, NULL))
 
 
 @pytest.mark.parametrize(("dialect", "tagged"), [(PROMISED, True), (QUAY, False)], ids=lambda value: getattr(value, "name", ""))
@@ -62,6 +64,29 @@ def test_a_list_that_is_promised_is_asked_for_once_before_it_is_relied_on(dialec
         found = store_of(registry).referrers("team/app", APP.digest)
         assert {entry.digest for entry in found} == {referrer("one").digest, referrer("two").digest}
         assert (TAG in registry.content.find("team/app").tags) == tagged
+
+
+@pytest.mark.parametrize("dialect", [QUAY, NULL], ids=lambda dialect: dialect.name)
+def test_an_image_without_referrers_says_nothing_about_the_list(dialect):
+    """Else the one that is asked for first would decide whether those of the others are found."""
+    with FakeRegistry(dialect) as registry:
+        for built in (APP, referrer("one")):
+            images.push(built, store_of(registry), "team/app")
+        store = store_of(registry)
+        assert store.referrers("team/app", referrer("one").digest) == ()
+        assert [entry.digest for entry in store.referrers("team/app", APP.digest)] == [referrer("one").digest]
+        assert registry.ledger.count("GET", "manifest") == 0
+
+
+@pytest.mark.parametrize("entries", [{}, {"manifests": None}, {"manifests": []}], ids=["no list", "null", "empty list"])
+def test_an_empty_index_below_the_tag_is_filled(entries):
+    with FakeRegistry() as registry:
+        store = store_of(registry)
+        images.push(APP, store, "team/app")
+        document = {"schemaVersion": 2, "mediaType": OCI_INDEX, **entries}
+        registry.content.put_manifest("team/app", json.dumps(document).encode(), tag=TAG)
+        images.push(referrer("one"), store, "team/app")
+        assert [entry.digest for entry in store.referrers("team/app", APP.digest)] == [referrer("one").digest]
 
 
 def test_who_may_push_and_not_list_relies_on_the_promise():
