@@ -166,7 +166,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def parse() -> argparse.Namespace:
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     names = [case.name for case in CASES]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", action="append", choices=names, help="default: all but smoke")
@@ -176,7 +176,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", default="1")
     parser.add_argument("--json", help="write every sample to this file")
     parser.add_argument("--work", default="/dev/shm" if os.path.isdir("/dev/shm") else None, help="where scratch goes")
-    return parser.parse_args()
+    arguments = parser.parse_args(words)
+    arguments.case = arguments.case or [name for name in names if name != "smoke"]
+    known = sorted({tool for case in CASES if case.name in arguments.case for tool in case.tools})
+    installed = available(known)
+    for name in arguments.tools or []:
+        if name not in installed:
+            why = "is not installed" if name in known else f"is none of the tools of {', '.join(arguments.case)}"
+            parser.error(f"--tools {name}: it {why}; give --tools once for each of: {', '.join(installed)}")
+    return arguments
 
 
 def main() -> int:
@@ -187,10 +195,10 @@ def main() -> int:
     met = True
     kept: dict[str, Any] = {}
     for case in CASES:
+        if case.name not in arguments.case or not {*(arguments.tools or case.tools)} & {*case.tools}:
+            continue
         if case.memory and not find(SmallProcess.names):
             say(f"{case.name}: no {SmallProcess.names[0]} was found; make tools builds it.")
-            continue
-        if case.name not in (arguments.case or [each.name for each in CASES if each.name != "smoke"]):
             continue
         if arguments.work:
             os.makedirs(arguments.work, exist_ok=True)

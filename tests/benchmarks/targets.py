@@ -86,7 +86,7 @@ CASES: tuple[Case, ...] = (
         "many-small",
         (OURS, PINNED, "crane-all-4", "skopeo-sync"),
         (
-            Target(OURS, COLD, "wall", 0.75, _CRANES),
+            Target(OURS, COLD, "wall", 0.7, _CRANES),
             Target(OURS, COLD, "wall", 0.2, _SKOPEOS),
             Target(OURS, COLD, "requests", 0.55, _CRANES),
             Target(OURS, COLD, "tool_cpu", 0.6, _CRANES),

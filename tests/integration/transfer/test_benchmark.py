@@ -9,6 +9,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from ansible_collections.disconnected.mirror.tests.benchmarks import run
 from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, scaled, wishes
 from ansible_collections.disconnected.mirror.tests.fakes.processes import DISTRIBUTION, require
@@ -20,6 +22,22 @@ def test_smoke_case_meets_its_targets(tmp_path: Any) -> None:
     done = subprocess.run([*command, "--work", str(tmp_path)], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| ours | cold |" in done.stdout and "| ours-layout | unchanged |" in done.stdout and "MISSED" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words,said",
+    [
+        (["--tools", "ours,crane"], "--tools ours,crane: it is none of the tools of "),
+        (["--case", "many-small", "--tools", "ours", "--tools", "crane"], "--tools crane: it is none of the tools of many-small; "),
+        (["--case", "smoke", "--tools", "ours", "--tools", "skopeo"], "--tools skopeo: it is not installed; "),
+    ],
+)
+def test_a_tool_that_would_not_run_is_refused_with_those_that_would(monkeypatch: Any, capsys: Any, words: list[str], said: str) -> None:
+    monkeypatch.setattr(run, "available", lambda names: [name for name in names if name.startswith("ours")])
+    with pytest.raises(SystemExit):
+        run.parse(words)
+    error = capsys.readouterr().err
+    assert said in error and "once for each of: ours, " in error
 
 
 def test_same_seed_gives_the_same_image_set() -> None:
