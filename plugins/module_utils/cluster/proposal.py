@@ -39,9 +39,9 @@ def propose(facts: Facts, to_version: str = "") -> dict[str, Any]:
 
 def _platform(facts: Facts, to_version: str) -> dict[str, Any]:
     wished = to_version or facts.version
-    channel = {"name": _channel(facts.channel, wished), "minVersion": facts.version, "maxVersion": wished}
+    channel: dict[str, Any] = {"name": _channel(facts.channel, wished), "minVersion": facts.version, "maxVersion": wished}
     if wished != facts.version:
-        channel["shortestPath"] = True  # type: ignore[assignment]
+        channel["shortestPath"] = True
     architectures = [facts.architecture] if facts.architecture and facts.architecture != "amd64" else []
     return {**({"architectures": architectures} if architectures else {}), "channels": [channel], "graph": True}
 

@@ -72,8 +72,9 @@ class _Reader:
         entries = parent.setdefault(last, [])
         if not isinstance(entries, list):
             raise self._wrong()
-        entries.append({})
-        return entries[-1]  # type: ignore[no-any-return]
+        entry: dict[str, Any] = {}
+        entries.append(entry)
+        return entry
 
     def _below(self, table: dict[str, Any], path: list[str]) -> dict[str, Any]:
         for name in path:

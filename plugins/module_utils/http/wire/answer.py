@@ -28,6 +28,7 @@ class Answer(HTTPResponse):
     _method: str | None
 
     def __init__(self, stream: Stream, method: str | None) -> None:
+        # A stream is as much of a socket as http.client asks for: makefile().
         super().__init__(stream, method=method)  # type: ignore[arg-type]
         self.fields: dict[str, str] = {}
         self.reusable = False
@@ -40,7 +41,7 @@ class Answer(HTTPResponse):
         self.status = int(start[9:12])
         self.version = 10 if start.startswith(b"HTTP/1.0") else 11
         fields = self.fields = self._stream.fields
-        # For http.client, which asks these for what it needs.
+        # For http.client, which asks these for what it needs: of its message class only get().
         self.code, self.headers = self.status, fields  # type: ignore[assignment]
         coding, length = fields.get("transfer-encoding"), fields.get("content-length")
         if coding is not None and coding.lower() != "chunked":
@@ -89,6 +90,7 @@ class Answer(HTTPResponse):
 
     def _safe_read(self, amt: int) -> bytes:
         """http.client asks for the end of a chunk's line with this, and does not look at it."""
+        # Private there, so type checkers do not know it; `_check_close` likewise.
         end: Any = super()._safe_read(amt)  # type: ignore[misc]
         if end != b"\r\n":
             raise self._broken("the answer has a malformed chunk")

@@ -60,10 +60,10 @@ class Pool:
 
         Raises Interrupted, Unreachable (certificate refused), AccessDenied (the proxy wants credentials).
         """
-        connection = self._pool._new_conn() if fresh else self._pool._get_conn()
+        connection: Guarded = self._pool._new_conn() if fresh else self._pool._get_conn()
         if connection.sock is None:
             self._connect(connection, patience or self.timeouts.connect + self.timeouts.stall)
-        return connection  # type: ignore[no-any-return]
+        return connection
 
     def give(self, connection: Guarded) -> None:
         """Takes an idle connection back; more than are kept are closed."""

@@ -64,7 +64,7 @@ class RegistryStore(Store):
         self.http = http
         self.name = self._endpoint.name
 
-    # Told by what the registry answered so far; other stores know from the start and set it.
+    # Told by what the registry answered so far; other stores know from the start and set it, hence the override.
     @property
     def capabilities(self) -> Capabilities:  # type: ignore[override]
         return Capabilities(mount=self._uploads.mounts, tags=True, delete=self._deletes, referrers=self._referrers.api)
