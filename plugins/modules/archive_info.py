@@ -21,6 +21,7 @@ requirements:
   - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
+  - disconnected.mirror.archives
 attributes:
   check_mode:
     support: full
@@ -30,7 +31,7 @@ attributes:
   idempotent:
     support: full
 options:
-  path:
+  archive:
     description:
       - Directory with archives, or one of their files. V(file:///directory) is accepted as well.
     type: str
@@ -40,24 +41,6 @@ options:
       - Whether every byte is read and verified. Otherwise only names and sizes of the files are checked.
     type: bool
     default: true
-  trusted_keys:
-    description:
-      - Fail unless every archive was signed by one of these keys.
-    type: dict
-    suboptions:
-      kind:
-        description:
-          - Which kind of signature is required.
-        type: str
-        choices:
-          - ssh
-          - gpg
-        default: ssh
-      path:
-        description:
-          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
-        type: path
-        required: true
   list_images:
     description:
       - Whether to list all images, of which there may be thousands.
@@ -68,7 +51,7 @@ options:
 EXAMPLES = r"""
 - name: Check what arrived
   disconnected.mirror.archive_info:
-    path: /media/usb
+    archive: /media/usb
   register: archives
 
 - name: Show it
@@ -123,7 +106,7 @@ archives:
       type: str
       sample: "2026-03-01T00:00:00Z"
     verified:
-      description: Whether the signature was verified, which needs O(trusted_keys).
+      description: Whether the signature was verified, which needs O(archive_trusted_keys).
       type: bool
       sample: true
     config:

@@ -228,7 +228,7 @@ forecast:
       description: The ten largest source hosts.
       type: list
       elements: dict
-      contains:
+      contains: &part
         name:
           description: Name of the part.
           type: str
@@ -245,53 +245,17 @@ forecast:
       description: Releases, operators, additional images and charts.
       type: list
       elements: dict
-      contains:
-        name:
-          description: Name of the part.
-          type: str
-        images:
-          description: Images of the plan that belong to it.
-          type: int
-        bytes:
-          description: Size of their content in bytes, each layer counted once.
-          type: int
-        marginal_bytes:
-          description: Bytes that only this part needs. Leaving it out would save this much.
-          type: int
+      contains: *part
     by_operator:
       description: The ten largest operators.
       type: list
       elements: dict
-      contains:
-        name:
-          description: Name of the part.
-          type: str
-        images:
-          description: Images of the plan that belong to it.
-          type: int
-        bytes:
-          description: Size of their content in bytes, each layer counted once.
-          type: int
-        marginal_bytes:
-          description: Bytes that only this part needs. Leaving it out would save this much.
-          type: int
+      contains: *part
     by_architecture:
       description: By architecture.
       type: list
       elements: dict
-      contains:
-        name:
-          description: Name of the part.
-          type: str
-        images:
-          description: Images of the plan that belong to it.
-          type: int
-        bytes:
-          description: Size of their content in bytes, each layer counted once.
-          type: int
-        marginal_bytes:
-          description: Bytes that only this part needs. Leaving it out would save this much.
-          type: int
+      contains: *part
 difference:
   description: What changed since the previous plan in the workspace. C(--diff) lists all of it.
   returned: success, and when the plan is not complete

@@ -22,6 +22,7 @@ requirements:
   - jmespath, when O(query) is given
 extends_documentation_fragment:
   - disconnected.mirror.attributes
+  - disconnected.mirror.archives
 attributes:
   check_mode:
     support: full
@@ -63,24 +64,6 @@ options:
       - Maximum size of the answer as JSON, in bytes.
     type: int
     default: 262144
-  trusted_keys:
-    description:
-      - Fail unless every archive was signed by one of these keys.
-    type: dict
-    suboptions:
-      kind:
-        description:
-          - Which kind of signature is required.
-        type: str
-        choices:
-          - ssh
-          - gpg
-        default: ssh
-      path:
-        description:
-          - File with public keys, for V(ssh) one per line as in C(authorized_keys), for V(gpg) OpenPGP public keys.
-        type: path
-        required: true
 """
 
 EXAMPLES = r"""

@@ -86,7 +86,7 @@ def test_archives_are_signed_described_and_refused_when_damaged(site, tmp_path):
     assert write(site, archive, *site.names[:2], mirror_archive_size=0.005, mirror_archive_signing_key={"key": key}).ok
     info = {
         "name": "Describe",
-        "disconnected.mirror.archive_info": {"path": archive, "trusted_keys": {"path": f"{key}.pub"}, "list_images": True},
+        "disconnected.mirror.archive_info": {"archive": archive, "archive_trusted_keys": {"path": f"{key}.pub"}, "list_images": True},
         "register": "found",
     }
     kept = {

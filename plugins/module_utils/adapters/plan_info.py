@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED_KEYS, trusted_keys
+from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED, trusted_keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import Outcome
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -22,7 +22,7 @@ ARGUMENTS: dict[str, Any] = {
     "path": {"type": "str"},
     "query": {"type": "str"},
     "max_bytes": {"type": "int", "default": 256 * 1024},
-    "trusted_keys": TRUSTED_KEYS,
+    **TRUSTED,
 }
 
 
@@ -37,6 +37,6 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         path=directory_of(path) if path else "",
         query=params["query"] or "",
         most=params["max_bytes"],
-        trusted=trusted_keys(params["trusted_keys"]),
+        trusted=trusted_keys(params["archive_trusted_keys"]),
     )
     return Outcome(changed=False, values={"answer": answer(question), "path": path_of(question)})

@@ -15,17 +15,17 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 
 KEY_KINDS = ["ssh", "gpg"]
 
-TRUSTED_KEYS: dict[str, Any] = {
-    "type": "dict",
-    "options": {
-        "kind": {"type": "str", "choices": KEY_KINDS, "default": "ssh"},
-        "path": {"type": "path", "required": True, "no_log": False},
-    },
-    "no_log": False,
-}
-
 # Of every module that reads archives.
-TRUSTED: dict[str, Any] = {"archive_trusted_keys": TRUSTED_KEYS}
+TRUSTED: dict[str, Any] = {
+    "archive_trusted_keys": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": KEY_KINDS, "default": "ssh"},
+            "path": {"type": "path", "required": True, "no_log": False},
+        },
+        "no_log": False,
+    }
+}
 
 
 def archive_of(given: str | None) -> str:
@@ -33,10 +33,12 @@ def archive_of(given: str | None) -> str:
     return directory_of(given) if given else ""
 
 
-def trusted_keys(given: Mapping[str, str] | None, option: str = "archive_trusted_keys") -> TrustedKeys | None:
+def trusted_keys(given: Mapping[str, str] | None) -> TrustedKeys | None:
     """None when the option is not given.  Raises InputError when it is, and names no keys: that must not mean that any will do."""
     if given is None:
         return None
     if not given.get("path"):
-        raise InputError("no keys are given", subject=option, advice="Give the file of keys as path, or leave the option out.")
+        raise InputError(
+            "no keys are given", subject="archive_trusted_keys", advice="Give the file of keys as path, or leave the option out."
+        )
     return TrustedKeys(given.get("kind") or "ssh", given["path"])
