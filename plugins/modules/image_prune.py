@@ -221,7 +221,9 @@ note:
   returned: success in the modes V(prune) and V(delete), and when something could not be deleted
   type: str
 pruning_plan_path:
-  description: The file that lists everything that was or would be deleted. Empty when there is nothing to list.
+  description: The file that lists everything that was or would be deleted. Empty when there is nothing to list. Its C(state)
+    is V(predicted) in check mode, V(carried_out) after a deletion, with the number of those that could not be deleted in C(left), and
+    V(listed) where a limit stopped the deletion.
   returned: success in the modes V(prune) and V(delete), and when something could not be deleted
   type: str
   sample: /srv/mirror/workspace/results/pruning-plan.json

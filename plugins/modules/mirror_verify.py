@@ -15,7 +15,9 @@ description:
   - Compares a registry with the plan, tag by tag and manifest by manifest, and on request layer by layer or byte by byte.
   - Reports missing, moved and foreign tags, and missing and corrupt manifests and layers, each with the affected images. Catalogs are
     followed to all images that they name.
-  - Only reads, unless O(repair) is set. Then whatever is missing or corrupt is pushed again, and nothing else.
+  - Leaves what it found in C(results/verification.json) of the workspace, which the role C(mirror) then writes into the report, as
+    M(disconnected.mirror.mirror_report) does in a play without it.
+  - Only reads from the registry, unless O(repair) is set. Then whatever is missing or corrupt is pushed again, and nothing else.
 requirements:
   - PyYAML
   - requests

@@ -193,6 +193,7 @@ def records(made, outcome, shelf, **more):
 def verification(clean=True):
     findings = [] if clean else [{"kind": "missing_tag"}]
     return {
+        "destination": MIRROR,
         "clean": clean,
         "complete": True,
         "level": "blobs",
@@ -211,6 +212,7 @@ def first(folder):
 def unchanged(folder):
     made = plan()
     pruned = {"registry": "mirror.example.com:5000", "repositories": [{"name": "ocp/old", "manifests": [str(digest("old"))] * 3}]}
+    pruned = {**pruned, "state": "carried_out", "left": 0}
     return records(
         made,
         result(made, PRESENT),

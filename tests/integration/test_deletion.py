@@ -109,6 +109,11 @@ def results(site, name):
         return json.load(file)
 
 
+def reported(site, kind="prune"):
+    """A step of what the report says to do now."""
+    return next((step for step in results(site, "report.json")["steps"] if step["kind"] == kind), None)
+
+
 def test_the_playbooks_prune_delete_verify_and_repair(site):
     """What they do is tested without Ansible; here is that they do it, in check mode and for good."""
     assert site.run(site.variables()).ok
@@ -119,11 +124,16 @@ def test_the_playbooks_prune_delete_verify_and_repair(site):
     assert [entry["name"] for entry in results(site, "pruning-plan.json")["repositories"]] == [f"ocp/{repository}"]
     # Without the word nothing is deleted for this generation.
     assert site.run(site.variables(*kept)).ok and not site.mirror.requests("DELETE")
+    assert reported(site)["title"] == "Look at what would be pruned" and "listed 1 manifest that a run would" in reported(site)["text"]
+    refused = site.run(site.variables(*kept, mirror_prune=True, mirror_max_deletion_percent=0))
+    assert not refused.ok and not site.mirror.requests("DELETE"), refused.text
+    assert reported(site)["due"] and reported(site)["title"] == "Look at what was not pruned"
     assert site.mirrored_digest(repository, tag)
 
     done = site.run(site.variables(*kept, mirror_prune=True))
     assert done.ok and site.mirror.requests("DELETE") and "1 manifest pruned" in done.text, done.text
     assert not site.mirrored_digest(repository, tag)
+    assert reported(site)["text"].startswith("A run deleted 1 manifest, ") and not reported(site)["due"]
 
     content = {"additionalImages": [{"name": kept[-1]}]}
     imageset = {"apiVersion": "mirror.openshift.io/v2alpha1", "kind": "DeleteImageSetConfiguration", "delete": content}
@@ -134,12 +144,19 @@ def test_the_playbooks_prune_delete_verify_and_repair(site):
     deleted = run(site, "delete", mirror_delete_list=path)
     assert deleted.ok and deleted.changed == 1 and "garbage-collect" in deleted.text, deleted.text
     assert deleted.stats["imageset_deletion"]["complete"] is True and deleted.stats["imageset_deletion"]["deleted"] > 0
+    assert reported(site)["text"].startswith(f"A run deleted {deleted.stats['imageset_deletion']['deleted']} manifest")
 
-    found = run(site, "verify")
+    fetched = os.path.join(site.folder, "fetched")
+    found = run(site, "verify", mirror_report_fetch=fetched)
     assert not found.ok and "missing_tag" in found.text and "Traceback" not in found.text, found.text
     counts = results(site, "verification.json")["counts"]
     assert set(counts) == {"missing_tag", "missing_manifest"}
     told = found.stats["mirror_verification"]
     assert told["complete"] is False and told["hosts"]["localhost"]["counts"] == counts and told["hosts"]["localhost"]["reason"]
+    # The page says so at once, here and on the controller.
+    assert reported(site, "verify")["due"] and results(site, "report.json")["verification"]["counts"] == counts
+    for place in (os.path.join(site.workspace, "results"), os.path.join(fetched, "localhost")):
+        with open(os.path.join(place, "report.html"), encoding="utf-8") as file:
+            assert "No: the last verification says" in file.read()
     mended = run(site, "verify", mirror_verify_repair=True)
     assert mended.ok and mended.changed == 1 and mended.stats["mirror_verification"]["complete"] is True, mended.text

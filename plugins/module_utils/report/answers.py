@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import age, counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.records import Records
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.steps import Step
@@ -108,11 +108,3 @@ def _next(todo: Sequence[Step]) -> dict[str, Any]:
         return _answer("What do I do now?", GOOD, "Nothing.")
     verdict = BAD if due[0].kind == "run" else WARN
     return _answer("What do I do now?", verdict, f"{due[0].title}.", [f"Then: {step.title}." for step in due[1:]])
-
-
-def age(seconds: float) -> str:
-    """`3 days ago`"""
-    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return f"{counted(int(seconds // size), noun)} ago"
-    return "just now"

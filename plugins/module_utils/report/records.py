@@ -14,6 +14,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 
+# Of a pruning plan: what check mode would delete, what a run listed and has not deleted, what a run deleted.
+PREDICTED, LISTED, CARRIED_OUT = "predicted", "listed", "carried_out"
+
 
 @dataclass(frozen=True)
 class File:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import counted
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import age, counted
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import Run
-from ansible_collections.disconnected.mirror.plugins.module_utils.report.records import Records
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.records import CARRIED_OUT, LISTED, PREDICTED, Records
 
 # Playbooks of the collection that commands name.
 MIRROR, TO_DISK, FROM_DISK, VERIFY, CLUSTER = "mirror_to_mirror", "mirror_to_disk", "disk_to_mirror", "verify", "cluster"
@@ -145,17 +145,32 @@ def _verify(records: Records, run: Run | None, verified: Mapping[str, Any] | Non
 def _pruned(records: Records, run: Run | None) -> Step | None:
     if run is None or run.workflow == TO_DISK or records.pruning is None:
         return None
-    count = pruned(records.pruning)
+    found = pruning(records.pruning)
     path = os.path.join(records.root, "results", "pruning-plan.json")
-    now = records.pruned >= run.began - 1
-    when = "This run" if now else "An earlier run, or a check,"
-    text = f"{when} listed {counted(count, 'manifest')} that no image set needs any more; the file names each."
-    return Step("prune", "Look at what was pruned, or would be", text, (f"cat {shlex.quote(path)}",), due=False)
+    title, said = _PRUNING.get(found["state"], _PRUNING[""])
+    text = said.format(manifests=counted(found["manifests"] - found["left"], "manifest"), age=age(records.now - records.pruned))
+    left = f" {counted(found['left'], 'more manifest')} could not be deleted." if found["left"] else ""
+    due = records.pruned >= run.began - 1 and (found["state"] == LISTED or bool(left))
+    return Step("prune", title, f"{text}{left} The file names each.", (f"cat {shlex.quote(path)}",), due=due)
 
 
-def pruned(document: Mapping[str, Any]) -> int:
-    """Manifests that a pruning plan lists."""
-    return sum(len(repository.get("manifests") or ()) for repository in document.get("repositories") or ())
+# By the state of the pruning plan.
+_PRUNING = {
+    PREDICTED: ("Look at what would be pruned", "Check mode listed {manifests} that a run would delete, {age}. It deleted nothing."),
+    LISTED: ("Look at what was not pruned", "A run wanted to delete {manifests}, {age}, and did not: a limit stopped it, or it was ended."),
+    CARRIED_OUT: ("Look at what was pruned", "A run deleted {manifests}, {age}."),
+    # Of a version that did not say.
+    "": ("Look at what was pruned, or would be", "A run or check mode listed {manifests}, {age}."),
+}
+
+
+def pruning(document: Mapping[str, Any]) -> dict[str, Any]:
+    """manifests: that the pruning plan lists.  state: see `records`; empty for one of version 0.1.0, which does not say.
+
+    left: how many of them could not be deleted.
+    """
+    manifests = sum(len(repository.get("manifests") or ()) for repository in document.get("repositories") or ())
+    return {"manifests": manifests, "state": str(document.get("state") or ""), "left": int(document.get("left") or 0)}
 
 
 def _back(records: Records, run: Run | None) -> Step | None:

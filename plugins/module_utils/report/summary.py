@@ -13,14 +13,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.words import age
 from ansible_collections.disconnected.mirror.plugins.module_utils.report import contents, failures, images, sizes
-from ansible_collections.disconnected.mirror.plugins.module_utils.report.answers import age, answers
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.answers import answers
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.excerpt import excerpt
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.graph.updates import Updates
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import MOST_SHOWN, outline
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.records import Records
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.signed_images import Signed, signatures
-from ansible_collections.disconnected.mirror.plugins.module_utils.report.steps import pruned, steps
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.steps import TO_DISK, pruning, steps
 
 SCHEMA = "disconnected.mirror/report/2"
 
@@ -61,7 +62,7 @@ def summary(records: Records, graphs: Sequence[Updates]) -> dict[str, Any]:
         "warnings": excerpt(plan.warnings),
         "changes": records.changes,
         "verification": verified,
-        "pruning": {"manifests": pruned(records.pruning), "time": moment(records.pruned)} if records.pruning is not None else None,
+        "pruning": {**pruning(records.pruning), "time": moment(records.pruned)} if records.pruning is not None else None,
         "history": [outline(run).document() for run in records.runs[-MOST_SHOWN:]],
     }
 
@@ -106,14 +107,15 @@ def _run(records: Records) -> dict[str, Any] | None:
 
 
 def verification(records: Records) -> dict[str, Any] | None:
-    """What the last one said, and how old it is; None where there was none."""
+    """What the last one said, and how old it is; None where there was none of this mirror."""
     found, run = records.verification, records.run
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or (run is not None and run.workflow != TO_DISK and found.get("destination") != run.destination):
         return None
     return {
         "clean": found.get("clean") is True,
         "complete": found.get("complete") is True,
-        "level": str(found.get("level") or ""),
+        "level": _level(found),
+        "ignored": [str(kind) for kind in found.get("ignored") or ()],
         "images": _number(found.get("images")),
         "blobs": _number(found.get("blobs")),
         "findings": len(found.get("findings") or ()),
@@ -122,6 +124,13 @@ def verification(records: Records) -> dict[str, Any] | None:
         "age": age(records.now - records.verified),
         "before_run": run is not None and run.changed and records.verified < run.began,
     }
+
+
+def _level(found: Mapping[str, Any]) -> str:
+    """With the part of the content that was read, where that was not all of it."""
+    level, part = str(found.get("level") or ""), found.get("part")
+    count = _number(part.get("count")) if isinstance(part, dict) else 1
+    return f"{level}, part {_number(part['number'])} of {count}" if part and count > 1 else level
 
 
 def _number(value: Any) -> int:

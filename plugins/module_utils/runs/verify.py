@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
@@ -32,7 +32,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.resul
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, Phase
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.finding import Finding, Verification
 from ansible_collections.disconnected.mirror.plugins.module_utils.verify.rewriting import lines
-from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import MANIFESTS, Part, verify
+from ansible_collections.disconnected.mirror.plugins.module_utils.verify.verify import CONTENT, MANIFESTS, Part, verify
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,14 @@ class _Verifying:
         if self._run.check_mode:
             return ""
         path = self._request.workspace.verification
-        document = {"destination": str(self._request.destination), "level": self._request.level, "catalogs": list(catalogs)}
+        request = self._request
+        document = {
+            "destination": str(request.destination),
+            "level": request.level,
+            "part": asdict(request.part) if request.level == CONTENT else None,
+            "ignored": sorted(request.ignore),
+            "catalogs": list(catalogs),
+        }
         found = verification.document()
         told = {"clean": found["clean"] and not failures, "failures": [failure.document() for failure in failures]}
         files.write_json(path, {**document, **found, **told})

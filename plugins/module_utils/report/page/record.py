@@ -140,8 +140,11 @@ def verification(report: Report) -> Element | None:
     counts = ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in sorted(found["counts"].items()))
     looked = f"{plural(found['images'], 'image')} and {plural(found['blobs'], 'blob')} at level {found['level']}"
     said = "no difference" if found["clean"] else counts or "not all could be looked at"
+    ignored = f"; ignored: {', '.join(kind.replace('_', ' ') for kind in found['ignored'])}" if found["ignored"] else ""
     mark = element("span", "✓" if found["clean"] else "✕", class_=f"mark {'good' if found['clean'] else 'bad'}", aria_hidden="true")
-    return section("verification", "The last verification", element("p", mark, f"{found['time']} ({found['age']}): {looked}, {said}."))
+    return section(
+        "verification", "The last verification", element("p", mark, f"{found['time']} ({found['age']}): {looked}, {said}{ignored}.")
+    )
 
 
 def history(report: Report) -> Element | None:

@@ -20,6 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.protection import Judgement, judge, protect_list
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.space import freed
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.stale import kept_images
+from ansible_collections.disconnected.mirror.plugins.module_utils.report.records import CARRIED_OUT, LISTED, PREDICTED
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.clusters.info import used_by_clusters
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.kept import read_plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.recorded import neighbours, remembered, update_copy
@@ -110,7 +111,8 @@ class Deleting:
         judged = judge(found, self.registry, protected, self._parallel, in_use)
         judgement = Judgement(judged.doomed, (*known.spared, *judged.spared), (*known.absent, *judged.absent))
         space = freed(judgement.doomed, _needed(judgement, gone, kept), self.shelf, self.registry, self._parallel)
-        path = self._list(judgement.doomed)
+        # Until it is done, so that one that the limits stop, or that is killed, is not taken for it.
+        path = self._list(judgement.doomed, PREDICTED if self._run.check_mode else LISTED)
         recorded = self._recorded()
         unrecorded = sum((each.repository, each.digest) not in recorded for each in judgement.doomed)
         self._guards.limits.require(len(judgement.doomed), len(recorded), unrecorded)
@@ -119,6 +121,7 @@ class Deleting:
             self._run.progress(Phase("delete"))
             deleted = delete(judgement.doomed, self.registry, self._parallel)
             self._record(gone, kept, judgement, deleted)
+            self._list(judgement.doomed, CARRIED_OUT, left=len(judgement.doomed) - len(deleted.deleted) - len(deleted.absent))
         return DeletionRun(self._run.check_mode, judgement, deleted, space, path)
 
     def _others(self) -> tuple[Association, ...]:
@@ -134,15 +137,16 @@ class Deleting:
         fitting = (entry for entry in self.history.associations if place.fits(entry.path))
         return {(place.repository(entry.path), digest) for entry in fitting for digest in (entry.id, *entry.manifests)}
 
-    def _list(self, doomed: Sequence[Candidate]) -> str:
+    def _list(self, doomed: Sequence[Candidate], state: str, left: int = 0) -> str:
         """Writes `pruning-plan.json`, in check mode as well: it is what check mode is for.
 
-        What an earlier run listed stays until something else is listed, as the record of what went.
+        What an earlier run listed stays until something else is listed, as the record of what went.  left: how many stayed
+        although they were to go.
         """
         if not doomed:
             return ""
         path = self._run.workspace.pruning_plan
-        files.write_json(path, pruning_plan(self._destination.host, doomed))
+        files.write_json(path, {**pruning_plan(self._destination.host, doomed), "state": state, "left": left})
         return path
 
     def _record(self, gone: Sequence[Association], kept: Sequence[Association], judgement: Judgement, deleted: Deleted) -> None:

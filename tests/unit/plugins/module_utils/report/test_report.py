@@ -211,6 +211,32 @@ def test_what_to_do_follows_from_the_run(tmp_path):
     assert due("air-gap") == ["carry"]
 
 
+def test_a_pruning_plan_says_whether_it_was_carried_out(tmp_path):
+    def told(**more):
+        made = reports.unchanged(str(tmp_path))
+        changed = replace(made, pruning={**made.pruning, **more}, pruned=made.run.time if more.pop("now", False) else made.pruned)
+        return next(step for step in render(changed)[0]["steps"] if step["kind"] == "prune")
+
+    assert told()["text"] == "A run deleted 3 manifests, 8 days ago. The file names each."
+    left = told(left=1, now=True)
+    assert left["due"] and "deleted 2 manifests, 3 hours ago. 1 more manifest could not be deleted." in left["text"]
+    assert told(state="predicted")["text"].startswith(
+        "Check mode listed 3 manifests that a run would delete, 8 days ago. It deleted nothing."
+    )
+    assert told(state="listed", now=True)["due"] and not told(state="listed")["due"]
+    assert told(state="")["text"].startswith("A run or check mode listed 3 manifests")
+
+
+def test_a_verification_is_of_this_mirror_and_of_what_it_looked_at(tmp_path):
+    made = reports.unchanged(str(tmp_path))
+    part = {"level": "content", "part": {"number": 3, "count": 7}, "ignored": ["foreign_tag"]}
+    report, text = render(replace(made, verification={**made.verification, **part}))
+    assert "Verified 2 days ago (content, part 3 of 7): no difference." in report["answers"][0]["details"]
+    assert "at level content, part 3 of 7, no difference; ignored: foreign tag." in text
+    other = replace(made, verification={**made.verification, "destination": "docker://other.example.com"})
+    assert render(other)[0]["verification"] is None
+
+
 def test_commands_name_playbooks_that_exist_and_are_typed_as_they_stand(tmp_path):
     """With a workspace that has spaces and more in its name."""
     playbooks = {name[:-4] for name in os.listdir(os.path.join(ROOT, "playbooks"))}

@@ -181,6 +181,7 @@ def test_tags_of_earlier_runs_and_of_other_image_sets_are_not_foreign(site, sour
 
 def test_parts_read_everything_once(site):
     sizes = [site.verify(level=CONTENT, part=Part(number, 3)).found.bytes_read for number in (1, 2, 3)]
+    assert read_json(site.workspace.verification)["part"] == {"number": 3, "count": 3}
     assert sum(sizes) == site.verify(level=CONTENT).found.bytes_read > 0
 
 

@@ -10,6 +10,7 @@ import os
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import read_json
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.disk_to_mirror import FromDiskRequest, disk_to_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.mirror_to_disk import ToDiskRequest, mirror_to_disk
@@ -56,6 +57,12 @@ def tree(path):
     return found
 
 
+def state(site):
+    """Whether what the list names went, and how much of it did not."""
+    listed = read_json(site.workspace.pruning_plan)
+    return listed["state"], listed["left"]
+
+
 def test_what_the_plan_no_longer_names_goes_and_all_else_stays(site, target):
     before = {name: manifests(target, name) for name in ("team/app", "team/tool", "team/multi")}
     run = site.prune(APP, TOOL, guards=ALL)
@@ -63,8 +70,16 @@ def test_what_the_plan_no_longer_names_goes_and_all_else_stays(site, target):
     assert {candidate.digest for candidate in run.gone} == before["team/multi"] and len(run.gone) == 3
     assert manifests(target, "team/multi") == set()
     assert (manifests(target, "team/app"), manifests(target, "team/tool")) == (before["team/app"], before["team/tool"])
+    assert state(site) == ("carried_out", 0)
     again = site.prune(APP, TOOL, guards=ALL)
-    assert not again.changed and again.gone == ()
+    assert not again.changed and again.gone == () and state(site) == ("carried_out", 0)
+
+
+def test_what_could_not_be_deleted_is_told_by_the_list(site, target):
+    target.inject(Fault(endpoint="manifest", method="DELETE", status=405, times=100))
+    run = site.prune(APP, TOOL, guards=ALL)
+    target.faults.clear()
+    assert run.failures and state(site) == ("carried_out", 3)
 
 
 def test_check_mode_lists_and_touches_nothing_else(site, target):
@@ -77,6 +92,8 @@ def test_check_mode_lists_and_touches_nothing_else(site, target):
     assert listed == {
         "registry": target.host,
         "repositories": [{"name": "site/team/multi", "manifests": sorted(manifests(target, "team/multi"))}],
+        "state": "predicted",
+        "left": 0,
     }
     assert all("site/team/multi@sha256:" in line for line in run.diff["before"].splitlines()) and run.diff["after"] == ""
 
@@ -91,7 +108,7 @@ def test_more_than_the_limit_is_refused_before_anything_is_deleted(site, target)
         site.prune(APP)
     with pytest.raises(InputError, match="max_deletions"):
         site.prune(APP, TOOL, guards=Guards(limits=Limits(count=2)))
-    assert target.ledger.count("DELETE") == 0 and os.path.exists(site.workspace.pruning_plan)
+    assert target.ledger.count("DELETE") == 0 and state(site) == ("listed", 0)
 
 
 def test_a_plan_without_images_is_refused(site, target):
