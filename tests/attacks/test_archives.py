@@ -48,7 +48,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.p
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.verify import VerifyRequest, verify_mirror
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, TrustedKeys, require
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
-from ansible_collections.disconnected.mirror.tests.fakes import images, oc_mirror, trip
+from ansible_collections.disconnected.mirror.tests.fakes import images, oc_mirror, processes, trip
 from ansible_collections.disconnected.mirror.tests.fakes.forged import forged
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 
@@ -439,8 +439,7 @@ def test_a_configuration_of_oc_mirror_leads_to_no_file_and_no_program(
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: Any) -> dict[str, str]:
     """Private keys by name; the public ones beside them."""
-    if shutil.which("ssh-keygen") is None:
-        pytest.skip("ssh-keygen is not installed: install the OpenSSH client")
+    processes.require("ssh-keygen")
     folder = tmp_path_factory.mktemp("keys")
     for name in ("ours", "theirs"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True, stdin=subprocess.DEVNULL)

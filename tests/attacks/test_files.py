@@ -39,6 +39,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf i
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.journal import Journal, file_name
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.progress import Progress
 from ansible_collections.disconnected.mirror.tests.fakes import images, trip
+from ansible_collections.disconnected.mirror.tests.fakes.owners import give
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
 
 VICTIM = b"of the victim"
@@ -149,45 +150,39 @@ def test_nothing_that_is_there_is_taken_for_a_new_file(tmp_path: Any, victim: An
 
 # --- Links and folders of other users ---
 
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user: run it as root")
-OTHER = 54321
 
-
-@root_only
 @pytest.mark.parametrize("where", ["history", "manifests/sha256", "results", "journal", "content/x/blobs", "charts"])
 @pytest.mark.parametrize("kind", ["a link", "a folder among others' files"])
-def test_a_folder_that_another_user_planted_is_not_written_to(tmp_path: Any, where: str, kind: str) -> None:
+def test_a_folder_that_another_user_planted_is_not_written_to(tmp_path: Any, monkeypatch: Any, where: str, kind: str) -> None:
     stolen = tmp_path / "stolen"
     stolen.mkdir()
     place = tmp_path / "workspace" / where
     os.makedirs(place.parent)
     if kind == "a link":
         os.symlink(stolen, place)
-        os.lchown(place, OTHER, OTHER)
     else:
         place.parent.chmod(0o777)
         place.mkdir()
-        os.chown(place, OTHER, OTHER)
+    give(monkeypatch, place)
     with pytest.raises(StorageError, match="belongs to another user"):
         files.write(str(place / "file"), b"ours")
     assert os.listdir(stolen) == [] and not os.path.exists(place / "file")
 
 
-@root_only
 @pytest.mark.parametrize("kind", ["our own link", "a folder that was given away", "a folder of a user"])
-def test_what_the_user_arranged_is_followed(tmp_path: Any, kind: str) -> None:
+def test_what_the_user_arranged_is_followed(tmp_path: Any, monkeypatch: Any, kind: str) -> None:
     real, place = tmp_path / "real", tmp_path / "workspace"
     real.mkdir()
     if kind == "our own link":
         os.symlink(real, place)
     elif kind == "a folder that was given away":
         place.mkdir()
-        os.chown(place, OTHER, OTHER)
+        give(monkeypatch, place)
     else:
-        os.chown(real, OTHER, OTHER)
+        give(monkeypatch, real)
         place = real / "below"
         place.mkdir()
-        os.chown(place, OTHER, OTHER)
+        give(monkeypatch, place)
     assert files.write(str(place / "history" / "file"), b"ours")
 
 

@@ -115,7 +115,7 @@ def program(name: str) -> str:
     """The path of a program that is installed with this Python; skips the test when it is not."""
     path = os.path.join(os.path.dirname(sys.executable), name)
     if not os.path.exists(path):
-        pytest.skip(f"{name} is not installed next to this Python")
+        pytest.skip(f"{name} is not installed next to this Python; make setup installs it")
     return path
 
 

@@ -231,7 +231,7 @@ def small_disk(tmp_path: Any) -> Iterator[str]:
     os.mkdir(folder)
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, check=False)
     if done.returncode:
-        pytest.skip("no file system can be mounted here")
+        pytest.skip("no file system can be mounted here; run it as root")
     yield folder
     subprocess.run(["umount", folder], check=True)
 

@@ -9,11 +9,10 @@ import json
 import os
 import shutil
 
-import pytest
-
 from ansible_collections.disconnected.mirror.extensions.demo import prove
 from ansible_collections.disconnected.mirror.extensions.demo.images import mirrored
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play, tasks
+from ansible_collections.disconnected.mirror.tests.fakes.processes import require
 
 
 def write(site, archive, *names, **more):
@@ -79,8 +78,7 @@ def test_two_increments_cross_the_gap(site):
 
 
 def test_archives_are_signed_described_and_refused_when_damaged(site, tmp_path):
-    if not shutil.which("ssh-keygen"):
-        pytest.skip("ssh-keygen is not installed")
+    require("ssh-keygen")
     archive, key = os.path.join(site.folder, "archive"), os.path.join(site.folder, "key")
     os.system(f"ssh-keygen -q -t ed25519 -N '' -f {key}")
     assert write(site, archive, *site.names[:2], mirror_archive_size=0.005, mirror_archive_signing_key={"key": key}).ok

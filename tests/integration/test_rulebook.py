@@ -26,7 +26,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.release_server import R
 PROGRAM = os.path.join(ROOT, ".cache", "rulebook", "bin", "ansible-rulebook")
 RULEBOOKS = os.path.join(ROOT, "extensions", "eda", "rulebooks")
 pytestmark = pytest.mark.skipif(
-    not os.path.exists(PROGRAM), reason="there is no ansible-rulebook; .ci/prepare rulebook brings it where java is"
+    not os.path.exists(PROGRAM), reason="there is no ansible-rulebook; make tools installs it where Java 17 or later is"
 )
 
 

@@ -82,8 +82,8 @@ def main() -> int:
     if old and not arguments.test:
         runs.append((arguments.old_python, old, ["compile", "import"]))
     elif not arguments.test:
-        reason = f"Python {arguments.old_python} is not installed (or named by OLD_PYTHON=)"
-        print(f"skipped: {reason}, so that sanity compiles and imports with {current} only")
+        remedy = f"pyenv install {arguments.old_python} brings it, or name another by OLD_PYTHON="
+        print(f"skipped: sanity compiles and imports with Python {current} only, for {arguments.old_python} is not installed; {remedy}")
     keep = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "ANSIBLE_"))}
     status = 0
     for version, path, tests in runs:

@@ -19,7 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.settings.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.tests.benchmarks import engine
 from ansible_collections.disconnected.mirror.tests.benchmarks.content import PRESETS, Filler, scaled, wishes
-from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess, find
+from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess, require
 
 
 class Pair:
@@ -101,9 +101,7 @@ def test_without_history_the_same_is_found_by_three_requests_for_each_image(pair
 
 
 def test_real_client_finds_the_same_bytes(pair: Pair) -> None:
-    skopeo = find(["skopeo"])
-    if not skopeo:
-        pytest.skip("skopeo is not installed")
+    skopeo = require("skopeo")
     assert pair.run()["complete"]
     for image in pair.images[:6]:
         raw = [

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +19,29 @@ from ansible_collections.disconnected.mirror.tests.tools import parts
 from ansible_collections.disconnected.mirror.tests.tools.parts import Outcome, Part, Run
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull]
+
+
+# In its second half the reason of a skip says what brings what is missing.
+REMEDY = re.compile(r"; .*(make \w+|pyenv install|run it as root|OLD_PYTHON=)|(data\S*|charts) (is|are) not here")
+
+
+def reasons():
+    """(file, reason) of each test that may be skipped."""
+    for folder, _folders, names in os.walk(os.path.join(ROOT, "tests")):
+        for path in (os.path.join(folder, name) for name in names if name.endswith(".py")):
+            with open(path, encoding="utf-8") as file:
+                calls = [node for node in ast.walk(ast.parse(file.read())) if isinstance(node, ast.Call)]
+            for call in calls:
+                if ast.unparse(call.func) in ("pytest.skip", "pytest.mark.skipif"):
+                    said = [keyword.value for keyword in call.keywords if keyword.arg == "reason"] or call.args
+                    yield path, ast.unparse(said[0])
+
+
+def test_the_reason_of_a_skip_names_the_remedy():
+    """Data that is no part of the project cannot be had; those tests are left out by their marker."""
+    found = list(reasons())
+    assert len(found) > 10
+    assert [(os.path.relpath(path, ROOT), reason) for path, reason in found if not REMEDY.search(reason)] == []
 
 
 def test_every_test_file_belongs_to_one_part():

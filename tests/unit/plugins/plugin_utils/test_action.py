@@ -126,7 +126,7 @@ def test_a_host_whose_python_is_too_old_gets_a_sentence(site, version, newer):
 def test_real_old_pythons_get_it_too(site, version):
     python = interpreter(version)
     if not python:
-        pytest.skip(f"Python {version} is not installed")
+        pytest.skip(f"Python {version} is not installed; pyenv install {version} brings it")
     output = site.play({"ignore_errors": True, "vars": {"ansible_python_interpreter": python}})
     assert "disconnected.mirror needs Python 3.9" in output or "Ansible requires Python 3." in output
 

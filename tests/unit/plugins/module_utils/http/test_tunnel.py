@@ -143,7 +143,7 @@ def test_a_proxy_that_is_spoken_to_with_tls(authority):
             assert read_through(tunnel, authority) is None
         except Unsupported as error:
             assert "newer urllib3" in error.advice
-            pytest.skip("this urllib3 knows no TLS within TLS")
+            pytest.skip("this urllib3 knows no TLS within TLS; make setup installs a newer one")
         assert tunnel.heads[0].startswith(b"CONNECT registry.example.com:443 HTTP/1.")
         assert b"Proxy-Authorization: Basic bWU6c2VjcmV0" in tunnel.heads[0]
 

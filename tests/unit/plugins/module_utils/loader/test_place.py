@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.loader import place
 from ansible_collections.disconnected.mirror.plugins.module_utils.loader.place import digest_of, find, keep
+from ansible_collections.disconnected.mirror.tests.fakes.owners import give
 
 SOURCES = {"adapters/__init__.py": b"", "adapters/plan_info.py": b"ARGUMENTS = {}\n"}
 DIGEST = digest_of(SOURCES.items())
@@ -104,30 +105,28 @@ def test_roots_group_is_as_good_as_root(home, archive, monkeypatch):
     assert find(DIGEST, environ(home))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
 @pytest.mark.parametrize("planted", [".cache", ".cache/disconnected.mirror", f".cache/disconnected.mirror/{DIGEST}"])
-def test_what_another_user_planted_is_not_run(home, archive, planted):
+def test_what_another_user_planted_is_not_run(home, archive, planted, monkeypatch):
     """As after `become` with the home of the user who connected, or in a home below /tmp."""
     keep(DIGEST, archive, environ(home))
-    os.chown(home / planted, 65534, -1)
+    give(monkeypatch, home / planted)
     assert find(DIGEST, environ(home)) == ""
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
-def test_a_link_of_another_user_to_what_is_ours_is_not_followed_by_keeping(home, archive, tmp_path):
+def test_a_link_of_another_user_to_what_is_ours_is_not_followed_by_keeping(home, archive, tmp_path, monkeypatch):
     """What decides is the real directory with all above it."""
     (tmp_path / "open").mkdir()
     os.chmod(tmp_path / "open", 0o777)
     (tmp_path / "open" / "ours").mkdir(mode=0o700)
     os.symlink(tmp_path / "open" / "ours", home / ".cache")
+    give(monkeypatch, home / ".cache")
     assert keep(DIGEST, archive, environ(home)) == ""
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
-def test_the_home_of_another_user_is_left_alone(home, archive, tmp_path):
+def test_the_home_of_another_user_is_left_alone(home, archive, tmp_path, monkeypatch):
     """As sudo may have it, which keeps the variable on some systems."""
     (tmp_path / "theirs").mkdir(mode=0o755)
-    os.chown(tmp_path / "theirs", 65534, -1)
+    give(monkeypatch, tmp_path / "theirs")
     assert keep(DIGEST, archive, environ(tmp_path / "theirs")).startswith(str(home))
     assert os.listdir(tmp_path / "theirs") == []
 

@@ -9,7 +9,6 @@ import ast
 import gzip
 import io
 import os
-import shutil
 import subprocess
 import tarfile
 
@@ -27,6 +26,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.tar_wal
     TarWalk,
 )
 from ansible_collections.disconnected.mirror.tests.fakes import tars
+from ansible_collections.disconnected.mirror.tests.fakes.processes import require
 
 CORE = os.path.dirname(os.path.dirname(os.path.abspath(tar_walk.__file__)))
 # They write tars; nothing in them reads one.
@@ -86,8 +86,7 @@ def test_what_python_writes_in_the_oldest_form():
 
 @pytest.mark.parametrize("form", ["gnu", "pax", "ustar", "v7", "oldgnu"])
 def test_what_gnu_tar_writes(tmp_path, form):
-    if shutil.which("tar") is None:
-        pytest.skip("tar is not installed")
+    require("tar")
     folder = tmp_path / "in"
     (folder / "below").mkdir(parents=True)
     (folder / "below" / "file").write_bytes(b"x" * 700)
@@ -103,8 +102,7 @@ def test_what_gnu_tar_writes(tmp_path, form):
 
 @pytest.mark.parametrize("form", ["gnu", "--posix --sparse-version=0.0", "--posix --sparse-version=0.1", "--posix --sparse-version=1.0"])
 def test_holes_are_seen_and_passed_over(tmp_path, form):
-    if shutil.which("tar") is None:
-        pytest.skip("tar is not installed")
+    require("tar")
     with open(tmp_path / "holes", "wb") as file:
         for number in range(60):
             file.seek(number * 1024 * 1024)

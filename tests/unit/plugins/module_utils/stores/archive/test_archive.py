@@ -44,7 +44,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.unfinished import UnfinishedSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import find
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.writer import ArchiveWriter
-from ansible_collections.disconnected.mirror.tests.fakes import release
+from ansible_collections.disconnected.mirror.tests.fakes import processes, release
 from ansible_collections.disconnected.mirror.tests.unit.plugins.module_utils.stores.archive import sets
 
 SIZES = [0, 1, 511, 512, 513, 70_000, 300_000, 4096]
@@ -419,9 +419,7 @@ def test_member_names_never_leave_their_folder(name):
 
 @pytest.mark.parametrize("kind", ["ssh", "gpg"])
 def test_signatures_are_required_from_the_given_keys(tmp_path, kind):
-    program = "ssh-keygen" if kind == "ssh" else "gpg"
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
+    processes.require("ssh-keygen" if kind == "ssh" else "gpg")
     key, trusted = (ssh_key if kind == "ssh" else gpg_key)(tmp_path, "ours")
     _key, foreign = (ssh_key if kind == "ssh" else gpg_key)(tmp_path, "foreign")
     content = sets.blobs(14, [1000])
@@ -440,7 +438,7 @@ def test_signatures_are_required_from_the_given_keys(tmp_path, kind):
         find(str(tmp_path / "plain"), require(trusted))
 
 
-@pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed; make setup installs it")
 @pytest.mark.parametrize(
     ("fault", "words"), [("revoked", "its key was revoked"), ("expired", "its key has expired"), ("two signatures", "exactly one")]
 )

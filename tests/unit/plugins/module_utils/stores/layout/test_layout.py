@@ -9,7 +9,6 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import threading
 
@@ -29,6 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.reading import read_blob
 from ansible_collections.disconnected.mirror.tests.fakes import images
+from ansible_collections.disconnected.mirror.tests.fakes.processes import require
 
 
 @pytest.fixture
@@ -339,9 +339,7 @@ def test_a_list_that_could_not_be_saved_is_saved_by_the_next_one(store, monkeypa
 
 
 def test_a_real_client_reads_what_is_written_and_the_other_way_round(store, tmp_path):
-    skopeo = shutil.which("skopeo")
-    if not skopeo:
-        pytest.skip("skopeo is not installed")
+    skopeo = require("skopeo")
     built = images.multi_arch("app")
     images.push(built, store, "", "1.0")
     copy = ["copy", "--all", f"oci:{store.path}:1.0", f"oci:{tmp_path}/copy:2.0"]
