@@ -157,10 +157,10 @@ rollout:
       description: Whether the configuration of nodes changes.
       type: bool
     drains:
-      description: Whether nodes are drained for it. They are never restarted for it.
+      description: Whether nodes are drained for it, or restarted where the node disruption policy of the cluster says so.
       type: bool
     reasons:
-      description: Why they are drained.
+      description: Why they are drained or restarted.
       type: list
       elements: str
     pools:

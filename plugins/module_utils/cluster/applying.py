@@ -20,14 +20,16 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.kind i
     CONFIG_MAP,
     ICSP,
     IDMS,
+    INFRASTRUCTURE,
     KINDS,
+    MACHINE_CONFIGURATION,
     MIRROR_SETS,
     OPTIONAL,
     POOL,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.registries import mixing_refused, registries
 from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.resource import LABEL, Resource, comparable, is_ours
-from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.rollout import Rollout, forecast
+from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.rollout import Handling, Rollout, actions_of, forecast
 from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.step import (
     REMOVED,
     SKIPPED,
@@ -224,13 +226,17 @@ class _Preparation:
         if refused and after.keys() != before.keys():
             advice = "Write the kind that it has (mirror_sets), or update it first."
             raise ClusterError(refused, subject=self._api.server, advice=advice)
-        override = self._api.get(CONFIG_MAP, _OVERRIDE[1], _OVERRIDE[0]) is not None
         tables = registries(after.values())
         try:
-            return forecast(registries(before.values()), tables, override)
+            return forecast(registries(before.values()), tables, self._handling())
         except InputError as error:
             self._warnings.append(f"The mirror sets that the cluster has contradict each other: {error}")
-            return Rollout(True, ("the cluster applies no mirror sets now, and all of them from then on",))
+            return Rollout(True, self._handling().reasons(("the cluster applies no mirror sets now, and all of them from then on",)))
+
+    def _handling(self) -> Handling:
+        override = self._api.get(CONFIG_MAP, _OVERRIDE[1], _OVERRIDE[0]) is not None
+        topology = ((self._api.get(INFRASTRUCTURE, "cluster") or {}).get("status") or {}).get("controlPlaneTopology")
+        return Handling(actions_of(self._api.get(MACHINE_CONFIGURATION, "cluster")), override, topology == "SingleReplica")
 
     def _dry_run(self, steps: Sequence[Step], removals: Sequence[Mapping[str, Any]]) -> list[Change]:
         """Raises the first error, with how many others there were."""

@@ -15,6 +15,7 @@ CATALOG_SOURCE, CLUSTER_CATALOG, UPDATE_SERVICE = "CatalogSource", "ClusterCatal
 CONFIG_MAP, SECRET, PINNED_IMAGES = "ConfigMap", "Secret", "PinnedImageSet"
 POOL, NODE, POD, DEPLOYMENT = "MachineConfigPool", "Node", "Pod", "Deployment"
 OPERATOR_HUB, IMAGE_CONFIG, CLUSTER_VERSION = "OperatorHub", "Image", "ClusterVersion"
+INFRASTRUCTURE, MACHINE_CONFIGURATION = "Infrastructure", "MachineConfiguration"
 SUBSCRIPTION, INSTALLED, EXTENSION = "Subscription", "ClusterServiceVersion", "ClusterExtension"
 
 
@@ -57,6 +58,8 @@ KINDS: dict[str, Kind] = {
         Kind(OPERATOR_HUB, _OPENSHIFT, ("v1",), "operatorhubs"),
         Kind(IMAGE_CONFIG, _OPENSHIFT, ("v1",), "images"),
         Kind(CLUSTER_VERSION, _OPENSHIFT, ("v1",), "clusterversions"),
+        Kind(INFRASTRUCTURE, _OPENSHIFT, ("v1",), "infrastructures"),
+        Kind(MACHINE_CONFIGURATION, "operator.openshift.io", ("v1",), "machineconfigurations"),
         Kind(SUBSCRIPTION, _OLM, ("v1alpha1",), "subscriptions", True),
         Kind(INSTALLED, _OLM, ("v1alpha1",), "clusterserviceversions", True),
         Kind(EXTENSION, "olm.operatorframework.io", ("v1",), "clusterextensions"),

@@ -4,17 +4,29 @@
 
 """Whether a change of registries.conf is rolled out, and whether nodes are drained for it.
 
-The rules are those of the machine-config daemon (openshift/machine-config-operator, `isSafeContainerRegistryConfChanges`;
-"About the Machine Config Operator" in the documentation of the platform): a node reloads CRI-O for every change and never restarts for
-one.  It is not drained when all that was added are mirrors, or registries with mirrors, that are only used for pulls by digest.
+The rules are those of the machine-config daemon (openshift/machine-config-operator, pkg/daemon/drain.go and update.go;
+"About the Machine Config Operator" and "Using node disruption policies" in the documentation of the platform):
+
+* What the node disruption policy of the cluster says for the file goes first (`isDrainRequiredForNodeDisruptionActions`).  Unless somebody
+  changed it that is `Special`: a node reloads CRI-O for every change, never restarts for one, and is drained or not by what changed.
+* It is not drained when all that was added are mirrors, or registries with mirrors, that are only used for pulls by digest
+  (`isSafeContainerRegistryConfChanges`, which goes further than the documentation: the order of mirrors, and a mirror by tag that stays as
+  one by digest, drain no node either).
+* The only node of a control plane is not drained, for its pods could go nowhere (`drainRequired`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.registries import BY_DIGEST, Registry
+
+REGISTRIES_CONF = "/etc/containers/registries.conf"
+# Policies of these paths are for it.
+_COVERING = (REGISTRIES_CONF, "/etc/containers", "/etc")
+_REBOOT, _DRAIN, _SPECIAL = "Reboot", "Drain", "Special"
 
 
 @dataclass(frozen=True)
@@ -29,11 +41,46 @@ class Rollout:
         return bool(self.reasons)
 
 
-def forecast(before: Mapping[str, Registry], after: Mapping[str, Registry], override: bool = False) -> Rollout:
-    """override: the cluster has the ConfigMap that keeps nodes from being drained for registries.conf."""
-    if before == after:
-        return Rollout()
-    return Rollout(True, () if override else tuple(_reasons(before, after)))
+@dataclass(frozen=True)
+class Handling:
+    """What a cluster does to nodes for a change of registries.conf.
+
+    actions: of its node disruption policy, by type.  override: it has the ConfigMap that keeps nodes from being drained for this file.
+    single_node: its control plane is one node.
+    """
+
+    actions: tuple[str, ...] = (_SPECIAL,)
+    override: bool = False
+    single_node: bool = False
+
+    def reasons(self, by_rule: tuple[str, ...]) -> tuple[str, ...]:
+        """Why nodes are drained.  by_rule: why they would be where nothing else is said."""
+        if _REBOOT in self.actions:
+            return (f"the node disruption policy of the cluster restarts nodes for {REGISTRIES_CONF}",)
+        if self.single_node:
+            return ()
+        if _DRAIN in self.actions:
+            return (f"the node disruption policy of the cluster drains nodes for every change of {REGISTRIES_CONF}",)
+        return by_rule if _SPECIAL in self.actions and not self.override else ()
+
+
+def actions_of(configuration: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What a MachineConfiguration says of registries.conf; clusters before 4.17 have none, and handle it as if nobody had changed it.
+
+    The policy with the longest path counts, which may be of a directory above the file (`FindClosestFilePolicyPathMatch`); without any of
+    them nodes restart.
+    """
+    status = ((configuration or {}).get("status") or {}).get("nodeDisruptionPolicyStatus") or {}
+    files = [entry for entry in (status.get("clusterPolicies") or {}).get("files") or [] if isinstance(entry, dict)]
+    if not files:
+        return (_SPECIAL,)
+    policies = {str(entry.get("path")).rstrip("/"): entry.get("actions") or [] for entry in files}
+    closest = next((policies[path] for path in _COVERING if path in policies), [{"type": _REBOOT}])
+    return tuple(str(action.get("type")) for action in closest if isinstance(action, dict))
+
+
+def forecast(before: Mapping[str, Registry], after: Mapping[str, Registry], handling: Handling = Handling()) -> Rollout:
+    return Rollout(True, handling.reasons(tuple(_reasons(before, after)))) if before != after else Rollout()
 
 
 def _reasons(before: Mapping[str, Registry], after: Mapping[str, Registry]) -> Iterator[str]:

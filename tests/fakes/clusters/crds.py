@@ -138,6 +138,8 @@ def platform() -> list[dict[str, Any]]:
             needed=False,
         ),
         _crd(_OPENSHIFT, "v1", "ClusterVersion", "clusterversions", _ANY, needed=False),
+        _crd(_OPENSHIFT, "v1", "Infrastructure", "infrastructures", _ANY, needed=False),
+        _crd("operator.openshift.io", "v1", "MachineConfiguration", "machineconfigurations", _ANY, needed=False),
         _crd(_MACHINES, "v1", "MachineConfigPool", "machineconfigpools", _ANY, needed=False),
         _crd(_MACHINES, "v1", "PinnedImageSet", "pinnedimagesets", _object(("pinnedImages",), pinnedImages=pinned)),
         _crd(_OLM, "v1alpha1", "Subscription", "subscriptions", _ANY, "Namespaced", needed=False),

@@ -245,6 +245,18 @@ def test_what_rolls_out_is_said_before(site):
     assert site.apply(catalog_source(), allow_drain=False)["rollout"]["expected"] is False
 
 
+def test_how_a_cluster_handles_nodes_is_read_from_it(site):
+    assert site.apply(itms(), check=True)["rollout"]["drains"]
+    site.cluster.create(resource(OPENSHIFT, "Infrastructure", "cluster", {}))
+    site.cluster.status("Infrastructure", "cluster", {"controlPlaneTopology": "SingleReplica"})
+    assert not site.apply(itms(), check=True)["rollout"]["drains"]
+    site.cluster.create(resource("operator.openshift.io/v1", "MachineConfiguration", "cluster", {}))
+    files = [{"path": "/etc/containers/registries.conf", "actions": [{"type": "Reboot"}]}]
+    site.cluster.status("MachineConfiguration", "cluster", {"nodeDisruptionPolicyStatus": {"clusterPolicies": {"files": files}}})
+    refused = site.apply(idms(), allow_drain=False)
+    assert refused["failed"] and "restarts nodes" in refused["msg"] and site.state() == {}
+
+
 def test_an_account_without_rights_is_told_which(site):
     assert site.apply(idms(), check=False, user=READER)["error"]["code"] == "access_denied"
     result = site.apply(idms(), itms(), user=READER)
