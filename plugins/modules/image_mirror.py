@@ -112,6 +112,12 @@ options:
       - Number of days for which a written archive may be loaded, counted from the day on which writing starts. Without it archives do not
         expire. The expiry date is part of the signed list of contents.
     type: int
+  archive_checksums:
+    description:
+      - Whether the files of a written archive are read once more, and C(mirror_seq<number>.sha256) for C(sha256sum -c) is written beside
+        them. The report shows the checksums. Loading an archive checks every byte without them, so that slow disks may be spared.
+    type: bool
+    default: true
   ignore_history:
     description:
       - Write a full archive, regardless of what earlier ones contain. It can be loaded without them.

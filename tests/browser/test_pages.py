@@ -118,7 +118,7 @@ def test_on_paper_there_are_no_controls_and_nothing_is_cut(browser, pages):
         seen.page.emulate_media(media="print")
         seen.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         assert not seen.page.locator("nav:visible, .tools:visible, .command button:visible").count()
-        assert seen.page.get_by_text("mirror_seq4_2.tar").is_visible()
+        assert seen.page.get_by_text("mirror_seq4_000002.tar").is_visible()
         assert seen.overflow == 0
 
 

@@ -234,12 +234,12 @@ def failures(folder):
 def air_gap(folder):
     before, made = plan(images=48, packages=10), plan()
     found = records(made, result(made), Shelf(folder), changes=changes(diff(before, made)), pins=("isc_pinned_1.yaml", "isc_pinned_2.yaml"))
-    volumes = tuple(Volume(f"mirror_seq4_{number}.tar", 4 * 1024**3) for number in range(3))
+    volumes = tuple(Volume(f"mirror_seq4_{number:06d}.tar", 4 * 1024**3, digest(f"volume {number}").hex) for number in range(3))
     last = replace(
         found.run,
         workflow="mirror_to_disk",
         destination="file:///srv/archives",
-        archive=Archive(str(digest("archive")), 4, "/srv/archives", volumes),
+        archive=Archive(str(digest("archive")), 4, "/srv/archives", volumes, "mirror_seq4.sha256"),
     )
     return replace(found, runs=runs(last), resources=())
 

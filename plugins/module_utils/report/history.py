@@ -19,18 +19,25 @@ MOST_SHOWN, MOST_KEPT = 20, 100
 
 @dataclass(frozen=True)
 class Volume:
+    """checksum: its SHA-256 as hexadecimal digits; empty where it was not read for one."""
+
     name: str
     size: int
+    checksum: str = ""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """What a run wrote that is to be carried.  identity: empty while it is not whole.  folder: where the volumes lie."""
+    """What a run wrote that is to be carried.  identity: empty while it is not whole.  folder: where the volumes lie.
+
+    checksums: the file beside them that `sha256sum -c` reads; empty for none.
+    """
 
     identity: str
     sequence: int
     folder: str
     volumes: tuple[Volume, ...]
+    checksums: str = ""
 
     @property
     def size(self) -> int:
@@ -38,8 +45,12 @@ class Archive:
 
     @classmethod
     def of(cls, shape: Shape) -> Archive:
-        volumes = tuple(Volume(item.member("name").text(), item.member("size").number()) for item in shape.member("volumes").items())
-        return cls(shape.member("identity").text(), shape.member("sequence").number(), shape.member("folder").text(), volumes)
+        volumes = tuple(
+            Volume(item.member("name").text(), item.member("size").number(), item.optional("checksum", "").text())
+            for item in shape.member("volumes").items()
+        )
+        identity, folder = shape.member("identity").text(), shape.member("folder").text()
+        return cls(identity, shape.member("sequence").number(), folder, volumes, shape.optional("checksums", "").text())
 
 
 @dataclass(frozen=True)

@@ -23,17 +23,21 @@ _APPLIED_APART = "updateService.yaml"
 
 @dataclass(frozen=True)
 class Step:
-    """due: to be done because of this run, and not only possible.  kind: what it is about, for marks and tests."""
+    """due: to be done because of this run, and not only possible.  kind: what it is about, for marks and tests.
+
+    files: names, sizes, and checksums as hexadecimal digits, empty for none.
+    """
 
     kind: str
     title: str
     text: str
     commands: tuple[str, ...] = ()
-    files: tuple[tuple[str, int], ...] = ()
+    files: tuple[tuple[str, int, str], ...] = ()
     due: bool = False
 
     def document(self) -> dict[str, Any]:
-        return {**asdict(self), "commands": list(self.commands), "files": [{"name": n, "size": s} for n, s in self.files]}
+        files = [{"name": name, "size": size, "checksum": checksum} for name, size, checksum in self.files]
+        return {**asdict(self), "commands": list(self.commands), "files": files}
 
 
 def steps(records: Records, verified: Mapping[str, Any] | None) -> list[Step]:
@@ -88,11 +92,13 @@ def _carry(run: Run | None) -> Step | None:
         return None
     archive = run.archive
     before = f" It follows sequence {archive.sequence - 1}, which must be loaded before it." if archive.sequence > 1 else ""
+    also = f" Carry {archive.checksums} with its files: the first command compares them there." if archive.checksums else ""
     return Step(
         "carry",
         f"Carry archive {archive.sequence} to the other side",
-        f"Its checksum is {archive.identity}; it covers every byte, and loading proves it.{before} The first command checks it on arrival.",
+        f"Its identity is {archive.identity}, by which every byte is checked before anything is loaded.{before}{also}",
         (
+            *([f"cd /media/archives && sha256sum -c {shlex.quote(archive.checksums)}"] if archive.checksums else []),
             "ansible localhost -m disconnected.mirror.archive_info -a path=/media/archives",
             command(
                 FROM_DISK,
@@ -101,7 +107,7 @@ def _carry(run: Run | None) -> Step | None:
                 mirror_destination="docker://REGISTRY/NAMESPACE",
             ),
         ),
-        tuple((os.path.join(archive.folder, volume.name), volume.size) for volume in archive.volumes),
+        tuple((os.path.join(archive.folder, volume.name), volume.size, volume.checksum) for volume in archive.volumes),
         due=run.changed,
     )
 
@@ -124,7 +130,7 @@ def _apply(records: Records, run: Run | None) -> Step | None:
         "Apply the resources to the clusters",
         text,
         (command(CLUSTER, cluster_path=folder), f"oc apply -f {shlex.quote(folder)}"),
-        tuple((file.name, file.size) for file in records.resources),
+        tuple((file.name, file.size, "") for file in records.resources),
         due=bool(fresh),
     )
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure, InputError, not_allowed
@@ -25,6 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.r
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.records.results import keep_results, note_run
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.checksums import checksums_name, write_checksums
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import arrange
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import SigningKey, sign
@@ -51,6 +52,7 @@ class ToDiskRequest:
     ignore_history: a full set, whatever was shipped before.
     since: seconds since 1970; only runs before it count as shipped.
     receipt: path of the history that the mirror's host keeps, brought back; empty for none.
+    checksums: whether the files that are to be carried are read once more, for a list of their checksums beside them.
     valid_days: for which it may be loaded, counted from the day on which writing it was begun; 0 for ever.
     """
 
@@ -63,6 +65,7 @@ class ToDiskRequest:
     since: int | None = None
     receipt: str = ""
     valid_days: int = 0
+    checksums: bool = True
     options: TransferOptions = TransferOptions()
 
     @property
@@ -134,6 +137,7 @@ class _Writing:
         unfinished = UnfinishedSet(self._request.folder, packing.contents)
         if unfinished.is_finished():
             # The last run ended between the last rename and its own bookkeeping.
+            self._checksums(unfinished)
             self._remember(packing, unfinished.archive_id)
             return self._done(packing, None, unfinished)
         if self._run.check_mode:
@@ -175,9 +179,12 @@ class _Writing:
                 again, whole = self._fill(packing, unfinished)
                 result = both(result, again)
             result = reduction.explained(result)
+        sums: tuple[str, ...] = ()
         if whole:
+            # Before it counts as written, so that a run that is stopped meanwhile makes up for them.
+            sums = self._checksums(unfinished)
             self._remember(packing, unfinished.archive_id)
-        return self._done(packing, result, unfinished, whole)
+        return self._done(packing, result, unfinished, whole, sums)
 
     def _fill(self, packing: Packing, unfinished: UnfinishedSet) -> tuple[TransferResult, bool]:
         """What came of it, and whether the archive is whole."""
@@ -196,14 +203,27 @@ class _Writing:
             unfinished.close()
         return result, whole
 
-    def _done(self, packing: Packing, result: TransferResult | None, unfinished: UnfinishedSet, whole: bool = True) -> ToDiskRun:
+    def _checksums(self, unfinished: UnfinishedSet) -> tuple[str, ...]:
+        if not self._request.checksums or self._run.check_mode:
+            return ()
+        self._run.progress(Phase("checksums"))
+        return write_checksums(unfinished.folder, unfinished.contents.sequence, unfinished.names, self._run.stop.is_set)
+
+    def _done(
+        self,
+        packing: Packing,
+        result: TransferResult | None,
+        unfinished: UnfinishedSet,
+        whole: bool = True,
+        sums: Sequence[str] = (),
+    ) -> ToDiskRun:
         if result is not None:
             result = replace(result, left_out=self._plan.failures)
             self._run.progress.conclude(result.counts(), result.complete)
         failures = result.failures if result is not None else self._plan.failures
         warnings = (*self._plan.warnings, *((*result.warnings, *held_catalogs(result)) if result is not None else ()))
         archive_id = unfinished.archive_id if whole else ""
-        path = "" if result is None or self._run.check_mode else self._keep(result, _archive(unfinished, archive_id))
+        path = "" if result is None or self._run.check_mode else self._keep(result, _archive(unfinished, archive_id, sums))
         return ToDiskRun(self._plan, packing, result, failures, warnings, tuple(unfinished.names), archive_id, path)
 
     def _nothing_new(self, packing: Packing) -> ToDiskRun:
@@ -225,10 +245,11 @@ class _Writing:
         self._remembered.save(replace(packing.history, runs=(*before, run)))
 
 
-def _archive(unfinished: UnfinishedSet, archive_id: str) -> Archive:
+def _archive(unfinished: UnfinishedSet, archive_id: str, sums: Sequence[str]) -> Archive:
     """What is to be carried, as reports tell it."""
-    volumes = tuple(Volume(name, size) for name, size in zip(unfinished.names, unfinished.places.sizes))
-    return Archive(archive_id, unfinished.contents.sequence, unfinished.folder, volumes)
+    sequence, names = unfinished.contents.sequence, unfinished.names
+    volumes = tuple(Volume(*each) for each in zip(names, unfinished.places.sizes, sums or [""] * len(names)))
+    return Archive(archive_id, sequence, unfinished.folder, volumes, checksums_name(sequence) if sums else "")
 
 
 def _counted(history: History, request: ToDiskRequest) -> History:

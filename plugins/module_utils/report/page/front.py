@@ -91,7 +91,7 @@ def todo(report: Report) -> Element | None:
 
 def _step(step: Mapping[str, Any]) -> Element:
     mark = element("span", "now", class_="mark warn") if step["due"] else None
-    files = [element("li", code(str(file["name"])), soft(f" {size(file['size'])}")) for file in step["files"]]
+    files = [_file(file) for file in step["files"]]
     listed = (
         fold(plural(len(files), "file"), element("ul", files, class_="plain"), opened=step["kind"] == "carry", printed=True)
         if files
@@ -99,6 +99,11 @@ def _step(step: Mapping[str, Any]) -> Element:
     )
     commands = [command(str(line)) for line in step["commands"]]
     return element("li", mark, element("b", str(step["title"])), element("p", str(step["text"])), listed, commands)
+
+
+def _file(file: Mapping[str, Any]) -> Element:
+    checksum = [element("br"), element("small", "SHA-256 ", code(str(file["checksum"])))] if file["checksum"] else []
+    return element("li", code(str(file["name"])), soft(f" {size(file['size'])}"), checksum)
 
 
 def failures(report: Report) -> Element | None:

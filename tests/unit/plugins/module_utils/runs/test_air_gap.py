@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 
 import pytest
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import (
+    Cancelled,
     CorruptContent,
     Incompatible,
     InputError,
@@ -18,9 +20,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     StorageError,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Limits
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs import mirror_to_disk
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading import archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.deletion import Guards
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.pruning.prune import PruneRequest, prune
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reporting.report import write_report
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.check import require_sound
 from ansible_collections.disconnected.mirror.tests.fakes import images, trip
@@ -87,6 +91,37 @@ def test_what_only_a_dropped_image_has_is_left_out_and_found_where_it_is(near, f
         assert far.load(folder).complete
     found = trip.tags(target.content, "ns/")
     assert found["ns/team/c"] == {"1": APPS["c"].digest} and trip.unfit(target.content, found) == []
+
+
+def test_files_to_carry_have_checksums_that_other_programs_check(near, far, source):
+    folder = near.ship(*named(source, "a:1", "b:1", "c:1"), volume_size=24 * 1024)
+    volumes = sorted(name for name in os.listdir(folder) if name.endswith(".tar"))
+    assert len(volumes) > 1
+    checked = subprocess.run(["sha256sum", "-c", "mirror_seq1.sha256"], cwd=folder, capture_output=True, text=True, check=True)
+    assert checked.stdout.splitlines() == [f"{name}: OK" for name in volumes]
+    with open(os.path.join(folder, "mirror_seq1.sha256"), encoding="ascii") as file:
+        sums = [line.split()[0] for line in file]
+    report = write_report(near.workspace).report
+    carry = next(step for step in report["steps"] if step["kind"] == "carry")
+    assert [each["checksum"] for each in carry["files"]] == sums and "sha256sum -c mirror_seq1.sha256" in carry["commands"][0]
+    with open(near.workspace.report_page, encoding="utf-8") as file:
+        page = file.read()
+    assert all(found in page for found in sums)
+    assert far.load(folder).complete
+    assert os.listdir(near.ship(*named(source, "a:1", "b:1", "d:1"), checksums=False)) == ["mirror_seq2_000000.tar"]
+
+
+def test_a_run_that_ended_while_it_read_for_checksums_is_made_up_for(near, far, source, monkeypatch):
+    def stopped(*_given):
+        raise Cancelled("the run was stopped")
+
+    with monkeypatch.context() as patch, pytest.raises(Cancelled):
+        patch.setattr(mirror_to_disk, "write_checksums", stopped)
+        near.ship(*named(source, "a:1"))
+    assert os.listdir(near.place) == ["mirror_seq1_000000.tar"]
+    assert near.write(*named(source, "a:1")).archive_id
+    assert sorted(os.listdir(near.place)) == ["mirror_seq1.sha256", "mirror_seq1_000000.tar"]
+    assert far.load(near.place).complete
 
 
 def receipt_of(far):
