@@ -85,6 +85,8 @@ def _new(records: Records) -> dict[str, Any]:
     if not run.changed:
         last = next((each for each in reversed(records.runs) if each.changed), None)
         details = [f"The last change came {age(records.now - last.time)}."] if last is not None else []
+        if run.state != "complete":
+            return _answer(question, WARN, "Nothing arrived in this run.", details)
         return _answer(question, GOOD, "Nothing: this run found everything in place.", details)
     changes = records.changes
     if changes is None:

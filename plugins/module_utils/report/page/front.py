@@ -141,7 +141,6 @@ def _failure(failure: Mapping[str, Any]) -> Element:
         others,
         element("br"),
         str(failure.get("message") or ""),
-        element("br"),
         advice,
         reasons,
     )

@@ -168,7 +168,7 @@ def history(report: Report) -> Element | None:
     listed = table("Runs", columns, [_row(run) for run in reversed(runs)], data=False)
     return section(
         "history",
-        f"The last {plural(len(runs), 'run')}",
+        "The last run" if len(runs) == 1 else f"The last {len(runs)} runs",
         element("div", figures, class_="charts"),
         fold("As a table", listed),
         files("runs"),

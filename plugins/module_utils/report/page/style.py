@@ -29,7 +29,7 @@ nav{position:sticky;top:0;background:var(--paper);border-bottom:1px solid var(--
 nav ul{list-style:none;display:flex;gap:.2rem 1.1rem;flex-wrap:wrap;max-width:1180px;margin:0 auto;padding:.5rem 1.25rem;font-size:.88rem}
 nav a{text-decoration:none}nav a:hover{text-decoration:underline}
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.1rem 1.25rem;margin-top:1rem}
-.answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:1rem;margin-top:1rem}
+.answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1rem;margin-top:1rem}
 .answers section{margin:0;border-left-width:6px}
 .answers h2{font-size:.86rem;color:var(--soft);font-weight:600;margin:0}
 .answers .told{font-size:1.12rem;font-weight:650;margin:.25rem 0}
@@ -58,15 +58,15 @@ th button{border:0;padding:0;background:none;font-weight:600}
 th[aria-sort=ascending] button::after{content:" \\2191"}th[aria-sort=descending] button::after{content:" \\2193"}
 td.wide{min-width:12rem}
 .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-td small,details>small{display:block;overflow-wrap:anywhere}
+td small,details>small,.problem li small{display:block;overflow-wrap:anywhere}td details{margin:0}.problem li{margin:.5rem 0}
 .failed,.held{color:var(--bad)}.copied{color:var(--good)}
 ul.plain{list-style:none;margin:.3rem 0;padding:0}
 details{margin:.3rem 0}summary{cursor:pointer}
 .problem{border-left:4px solid var(--bad);padding-left:.8rem;margin:.8rem 0}
 .note{border-left:4px solid var(--warn);padding-left:.8rem;margin:.5rem 0}
 .parts{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.5rem 2rem}
-.parts li{margin:.45rem 0}.parts .name{display:flex;justify-content:space-between;gap:1rem;font-size:.88rem}
-.parts .name span:first-child{overflow-wrap:anywhere;min-width:0}.parts .name span:last-child{color:var(--soft);white-space:nowrap}
+.parts li{margin:.45rem 0}.parts .name{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem;font-size:.88rem}
+.parts .name span{overflow-wrap:anywhere;min-width:0}.parts .name span:last-child{color:var(--soft)}
 svg.share{display:block;width:100%;height:6px}.track{fill:var(--track)}.bar{fill:var(--bar)}.bar.bad{fill:var(--bad)}
 .bar.idle{fill:var(--edge)}
 .charts{display:flex;flex-wrap:wrap;gap:1rem 2.5rem}.charts figure{margin:0;min-width:0}
