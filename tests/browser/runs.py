@@ -92,7 +92,9 @@ def _stand_in(source: FakeRegistry, reference: str) -> str:
     name, at, _digest = reference.partition("@")
     repository, colon, tag = name.rpartition(":") if ":" in name.rpartition("/")[2] else (name, "", "")
     built = images.image("stand-in", [_LAYER], annotations={"org.example.for": reference})
-    images.put(built, source.content, repository, tag)
+    host, _slash, path = repository.partition("/")
+    whole = f"{host}/library/{path}" if host == "docker.io" and "/" not in path else repository
+    images.put(built, source.content, whole, tag)
     return f"{repository}{colon}{tag}@{built.digest}" if at else reference
 
 
