@@ -142,7 +142,7 @@ execution-environment-context: setup-test ## What ansible-builder builds the exe
 execution-environment: setup-test ## Build one on a bare Debian and mirror in it by ansible-runner (root, debootstrap, buildah, podman, runc)
 	@.ci/execution-environment
 
-browser: setup-test ## The report in headless Chromium: widths, light, dark, print, axe-core, keyboard
+browser: setup-test ## The report in headless Chromium: real runs, widths, light, dark, print, axe-core, keyboard (MIRROR_PICTURES=folder keeps what was seen)
 	@.ci/prepare system chromium
 	@.ci/prepare venv requirements.txt tests/requirements.txt tests/browser/requirements.txt
 	MIRROR_WIDTHS=375,768,1280,1920 $(PYTEST) -rP tests/browser

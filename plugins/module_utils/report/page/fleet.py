@@ -19,7 +19,11 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.report.page.wo
 def page(hosts: Sequence[Host]) -> str:
     ordered = sorted(hosts, key=lambda host: (-worst(host), host.name))
     needy = sum(worst(host) == 2 for host in hosts)
-    told = f"{needy} of {plural(len(hosts), 'mirror')} need somebody" if needy else f"{plural(len(hosts), 'mirror')}, all of them right"
+    told = (
+        f"{needy} of {plural(len(hosts), 'mirror')} {'needs' if needy == 1 else 'need'} somebody"
+        if needy
+        else f"{plural(len(hosts), 'mirror')}, all of them right"
+    )
     heading = element("header", element("h1", "Mirrors of the fleet"), element("p", f"{told}."))
     columns = [
         Column("host"),
