@@ -135,8 +135,8 @@ class _Site:
         """As the role does it."""
         plan_imageset(self.planning(place, imageset), {})
         planning = self.planning(place)
-        mirror(MirrorRequest(planning, self.destination), {})
-        write_cluster_resources(ResourcesRequest(planning, self.destination), {})
+        if not mirror(MirrorRequest(planning, self.destination), {}).failures:
+            write_cluster_resources(ResourcesRequest(planning, self.destination), {})
         return planning.workspace
 
     def page(self, workspace: Workspace, run: str) -> str:
