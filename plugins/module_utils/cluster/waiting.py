@@ -96,7 +96,13 @@ class Waiting:
             elif resource.kind == CLUSTER_CATALOG:
                 yield cluster_catalog_state(live)
             else:
-                yield update_service_state(live, self._api.get(DEPLOYMENT, resource.name, resource.namespace))
+                deployment = self._api.get(DEPLOYMENT, resource.name, resource.namespace)
+                yield update_service_state(live, deployment, self._pods_of(deployment))
+
+    def _pods_of(self, deployment: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+        labels = (((deployment or {}).get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+        selector = ",".join(f"{name}={value}" for name, value in labels.items())
+        return self._api.list(POD, (deployment or {})["metadata"]["namespace"], selector) if selector else []
 
 
 def _name(live: Mapping[str, Any]) -> str:

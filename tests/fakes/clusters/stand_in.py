@@ -238,6 +238,8 @@ class StandIn(Cluster):
         live = served.objects.get(key)
         fixed = live["metadata"] if live else {"uid": str(uuid.uuid4()), "creationTimestamp": "2026-01-01T00:00:00Z", "generation": 1}
         metadata = {**new["metadata"], **{each: fixed[each] for each in ("uid", "creationTimestamp", "generation")}}
+        if live and _wished(live) != _wished(new):
+            metadata["generation"] += 1
         new["metadata"] = {**metadata, "name": name, **({"namespace": namespace} if namespace else {})}
         if (
             live is None
@@ -290,6 +292,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments: Any) -> None:
         """Tests read `requests`."""
+
+
+def _wished(live: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change of makes a new generation."""
+    return {key: value for key, value in live.items() if key not in ("metadata", "status")}
 
 
 def _content(live: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ansible_collections.disconnected.mirror.tests.fakes.module import run_modul
 
 APPLIED = ("ImageDigestMirrorSet", "ImageTagMirrorSet", "ImageContentSourcePolicy", "CatalogSource", "ClusterCatalog", "UpdateService")
 _OTHERS = ("PinnedImageSet", "OperatorHub", "Image", "ClusterVersion", "MachineConfigPool", "Subscription", "ClusterServiceVersion")
-_OTHERS += ("Infrastructure", "MachineConfiguration")
+_OTHERS += ("Infrastructure", "MachineConfiguration", "Node", "Pod", "Deployment")
 _NAMESPACES = ("openshift-config", "openshift-config-managed")
 
 

@@ -38,6 +38,7 @@ def node(name, wanted="r2", state="Degraded", reason="disk full"):
 
 
 UPDATING = (condition("Updated", "False"), condition("Updating"))
+UNRENDERED = (condition("Updated"), condition("RenderDegraded", message="Failed to render configuration"), condition("Degraded"))
 DEGRADED = (condition("Updated", "False"), condition("Degraded"), condition("NodeDegraded", message="node n1 is reporting: full"))
 
 
@@ -49,13 +50,16 @@ DEGRADED = (condition("Updated", "False"), condition("Degraded"), condition("Nod
         (pool_state(pool("r1", "r1"), "r1", True), True, "did not change"),
         (pool_state(pool(current="r1", counts=(3, 1, 0), conditions=UPDATING), "r1", False), False, "1 of 3 nodes have it"),
         (pool_state(pool(current="r1", counts=(3, 3, 0)), "r1", False), False, "3 of 3"),
-        (pool_state(pool(counts=(3, 1, 1), conditions=DEGRADED), "r1", False), False, "1 are degraded: node n1 is reporting: full"),
+        (pool_state(pool(counts=(3, 1, 1), conditions=DEGRADED), "r1", False), False, "1 is degraded: node n1 is reporting: full"),
         (
             pool_state(pool(counts=(3, 1, 1), conditions=DEGRADED), "r1", False, [node("n1"), node("n2", "r9"), node("n3", state="Done")]),
             False,
-            "1 are degraded: n1: disk full",
+            "1 is degraded: n1: disk full",
         ),
         (pool_state(pool(paused=True, counts=(3, 0, 0)), "r1", False), True, "paused"),
+        (pool_state(pool("r1", "r1", conditions=UNRENDERED), "r1", True), False, "Failed to render"),
+        (pool_state(pool(conditions=(condition("Updated"), *DEGRADED[1:])), "r1", False), False, "it is degraded: node n1"),
+        (pool_state({**pool(), "metadata": {"name": "worker", "generation": 3}}, "r1", False), False, "not told"),
         (pool_state({"metadata": {"name": "new"}}, "", True), False, "0 of 0"),
     ],
 )
@@ -71,29 +75,57 @@ def pod(catalog, reason="ImagePullBackOff", message="manifest unknown"):
     }
 
 
-def test_a_catalog_source_is_ready_when_its_connection_is():
-    live = {"metadata": {"name": "cs"}, "status": {"connectionState": {"lastObservedState": "READY"}}}
-    assert catalog_source_state(live, [pod("cs")]).ready
+def catalog(state, image=""):
+    return {"metadata": {"name": "cs"}, "spec": {"image": image}, "status": {"connectionState": {"lastObservedState": state}}}
+
+
+def serving(image, ready="True", key="containers"):
+    labels = {"name": "cs-abc", "labels": {"olm.catalogSource": "cs"}}
+    return {"metadata": labels, "spec": {key: [{"image": image}]}, "status": {"conditions": [condition("Ready", ready)]}}
+
+
+def test_a_catalog_source_is_ready_when_its_connection_and_the_pod_of_its_image_are():
+    assert catalog_source_state(catalog("READY"), []).ready
+    assert catalog_source_state(catalog("READY", "i:2"), [serving("i:2")]).ready
+    assert catalog_source_state(catalog("READY", "i:2"), [serving("i:2", key="initContainers")]).ready
+    assert catalog_source_state(catalog("READY", "i:2"), [serving("i:1")]).reason == "its pod has the former image"
+    assert catalog_source_state(catalog("READY", "i:2"), [serving("i:2", "False")]).reason == "its pod is not ready"
+    assert catalog_source_state(catalog("READY", "i:2"), []).reason == "it has no pod yet"
+    assert catalog_source_state(catalog("CONNECTING", "i:2"), [serving("i:2")]).reason == "its connection is CONNECTING"
 
 
 def test_a_catalog_source_that_is_stuck_says_what_its_pod_waits_for():
-    live = {"metadata": {"name": "cs"}, "status": {"connectionState": {"lastObservedState": "TRANSIENT_FAILURE"}}}
+    live = catalog("TRANSIENT_FAILURE")
     assert catalog_source_state(live, [pod("other"), pod("cs")]).reason == "pod cs-abc waits with ImagePullBackOff: manifest unknown"
-    assert catalog_source_state(live, []).reason == "its connection is TRANSIENT_FAILURE"
     unscheduled = {**pod("cs"), "status": {"conditions": [condition("PodScheduled", "False", "0/3 nodes are available")]}}
     assert "not scheduled: 0/3 nodes" in catalog_source_state({"metadata": {"name": "cs"}}, [unscheduled]).reason
 
 
 def test_a_cluster_catalog_is_ready_when_it_is_served():
-    assert cluster_catalog_state({"metadata": {"name": "cc"}, "status": {"conditions": [condition("Serving")]}}).ready
+    succeeded = {**condition("Progressing"), "reason": "Succeeded", "observedGeneration": 2}
+    live = {"metadata": {"name": "cc", "generation": 2}, "status": {"conditions": [condition("Serving"), succeeded]}}
+    assert cluster_catalog_state(live).ready
+    assert cluster_catalog_state({**live, "metadata": {"name": "cc", "generation": 3}}).reason == "its new content is not looked at yet"
+    retrying = {**condition("Progressing", message="no such image"), "reason": "Retrying", "observedGeneration": 2}
+    assert cluster_catalog_state({**live, "status": {"conditions": [condition("Serving"), retrying]}}).reason == "no such image"
     stuck = {"metadata": {"name": "cc"}, "status": {"conditions": [condition("Progressing", "True", "error pulling image")]}}
     assert cluster_catalog_state(stuck).reason == "error pulling image"
 
 
 def test_an_update_service_is_ready_when_a_pod_has_the_graph():
-    live = {"metadata": {"name": "us"}, "status": {"conditions": [condition("ReconcileCompleted")]}}
-    assert update_service_state(live, {"status": {"availableReplicas": 1}}).ready
-    assert "no pod has loaded the graph" in update_service_state(live, {"status": {}}).reason
+    live = {"metadata": {"name": "us"}, "spec": {"graphDataImage": "g:2"}, "status": {"conditions": [condition("ReconcileCompleted")]}}
+    counts = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
+
+    def deployment(image="g:2", **status):
+        pods = {"initContainers": [{"image": image}], "containers": [{"image": "builder"}]}
+        return {"metadata": {"generation": 2}, "spec": {"replicas": 2, "template": {"spec": pods}}, "status": {**counts, **status}}
+
+    assert update_service_state(live, deployment()).ready
+    assert update_service_state(live, deployment(replicas=3, updatedReplicas=1)).reason == "1 of 2 pods have loaded the graph"
+    assert update_service_state(live, deployment(replicas=3)).reason == "pods with the former graph are still there"
+    assert update_service_state(live, deployment("g:1")).reason == "its pods have the former graph image"
+    assert update_service_state(live, deployment(observedGeneration=1)).reason == "its pods have the former graph image"
+    assert update_service_state(live, None).reason == "it has no pods yet"
     assert update_service_state({"metadata": {"name": "us"}}, None).reason == "it is not reconciled yet"
 
 
