@@ -231,6 +231,7 @@ sanity-cores: sanity-tree ## The same on the lowest and the newest core, and on 
 
 cores: setup-test ## A whole play on each core, Python of the host, connection and callback (CORES="2.16 2.21", ROWS="--pythons 3.9")
 	@COLLECTIONS="awx.awx ansible.posix" .ci/prepare collections
+	@.ci/prepare newest-python
 	@$(INTERPRETER) tests/tools/cores.py $(CORES) $(ROWS)
 
 # ansible-test needs a real directory of the right name, and a repository of its own around the files.

@@ -206,7 +206,9 @@ def _attacks() -> tuple[Attack, ...]:
         add("the size of a chunk is strict", f"the size {size!r:.30}", CHUNKED + size + b"\r\nhello\r\n" + END)
     for end in (b"XX", b"\n\n", b"0\r"):
         add("the end of a chunk is looked at", f"a chunk that ends in {end!r}", CHUNKED + b"5\r\nhello" + end + END)
-    for trailers in (b"A: b\r\n" * 5000 + b"\r\n", b"X: " + b"y" * 20000 + b"\r\n\r\n", b"X: y\n\r\n", b"X: y\r\n", b"\n"):
+    # Their number is bounded by later Pythons, too.
+    many = (b"A: " + b"b" * 5000 + b"\r\n") * 20 + b"\r\n"
+    for trailers in (many, b"X: " + b"y" * 20000 + b"\r\n\r\n", b"X: y\n\r\n", b"X: y\r\n", b"\n"):
         name = f"the trailers {trailers!r:.30}, {len(trailers)} bytes"
         add("trailers are bounded and have an end", name, CHUNKED + b"5\r\nhello\r\n0\r\n" + trailers)
     spoiled = "what nobody asked for spoils a connection"
