@@ -28,7 +28,7 @@ from urllib.request import urlopen
 
 DISTRIBUTION = ("docker-registry", "registry")
 REMEDIES = {
-    **dict.fromkeys(("helm", "opm", "registry3"), "make tools builds it where there is Go 1.22 or later"),
+    **dict.fromkeys(("helm", "opm", "registry3", "upstream-answers"), "make tools builds it where there is Go 1.22 or later"),
     "small-registries": "make tools builds it where there is Go 1.25 or later",
 }
 # The content of an htpasswd file with the user `me`, password `secret`.

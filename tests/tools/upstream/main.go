@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Answers questions about ranges and catalogs with the libraries that the reference implementation uses, one JSON line for each
-// line of the standard input.  `make setup-test` builds it as .cache/bin/upstream-answers where Go is installed.
+// line of the standard input.  `make tools` builds it as .cache/bin/upstream-answers where Go is installed.
 package main
 
 import (

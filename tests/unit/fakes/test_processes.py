@@ -39,3 +39,10 @@ def test_a_registry_that_cannot_start_says_why(tmp_path):
 def test_a_missing_program_skips_with_its_name():
     with pytest.raises(pytest.skip.Exception, match="no-such-program"):
         processes.require("no-such-program")
+
+
+@pytest.mark.parametrize("name", ["helm", "opm", "registry3", "small-registries", "upstream-answers"])
+def test_what_go_builds_is_said_to_need_it(name, monkeypatch):
+    monkeypatch.setattr(processes, "find", lambda names: "")
+    with pytest.raises(pytest.skip.Exception, match="make tools builds it where there is Go"):
+        processes.require(name)
