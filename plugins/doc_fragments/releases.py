@@ -108,4 +108,31 @@ options:
     description:
       - An existing graph image to mirror instead of building one.
     type: str
+  boot_images:
+    description:
+      - Boot images of the releases to mirror as well, such as V(metal/iso) or V(openstack/qcow2.gz/disk). Each is the name of a platform, a
+        format and a part, or the beginning of one. M(disconnected.mirror.cluster_bootstrap) returns those that a release names.
+      - Without it none is mirrored, for one has about a gigabyte.
+      - They are downloaded from where the release says that they are, and kept only when they have the checksum that the release gives. In
+        the registry and in archives each is an artifact with the file as its only blob.
+    type: list
+    elements: str
+    default: []
+  boot_image_architectures:
+    description:
+      - Architectures that boot images are mirrored for. Defaults to that of the release, and to all for a release of several.
+    type: list
+    elements: str
+    choices:
+      - amd64
+      - arm64
+      - ppc64le
+      - s390x
+    default: []
+  boot_image_url:
+    description:
+      - Base URL of a server with copies of the boot images, where they are not to come from their publisher. Both a copy of the publisher's
+        directories and one directory with all files are understood.
+      - Credentials of the authentication file are used for it. A host that only a release names never gets any.
+    type: str
 """

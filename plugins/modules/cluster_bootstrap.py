@@ -18,6 +18,9 @@ description:
   - C(openshift-install) is told the release image at the mirror, as C(oc adm release extract) does, so that it installs from there.
   - Writes C(install-config-excerpt.yaml) with the mirrors of the release, the certificate authority and a place for the pull secret, and
     C(mirror/registries.conf) and C(mirror/ca-bundle.crt) for the agent-based installer.
+  - With O(boot_images) it also writes boot images of the release, each with the checksum that the release gives. They come out of the
+    mirror or the archive when they were mirrored, else from where the release says that they are. A download that breaks off is continued,
+    by a later run as well.
   - With O(archive) all of it comes out of an archive, before any registry has it.
 requirements:
   - PyYAML
@@ -39,7 +42,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Says which files would be written. Checksums of programs are not known before.
+    details: Says which files would be written, and how large boot images are. Checksums of programs are not known before.
   diff_mode:
     support: none
   idempotent:
@@ -112,6 +115,15 @@ EXAMPLES = r"""
     dest: /srv/install/4.16.3
     version: 4.16.3
     trusted_ca: /etc/pki/mirror/ca.pem
+
+- name: Get the installer and the live image for bare metal
+  disconnected.mirror.cluster_bootstrap:
+    workspace: /srv/mirror/workspace
+    destination: docker://registry.example.com:5000/ocp
+    dest: /srv/install/4.16.3
+    tools: [openshift-install]
+    boot_images: [metal/iso]
+    boot_image_architectures: [amd64]
 """
 
 RETURN = r"""
@@ -134,7 +146,8 @@ directory:
   returned: success
   type: str
 files:
-  description: Path below the directory, whether it changed, and the checksum of each file. C(sha256sum.txt) has them as well.
+  description: Path below the directory, whether it changed, and the checksum of each file. C(sha256sum.txt) has them as well. Boot images
+    have their C(size) in bytes, too.
   returned: success
   type: list
   elements: dict
@@ -143,7 +156,8 @@ files:
       changed: true
       sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 boot_images:
-  description: Boot images that the release names, each with its checksum and the place where its publisher has it.
+  description: Boot images that the release names, each with its checksum and the place where its publisher has it. Beginnings of C(kind)
+    are what O(boot_images) takes.
   returned: success
   type: list
   elements: dict

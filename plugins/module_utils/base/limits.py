@@ -100,6 +100,8 @@ UNPACKED_ALWAYS = 256 * MIB
 UNPACKED = 16 * GIB
 # A program that is taken out of an image: openshift-install has 700 megabytes.
 PROGRAM = 2 * GIB
+# A boot image: the largest that CoreOS publishes, raw disks, have sixteen gigabytes.
+BOOT_IMAGE = 20 * GIB
 # Members of one layer: a whole distribution of an operating system has two hundred thousand.
 LAYER_MEMBERS = 1_000_000
 # Members of the volumes of one foreign archive, which are kept in memory by name.

@@ -15,6 +15,8 @@ BUNDLE = "operatorBundle"
 RELATED = "operatorRelatedImage"
 GENERIC = "generic"
 HELM = "helmImage"
+# Ours: the reference mirrors none.
+BOOT_IMAGE = "bootImage"
 
 # The part of the configuration that a type of image belongs to: the category of its failures.
 CATEGORIES = {
@@ -26,4 +28,5 @@ CATEGORIES = {
     RELATED: "operator",
     GENERIC: "additional",
     HELM: "helm",
+    BOOT_IMAGE: "release",
 }

@@ -23,6 +23,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 RELEASE_IMAGES = "openshift/release-images"
 RELEASE_COMPONENTS = "openshift/release"
 GRAPH_IMAGE = "openshift/graph-image"
+BOOT_IMAGES = "openshift/boot-images"
 KUBEVIRT_COMPONENT = "kube-virt-container"
 LATEST = "latest"
 # Longest tag that registries take, and what longer digest tags are cut to (mirroring 2.4).
@@ -52,6 +53,10 @@ def map_release_component(release_tag: str, component: str) -> Target:
 
 def map_graph() -> Target:
     return Target(GRAPH_IMAGE, LATEST)
+
+
+def map_boot_image(file_name: str) -> Target:
+    return Target(BOOT_IMAGES, _tag(file_name))
 
 
 def map_operator_image(reference: Reference, generation: Generation, from_layout: bool = False) -> Target:

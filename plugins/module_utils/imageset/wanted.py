@@ -20,6 +20,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import (
+    BOOT_IMAGE,
     BUNDLE,
     CATALOG,
     CATEGORIES,
@@ -34,6 +35,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store i
 
 # The types are part of what content sources work with.
 __all__ = [
+    "BOOT_IMAGE",
     "BUNDLE",
     "CATALOG",
     "CATEGORIES",

@@ -15,11 +15,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATEGORIES
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import BOOT_IMAGE, CATEGORIES
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import Content, shelved
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History, Step
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import is_here
 
 # The architecture of what is no instance of an index and belongs to no release: manifests alone do not tell it.
 NO_ARCHITECTURE = "unspecified"
@@ -166,7 +167,10 @@ def top(shares: dict[str, Share], count: int = 10) -> list[tuple[str, Share]]:
 
 
 def _source(image: PlanImage) -> str:
-    return LOCAL if image.source.startswith(("oci:", "built:")) else image.source.split("/", 1)[0]
+    if image.type == BOOT_IMAGE:
+        # Built here is its manifest alone; the bytes come from the host that its name says.
+        return image.origin.split("/", 1)[0]
+    return LOCAL if is_here(image.source) else image.source.split("/", 1)[0]
 
 
 def _operators(image: PlanImage) -> list[str]:

@@ -16,7 +16,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
-from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import CATALOG
+from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import BOOT_IMAGE, CATALOG
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning import parts
@@ -32,7 +32,9 @@ def rebuild(plan: Plan, imageset: ImageSet, context: Context) -> tuple[Failure, 
     found = []
     if any(image.type == CATALOG for image in lacking):
         found.append(_catalogs(plan, imageset, locked))
-    if any(image.type != CATALOG for image in lacking):
+    if any(image.type == BOOT_IMAGE for image in lacking):
+        found.append(_boot_images(plan, locked))
+    if any(image.type not in (BOOT_IMAGE, CATALOG) for image in lacking):
         found.append(_graph_image(plan, imageset, locked))
     return tuple(failure for part in found for failure in part.failures)
 
@@ -42,6 +44,13 @@ def _catalogs(plan: Plan, imageset: ImageSet, context: Context) -> Collected:
 
     records = {entry["name"]: entry["record"] for entry in plan.catalogs if entry.get("record")}
     return collect(imageset, replace(context, options={**context.options, "catalog_records": records}))
+
+
+def _boot_images(plan: Plan, context: Context) -> Collected:
+    from ansible_collections.disconnected.mirror.plugins.module_utils.releases.boot_images import again
+
+    wanted = {image.source for image in plan.images if image.type == BOOT_IMAGE}
+    return again(plan.releases, wanted, context)
 
 
 def _graph_image(plan: Plan, imageset: ImageSet, context: Context) -> Collected:
@@ -77,6 +86,9 @@ class AsLocked(ReadOnlyStore):
 
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         return self._upstream.open_blob(repository, blob, offset)
+
+    def blob_size(self, repository: str, blob: Descriptor) -> int | None:
+        return self._upstream.blob_size(repository, blob)
 
     def tags(self, repository: str) -> tuple[str, ...] | None:
         return self._upstream.tags(repository)

@@ -17,7 +17,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import ImageSet
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import Collected, Context
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases import memory, takeover
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases import boot_images, memory, takeover
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph import selection
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Channel, Picked
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.excerpt import excerpt
@@ -78,11 +78,13 @@ class _Collecting:
             inspected: Sequence[Inspected] = list(pool.map(inspector.inspect, wanted))
         releases = tuple(one.entry for one in inspected if one.entry is not None)
         graph = source.collect(self.imageset, self.context, self.settings, signatures.documents(releases))
+        named = [each for one in inspected for each in one.boot_images]
+        boot = boot_images.collect(named, self.context, self.settings.boot_image_url, kept_only=self.imageset.delete)
         return Collected(
-            images=tuple(image for one in inspected for image in one.images) + graph.images,
+            images=tuple(image for one in inspected for image in one.images) + graph.images + boot.images,
             releases=releases,
             warnings=tuple(dict.fromkeys([*self.warnings, *(text for one in inspected for text in one.warnings), *graph.warnings])),
-            failures=(*self.failures, *(failure for one in inspected for failure in one.failures), *graph.failures),
+            failures=(*self.failures, *(failure for one in inspected for failure in one.failures), *graph.failures, *boot.failures),
             update_graphs=tuple(self._update_graphs),
         )
 

@@ -15,6 +15,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.generatio
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import OCI, Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import (
+    BOOT_IMAGE,
     BUNDLE,
     CATALOG,
     GRAPH,
@@ -68,7 +69,7 @@ def mirrored(images: Iterable[PlanImage], destination: Destination, generation: 
     """
     found = []
     for image in images:
-        if image.type in (CATALOG, GRAPH) or image.subject:
+        if image.type in (BOOT_IMAGE, CATALOG, GRAPH) or image.subject:
             continue
         reference = _origin(image)
         if reference.transport != OCI:

@@ -22,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan 
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.contents import Content, Contents
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.index import REF_NAME
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import is_here
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 
 PLAN = "plan.json"
@@ -101,7 +102,7 @@ def to_pull(packing: Packing, shelf: Shelf) -> tuple[int, frozenset[Digest]]:
     for placed in packing.images:
         blobs = set(shelved(placed.image, shelf).blobs) & set(held)
         found |= blobs
-        if not placed.image.source.startswith(("oci:", "built:")):
+        if not is_here(placed.image.source):
             away |= blobs
     return sum(held[digest] for digest in away), frozenset(found)
 

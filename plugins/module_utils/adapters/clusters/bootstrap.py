@@ -17,8 +17,9 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base import li
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.settings import web_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.tools.place import PLATFORMS, TOOLS
-from ansible_collections.disconnected.mirror.plugins.module_utils.runs.clusters.bootstrap import BootstrapRequest, bootstrap
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.clusters.bootstrap import BootstrapFile, BootstrapRequest, bootstrap
 
 ARGUMENTS: dict[str, Any] = {
     **PLANNING,
@@ -46,6 +47,9 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         tools=tuple(params["tools"]),
         platforms=tuple(params["platforms"]),
         authority=_authority(params["trusted_ca"]),
+        boot_images=tuple(params["boot_images"]),
+        boot_image_architectures=tuple(params["boot_image_architectures"]),
+        boot_image_url=web_url(params["boot_image_url"] or "", "boot_image_url"),
     )
     found = bootstrap(request, os.environ, check_mode)
     values = {
@@ -53,10 +57,15 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         "architecture": found.architecture,
         "release_image": found.payload,
         "directory": request.folder,
-        "files": [{"path": file.path, "changed": file.changed, "sha256": file.sha256} for file in found.files[:MAX_FILES]],
+        "files": [_file(file) for file in found.files[:MAX_FILES]],
         "boot_images": [image.document() for image in found.boot_images],
     }
     return Outcome(changed=found.changed, values=values, warnings=found.warnings)
+
+
+def _file(file: BootstrapFile) -> dict[str, Any]:
+    size = {} if file.size is None else {"size": file.size}
+    return {"path": file.path, "changed": file.changed, "sha256": file.sha256, **size}
 
 
 def _authority(path: Any) -> str:

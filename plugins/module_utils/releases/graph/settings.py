@@ -19,6 +19,8 @@ Options, by the names under which `Context.options` has them:
 * `release_tags_allowed`: components may be named by tag (builds of OKD and CI).
 * `graph_data`: the graph data's tarball, URL or file.  `graph_base`: image that the graph image is built on.
 * `graph_image`: a ready graph image to mirror instead of building one.
+* `boot_images`: kinds of boot images to mirror (`tools.boot_image.chosen`).  `boot_image_architectures`: those to mirror them for, by
+  default the release's own.  `boot_image_url`: base URL to have them from, instead of where the release says that they are.
 * `past_channels`: what a v1 history remembers, `{channel: {first, min, max}}`; by default the workspace's own memory.
 """
 
@@ -28,8 +30,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.text.secret import masked
+from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.origin import split_url
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph.channel import Rules, version_filter
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures import keys
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.openpgp import binary_key
@@ -76,12 +80,25 @@ class Settings:
     graph_image: str
     enclave: bool
     past_channels: Mapping[str, Any] | None
+    boot_images: tuple[str, ...] = ()
+    boot_image_architectures: tuple[str, ...] = ()
+    boot_image_url: str = ""
     notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: Mapping[str, Any], environment: Mapping[str, str], generation: Generation = Generation.V2) -> Settings:
         """Raises InputError for an option that cannot be used, keys among them (SIG-21), and InvalidVersionFilter."""
         return _Reading(options, environment, generation).settings()
+
+
+def web_url(text: str, option: str) -> str:
+    """A base URL without a slash at its end; empty for none.  Raises InputError."""
+    if text:
+        try:
+            split_url(text)
+        except InputError as error:
+            raise InputError(error.message, subject=option, advice="Write https://host/path.") from error
+    return text.rstrip("/")
 
 
 class _Reading:
@@ -110,6 +127,9 @@ class _Reading:
             graph_image=self._text("graph_image"),
             enclave=bool(override) and not self._text("graph_data"),
             past_channels=self.options.get("past_channels"),
+            boot_images=self._texts("boot_images"),
+            boot_image_architectures=self._texts("boot_image_architectures"),
+            boot_image_url=web_url(self._text("boot_image_url"), "boot_image_url"),
             notes=tuple(self.notes),
         )
 

@@ -19,6 +19,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.releases.graph
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import components
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.payload import BOOT_IMAGES, REFERENCES, Payload, Payloads
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import Signatures, encoded
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.tools.boot_image import BootImage, boot_images, chosen
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.trust import OFF, REQUIRE, Trust
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.verifier import Asked, Signature
 
@@ -47,6 +48,15 @@ class WantedRelease:
 
 
 @dataclass(frozen=True)
+class NamedBootImage:
+    """guide: host of the registry whose release names it.  chains: why it is wanted."""
+
+    image: BootImage
+    guide: str
+    chains: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Inspected:
     """entry: of the plan's `releases`; None when the release is not mirrored."""
 
@@ -54,6 +64,7 @@ class Inspected:
     images: tuple[WantedImage, ...] = ()
     warnings: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
+    boot_images: tuple[NamedBootImage, ...] = ()
 
 
 class Inspector:
@@ -81,7 +92,11 @@ class Inspector:
         warnings: list[str] = []
         signature = self._signature(wanted, warnings)
         subject = str(wanted.reference)
-        payload = self._payloads.read(wanted.reference.repository, Digest.parse(wanted.reference.digest), self._platform.kubevirt_container)
+        payload = self._payloads.read(
+            wanted.reference.repository,
+            Digest.parse(wanted.reference.digest),
+            self._platform.kubevirt_container or bool(self._settings.boot_images),
+        )
         references = components.parse_references(payload.documents[REFERENCES], subject, self._settings.tags_allowed)
         tag = components.release_tag(references.version, payload.architecture, Digest.parse(wanted.reference.digest).hex)
         warnings += _differences(wanted, payload, references.version, tag, signature)
@@ -89,7 +104,23 @@ class Inspector:
         images: list[WantedImage] = []
         for chain in wanted.chains:
             images += components.images(wanted.reference, tag, (*references.components, *further), self._platform.platforms, (*chain, tag))
-        return Inspected(_entry(wanted, payload, references.version, tag, signature), tuple(images), tuple(warnings), failures)
+        boot_images, missing = self._boot_images(wanted, payload, tag)
+        entry = _entry(wanted, payload, references.version, tag, signature)
+        return Inspected(entry, tuple(images), tuple(warnings), (*failures, *missing), boot_images)
+
+    def _boot_images(self, wanted: WantedRelease, payload: Payload, tag: str) -> tuple[tuple[NamedBootImage, ...], tuple[Failure, ...]]:
+        """Those that are wished, as the release names them."""
+        settings = self._settings
+        if not settings.boot_images:
+            return (), ()
+        subject = f"release {wanted.title}"
+        try:
+            offered = boot_images(payload.documents.get(BOOT_IMAGES) or _absent(), subject)
+            found = chosen(offered, settings.boot_images, settings.boot_image_architectures or (payload.architecture,), subject)
+        except MirrorError as error:
+            return (), (Failure.of(error, subject, CATEGORY),)
+        chains = tuple((*chain, tag) for chain in wanted.chains)
+        return tuple(NamedBootImage(image, wanted.reference.domain, chains) for image in found), ()
 
     def _signature(self, wanted: WantedRelease, warnings: list[str]) -> Signature | None:
         trust: Trust = self._settings.okd if wanted.okd else self._settings.openshift
@@ -125,7 +156,7 @@ class Inspector:
 
 
 def _absent() -> bytes:
-    raise PayloadInvalid(f"the release image has no {BOOT_IMAGES}, which names KubeVirt containers")
+    raise PayloadInvalid(f"the release image has no {BOOT_IMAGES}, which names boot images and KubeVirt containers")
 
 
 def _differences(wanted: WantedRelease, payload: Payload, version: str, tag: str, signature: Signature | None) -> list[str]:

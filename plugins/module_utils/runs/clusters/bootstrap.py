@@ -14,16 +14,20 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import CorruptContent, InputError, NotFound, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.platform import Platform
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import RELEASE, RELEASE_CONTENT
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.boot_images import found_at, source_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload import components
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.payload import BOOT_IMAGES, REFERENCES, Payload, Payloads
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.tools import extraction
-from ansible_collections.disconnected.mirror.plugins.module_utils.releases.tools.boot_image import BootImage, boot_images
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.tools.boot_image import BootImage, boot_images, chosen
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.tools.download import download
 from ansible_collections.disconnected.mirror.plugins.module_utils.releases.tools.inscription import (
     RELEASE_IMAGE,
     RELEASE_VERSION,
@@ -36,9 +40,10 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.runs.plan impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.plan_source import PlanSource
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.setting.session import Session, session
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
+from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, BlobDone, BlobProgress, BlobStarted
 
 _RECORD, _SUMS = "bootstrap.json", "sha256sum.txt"
-_CONFIG, _AGENT = "install-config-excerpt.yaml", "mirror"
+_CONFIG, _AGENT, _BOOT = "install-config-excerpt.yaml", "mirror", "boot_images"
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class BootstrapRequest:
     version: of the release; empty where the plan has one only.  architecture: likewise.
     folder: where the files go.  tools, platforms: as `releases.tools.place` has them.
     authority: PEM of what signed the mirror's certificate.
+    boot_images, boot_image_architectures: see `releases.tools.boot_image.chosen`.  boot_image_url: see `BootImage.locations`.
     """
 
     source: PlanSource
@@ -58,15 +64,19 @@ class BootstrapRequest:
     tools: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     authority: str = ""
+    boot_images: tuple[str, ...] = ()
+    boot_image_architectures: tuple[str, ...] = ()
+    boot_image_url: str = ""
 
 
 @dataclass(frozen=True)
 class BootstrapFile:
-    """path: below the folder.  sha256: empty when, in check mode, it is not known yet."""
+    """path: below the folder.  sha256: empty when, in check mode, it is not known yet.  size: of boot images, in bytes."""
 
     path: str
     changed: bool
     sha256: str = ""
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,7 @@ class _Bootstrap:
         self._plan = plan
         self._store = store
         self._in_archive = in_archive
+        self._run = run
         self._check_mode = run.check_mode
         self._payloads = Payloads(store, run.place)
         self._warnings: list[str] = []
@@ -124,9 +135,10 @@ class _Bootstrap:
         # Clusters know it by its digest, wherever they got it from.
         full = f"{request.destination.full(image.destination)}@{image.digest}"
         written = [self._program(tool, platform, tag, payload, full, version) for platform in request.platforms for tool in request.tools]
-        written += [self._file(path, content) for path, content in self._told(version).items()]
         boot = payload.documents.get(BOOT_IMAGES)
         named = tuple(boot_images(boot, full)) if boot else ()
+        written += [self._boot_image(each, release) for each in self._chosen(named, architecture, full)]
+        written += [self._file(path, content) for path, content in self._told(version).items()]
         if not self._check_mode:
             self._finish(written)
         return BootstrapRun(version, architecture, full, tuple(written), named, tuple(self._warnings))
@@ -168,6 +180,40 @@ class _Bootstrap:
         self._extract(places(tool, platform), tag, payload, target, finish)
         self._record[path] = {**origin, "sha256": sums[-1]}
         return BootstrapFile(path, True, sums[-1])
+
+    def _chosen(self, named: tuple[BootImage, ...], architecture: str, full: str) -> list[BootImage]:
+        request = self._request
+        return chosen(named, request.boot_images, request.boot_image_architectures or (architecture,), full) if request.boot_images else []
+
+    def _boot_image(self, image: BootImage, release: Mapping[str, Any]) -> BootstrapFile:
+        """Out of the mirror or the archive when the plan has it, else from where the release says that it is."""
+        path = os.path.join(_BOOT, image.architecture, image.file_name)
+        target = os.path.join(self._request.folder, path)
+        self._record[path] = {"sha256": image.sha256}
+        if _sha256_of(target) == image.sha256:
+            return BootstrapFile(path, False, image.sha256, os.path.getsize(target))
+        store, repository, size = self._place_of(image, release)
+        blob = Descriptor("", image.digest, size)
+        if not self._check_mode:
+            self._run.progress(BlobStarted(image.digest, path, size))
+            download(store, repository, blob, target, lambda count: self._run.progress(BlobProgress(image.digest, count)))
+            self._run.progress(BlobDone(image.digest, path, size, COPIED))
+        return BootstrapFile(path, True, image.sha256, size)
+
+    def _place_of(self, image: BootImage, release: Mapping[str, Any]) -> tuple[Store, str, int]:
+        """What has the file, its repository there, and its size."""
+        source = source_of(image)
+        planned = next((each for each in self._plan.images if each.source == source and not each.subject), None)
+        if planned is not None:
+            manifest = self._store.fetch_manifest(self._repository(planned), planned.digest)
+            sizes = [blob.size for blob in manifest.blobs if blob.digest == image.digest]
+            if len(sizes) != 1:
+                problem = f"{planned.origin} of the plan is not the boot image that the release names"
+                raise CorruptContent(problem, subject=str(planned.digest))
+            return self._store, self._repository(planned), sizes[0]
+        upstream = self._run.network.upstream(self._run.place)
+        guide = parse(str(release.get("payload"))).domain
+        return (upstream, *found_at(image, guide, self._request.boot_image_url, upstream))
 
     def _extract(self, wanted: Iterator[Place], tag: str, payload: Payload, target: str, finish: Any) -> None:
         named = {each.name: each.reference for each in components.parse_references(payload.documents[REFERENCES], tag, True).components}

@@ -22,6 +22,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.registry import RegistryStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.registry.request_limits import RequestLimits
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import Upstream
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.web import WebFiles
 
 OnRetry = Callable[[str, str, float], None]
 
@@ -78,6 +79,7 @@ class Network:
             workspace,
             lambda host: RegistryStore(host, self._careless(host, self._insecure)),
             self._sources,
+            lambda: WebFiles(self._source),
         )
 
     def mirror(self, destination: Destination, writing: bool) -> RegistryStore:

@@ -23,15 +23,24 @@ class RegistryBlobReader(BlobReader):
     """opener: sends the request for the bytes from an offset on; raises when the registry refuses.
 
     mend: called as (attempt, reason) after a break; waits, and raises when there is no use in going on.
-    size: of the whole blob; subject: for messages.
+    size: of the whole blob; subject, giver: for messages.
     """
 
-    def __init__(self, opener: Callable[[int], Response], mend: Callable[[int, str], None], size: int, offset: int, subject: str) -> None:
+    def __init__(
+        self,
+        opener: Callable[[int], Response],
+        mend: Callable[[int, str], None],
+        size: int,
+        offset: int,
+        subject: str,
+        giver: str = "the registry",
+    ) -> None:
         self._opener = opener
         self._mend = mend
         self._size = size
         self._position = offset
         self._subject = subject
+        self._giver = giver
         self._attempts = 0
         self._broken_at = offset
         self._response: Response | None = None
@@ -55,7 +64,7 @@ class RegistryBlobReader(BlobReader):
                 continue
             self._position += size
             if self._position > self._size:
-                raise self._corrupt(f"the registry sends more than the {self._size} bytes that its manifest names")
+                raise self._corrupt(f"{self._giver} sends more than the {self._size} bytes that its manifest names")
             return size
 
     def close(self) -> None:
@@ -70,7 +79,7 @@ class RegistryBlobReader(BlobReader):
                 self._check_range(response)
             else:
                 if response.length not in (None, self._size):
-                    raise self._corrupt(f"the registry has {response.length} bytes where its manifest names {self._size}")
+                    raise self._corrupt(f"{self._giver} has {response.length} bytes where its manifest names {self._size}")
                 self._skip(response)
         except BaseException:
             response.close()
@@ -82,7 +91,7 @@ class RegistryBlobReader(BlobReader):
         match = _CONTENT_RANGE.match(told)
         if match is None or int(match.group(1)) != self._position or match.group(3) not in ("*", str(self._size)):
             wanted = f"bytes from {self._position} of {self._size}"
-            raise self._corrupt(f"the registry answered with the range {told!r:.60} where {wanted} were wanted")
+            raise self._corrupt(f"{self._giver} answered with the range {told!r:.60} where {wanted} were wanted")
 
     def _skip(self, response: Response) -> None:
         """A registry that does not know ranges sends all of it again."""

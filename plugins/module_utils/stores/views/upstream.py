@@ -5,7 +5,7 @@
 """Upstream: all the places that content comes from, as one store to read from.
 
 Repositories are full names: `quay.io/team/app` (a registry, by the rules of registries.conf), `oci:///directory` (a
-local layout) and `built://name` (a layout that was built in the workspace).
+local layout), `built://name` (a layout that was built in the workspace) and the URL of a file (`stores.web`).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.session i
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import BlobReader, Capabilities, Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.read_only import ReadOnlyStore
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.web import SCHEMES
 
 Connect = Callable[[str], Store]
 _Answer = TypeVar("_Answer")
@@ -44,6 +45,8 @@ _Answer = TypeVar("_Answer")
 LAYOUT, BUILT = "oci://", "built://"
 # A file of a built layout that names the repository where the blobs are that were not made here.
 ORIGIN = "origin"
+# Layouts with the manifest alone of a boot image, whose bytes are elsewhere.
+BOOT_IMAGES = f"{BUILT}boot-images/"
 # A place that did not answer is not asked again for so many seconds where there are several.
 _REST = 60.0
 _AWAKE = (0.0, "")
@@ -55,6 +58,7 @@ class Upstream(ReadOnlyStore):
 
     connect_insecure: the same for places that registries.conf calls insecure; `connect` when None.
     clients: those that the stores use, to count their requests and to cancel them.
+    web: makes the store of files of web servers; None for a store that reads none.
     A mirror that fails in any way gives way to the next place; what the last place says is final.
     """
 
@@ -69,12 +73,14 @@ class Upstream(ReadOnlyStore):
         workspace: Workspace | None = None,
         connect_insecure: Connect | None = None,
         clients: Callable[[], Sequence[Http]] = tuple,
+        web: Callable[[], Store] | None = None,
     ) -> None:
         self.capabilities = Capabilities(tags=True, delete=False)
         self._connect = {False: connect, True: connect_insecure or connect}
         self._conf = conf
         self._workspace = workspace
         self._clients = clients
+        self._web = web
         self._lock = threading.Lock()
         self._stores: dict[tuple[str, bool], Store] = {}
         self._served: dict[str, Route] = {}
@@ -104,6 +110,8 @@ class Upstream(ReadOnlyStore):
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> BlobReader:
         if repository.startswith(BUILT):
             return self._open_built(repository, blob, offset)
+        if repository.startswith(SCHEMES):
+            return self._files(repository).open_blob(repository, blob, offset)
         return self._ask(repository, blob.digest, lambda store, name: store.open_blob(name, blob, offset), served_first=True)
 
     def tags(self, repository: str) -> tuple[str, ...] | None:
@@ -199,6 +207,11 @@ class Upstream(ReadOnlyStore):
             self._ask(repository, next(iter(wanted), ""), look, served_first=True)
         return found
 
+    def blob_size(self, repository: str, blob: Descriptor) -> int | None:
+        if repository.startswith(SCHEMES):
+            return self._files(repository).blob_size(repository, blob)
+        return super().blob_size(repository, blob)
+
     @property
     def requests(self) -> Mapping[str, int]:
         return sum((Counter(client.requests) for client in self._clients()), Counter())
@@ -285,6 +298,11 @@ class Upstream(ReadOnlyStore):
                 self._stores[key] = self._connect[route.insecure](route.host)
             return self._stores[key]
 
+    def _files(self, repository: str) -> Store:
+        if self._web is None:
+            raise InputError("files of web servers are not read here", subject=repository.partition("?")[0])
+        return self._web()
+
     def _layout(self, repository: str) -> Store:
         path = repository[len(LAYOUT) :] if repository.startswith(LAYOUT) else self._built(repository)
         key = (repository, False)
@@ -310,6 +328,11 @@ class Upstream(ReadOnlyStore):
         if self._workspace is None:
             raise InputError("the workspace has no such built image", subject=repository)
         return built_path(self._workspace, repository)
+
+
+def is_here(repository: str) -> bool:
+    """Whether what lies there, or the most of it, is read from a directory of this host."""
+    return repository.startswith((LAYOUT[:4], BUILT[:6])) and not repository.startswith(BOOT_IMAGES)
 
 
 def built_path(workspace: Workspace, repository: str) -> str:

@@ -19,6 +19,7 @@ from typing import Callable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.image_type import BUNDLE, RELATED
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import is_here
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.options import Shard
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.placed_image import PlacedImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.events import COPIED, MOUNTED, Phase, Started
@@ -29,8 +30,6 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.sharing import Sharing
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.steps.survey import Verdict
 
-# What lies in a directory of this host is not pulled.
-_HERE = ("oci:", "built:")
 # Ranks of the crew's tasks, before those of the carrier.
 _PUBLISH = (0, 0)
 _READ = (1, 0)
@@ -91,7 +90,7 @@ class Delivery:
         moving = [entry for entry in cargo if holds(entry.blob.digest) and set(entry.places) - entry.homes]
         copied = [entry for entry in moving if not entry.home]
         places = sum(len(set(entry.places) - entry.homes) for entry in moving)
-        away = [entry for entry in copied if not all(source.startswith(_HERE) for source in entry.sources)]
+        away = [entry for entry in copied if not all(is_here(source) for source in entry.sources)]
         return Foresight(
             blobs={COPIED: len(copied), MOUNTED: places - len(copied)},
             size=sum(entry.blob.size for entry in copied),

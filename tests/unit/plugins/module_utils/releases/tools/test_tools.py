@@ -172,7 +172,7 @@ def test_boot_images_are_those_with_a_place_and_a_checksum():
 
     formats = {
         "iso": {"disk": file()},
-        "pxe": {"kernel": file(), "rootfs": file("http://example.com/r"), "initramfs": file(sha256="zz")},
+        "pxe": {"kernel": file(), "rootfs": file("ftp://example.com/r"), "initramfs": file(sha256="zz")},
         "odd": [],
         "../x": {"disk": file()},
     }
