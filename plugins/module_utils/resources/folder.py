@@ -12,11 +12,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 
-INDEX = ".disconnected-mirror.json"
+# `oc apply -f` of a folder takes every file with the ending of JSON or YAML, hidden ones too: this one has none.
+INDEX = ".disconnected-mirror"
+_FORMER = ".disconnected-mirror.json"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def apply(folder: str, wanted: Mapping[str, bytes]) -> list[tuple[str, bool]]:
         else:
             _remove(change.path)
     _write_index(folder, names)
+    _remove(os.path.join(folder, _FORMER))
     return [(change.path, change.changed) for change in changes]
 
 
@@ -80,16 +84,20 @@ def _write_index(folder: str, names: list[str]) -> None:
 
 def _listed(folder: str) -> list[str]:
     """What the index names; nothing that leads out of the folder."""
-    try:
-        document = files.read_json(os.path.join(folder, INDEX))
-    except FileNotFoundError:
-        return []
+    document = next(filter(None, (_index(os.path.join(folder, name)) for name in (INDEX, _FORMER))), None)
     names = document.get("files") if isinstance(document, dict) else None
     return [name for name in names if isinstance(name, str) and _is_name(name)] if isinstance(names, list) else []
 
 
+def _index(path: str) -> Any:
+    try:
+        return files.read_json(path)
+    except FileNotFoundError:
+        return None
+
+
 def _is_name(name: str) -> bool:
-    return bool(name) and name == os.path.basename(name) and name not in (".", "..", INDEX) and "\x00" not in name
+    return bool(name) and name == os.path.basename(name) and name not in (".", "..", INDEX, _FORMER) and "\x00" not in name
 
 
 def _content(path: str) -> bytes | None:

@@ -88,7 +88,8 @@ footer{color:var(--soft);font-size:.85rem;margin-top:1.5rem;padding-bottom:3rem}
 @media (max-width:520px){header,main,footer,nav ul{padding-left:.8rem;padding-right:.8rem}section{padding:.9rem}
 .command{flex-direction:column}
 .command pre{width:100%}}
-@media print{:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#bbb;--accent:#1f5fc4;--edge:#777}body{font-size:11px}
+@media print{:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#bbb;--accent:#1f5fc4;--edge:#777;font-size:11px}
+body{font-size:1rem}
 nav,.tools,.command button,.skip,.files{display:none}header,main,footer{max-width:none;padding:0}
 section{break-inside:avoid-page;border-radius:0}
 section.long{break-inside:auto}tr,figure,svg{break-inside:avoid}.scroll{overflow:visible}svg.graph{max-width:100%;height:auto}}

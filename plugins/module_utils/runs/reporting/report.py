@@ -115,7 +115,11 @@ def _time(path: str) -> float:
 def _files(folder: str) -> tuple[File, ...]:
     try:
         with os.scandir(folder) as entries:
-            return tuple(sorted((_file(entry) for entry in entries if entry.is_file()), key=lambda file: file.name))
+            return tuple(
+                sorted(
+                    (_file(entry) for entry in entries if entry.is_file() and not entry.name.startswith(".")), key=lambda file: file.name
+                )
+            )
     except FileNotFoundError:
         return ()
 

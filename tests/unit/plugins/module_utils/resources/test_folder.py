@@ -44,6 +44,15 @@ def test_files_of_others_stay(tmp_path):
     assert sorted(os.listdir(folder)) == [INDEX, "b.yaml", "mine.yaml"]
 
 
+def test_the_index_is_nothing_that_a_cluster_is_given(tmp_path):
+    """`oc apply -f` takes what ends like JSON or YAML, hidden or not, and fails for what is no resource.  It once had such a name."""
+    folder = str(tmp_path)
+    apply(folder, {"a.yaml": b"a", "b.yaml": b"b"})
+    os.rename(tmp_path / INDEX, tmp_path / f"{INDEX}.json")
+    assert [(os.path.basename(path), changed) for path, changed in apply(folder, {"a.yaml": b"a"})] == [("a.yaml", False), ("b.yaml", True)]
+    assert sorted(os.listdir(folder)) == [INDEX, "a.yaml"] and not INDEX.endswith((".json", ".yaml", ".yml"))
+
+
 def test_nothing_to_write_makes_nothing(tmp_path):
     assert apply(str(tmp_path / "none"), {}) == []
     assert not (tmp_path / "none").exists()

@@ -14,6 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import read_json, write_json
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.history import MOST_KEPT
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reporting.report import write_report
 from ansible_collections.disconnected.mirror.tests.fakes import images
 from ansible_collections.disconnected.mirror.tests.fakes.registry import FakeRegistry
@@ -57,6 +58,14 @@ def test_the_tables_lie_beside_it(site):
     assert set(os.listdir(site.workspace.report_tables)) == names
     (row,) = read_json(os.path.join(site.workspace.report_tables, "images.json"))
     assert row["origin"].endswith("team/app:1") and row["outcome"] == "copied"
+
+
+def test_only_resources_are_listed_as_files_to_apply(site):
+    site.mirror("team/app:1")
+    write_cluster_resources(ResourcesRequest(site.planning(), site.destination), {})
+    report(site.workspace.root)
+    apply = next(step for step in read_json(site.workspace.report)["steps"] if step["kind"] == "apply")
+    assert [each["name"] for each in apply["files"]] == ["itms-oc-mirror.yaml"]
 
 
 def test_a_plan_that_waits_is_told(site):
