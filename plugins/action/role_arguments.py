@@ -31,11 +31,11 @@ class ActionModule(ActionBase):
         mistakes = (*wrong.values(), *arguments.wrong)
         result.update(entry_point=entry_point, working_directory=os.getcwd() if self._is_local() else "")
         if mistakes:
-            return {**result, "failed": True, "msg": " ".join(mistakes), "mistakes": list(mistakes)}
+            return {**result, "failed": True, "msg": " ".join(mistakes)}
         prefix = f"{role.get_name(False)}_"
         values = {name: _without_prefix(getattr(arguments, name), prefix) for name in ("all", "given")}
         # Passwords are among them.
-        return {**result, "changed": False, **values, "mistakes": [], "_ansible_no_log": True}
+        return {**result, "changed": False, **values, "_ansible_no_log": True}
 
     def _variables(self, options, task_vars):
         """The variables that are there, and a sentence for each that cannot be resolved."""

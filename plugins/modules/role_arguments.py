@@ -12,13 +12,13 @@ version_added: 0.2.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - The first task of every entry point of the role P(disconnected.mirror.mirror#role). It runs on the controller and needs no connection.
+  - The first task of every entry point of the roles of this collection. It runs on the controller and needs no connection.
   - Makes values of the types in C(meta/argument_specs.yml) of what a survey, an inventory or a command line gives. Lists and mappings may
     be texts in YAML or JSON, numbers and switches may be texts, and an empty text is like a variable that is not set.
   - A path may be written as V(file:///path). A relative path is relative to the directory in which C(ansible-playbook) was started, and is
     refused for hosts that are not reached with C(connection=local).
   - Vaults within lists and mappings are opened. The result is not shown, because passwords are part of it.
-  - All mistakes are told at once, each in a sentence that names the variable.
+  - All mistakes are told at once in C(msg), each in a sentence that names the variable.
 extends_documentation_fragment:
   - disconnected.mirror.attributes
 attributes:
@@ -61,9 +61,4 @@ working_directory:
   description: The directory in which C(ansible-playbook) was started, for C(connection=local). Empty for other hosts.
   returned: always
   type: str
-mistakes:
-  description: A sentence for each mistake.
-  returned: always
-  type: list
-  elements: str
 """

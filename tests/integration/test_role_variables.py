@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 
+import pytest
 import yaml
 
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
@@ -95,6 +96,29 @@ def test_a_missing_variable_is_a_sentence_and_no_specification(tmp_path):
     reason = refused.stats["imageset_summary"]["hosts"]["localhost"]["reason"]
     assert not refused.ok and re.match(r"mirror_destination is not set: \w.+\.$", reason), reason
     assert "argument_spec" not in refused.text and len(refused.text) < 4000
+
+
+@pytest.mark.parametrize(
+    "role, variables, reason",
+    [
+        (
+            "cluster",
+            {"cluster_wait_timeout": "soon", "cluster_default_sources": "none"},
+            "cluster_default_sources is 'none'. Allowed are keep, disable, enable. cluster_wait_timeout is 'soon'. Give a whole number.",
+        ),
+        ("registry", {"registry_port": "many"}, "registry_port is 'many'. Give a whole number."),
+    ],
+)
+def test_every_role_refuses_a_variable_in_one_sentence(role, variables, reason, tmp_path):
+    plays = [{"hosts": "localhost", "gather_facts": False, "roles": [f"disconnected.mirror.{role}"]}]
+    refused = play(tmp_path / "play", plays, variables)
+    printed = refused.text.partition("CUSTOM STATS")[0]
+    # From 2.19 on Ansible itself says the reason of every failure before its result as well.
+    said = [line for line in printed.splitlines() if reason in line]
+    assert not refused.ok and [line.count(reason) for line in said if line.startswith("fatal")] == [1] and len(said) <= 2, printed
+    assert "argument_spec" not in printed and len(printed) < 3000
+    if role == "cluster":
+        assert refused.stats["cluster_result"]["hosts"]["localhost"]["reason"] == reason
 
 
 def test_a_module_that_refuses_its_options_names_the_variables(tmp_path):
