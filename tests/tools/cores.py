@@ -34,9 +34,10 @@ sys.path.insert(0, os.path.join(CACHE, "collections"))
 
 # pylint: disable=wrong-import-position
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import environment  # noqa: E402
-from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess, free_port  # noqa: E402
-from ansible_collections.disconnected.mirror.tests.tools.packaged_host import fill, make_keys, reached, sshd  # noqa: E402
+from ansible_collections.disconnected.mirror.tests.fakes.processes import DistributionProcess  # noqa: E402
+from ansible_collections.disconnected.mirror.tests.tools.packaged_host import fill  # noqa: E402
 from ansible_collections.disconnected.mirror.tests.tools.sanity import interpreter  # noqa: E402
+from ansible_collections.disconnected.mirror.tests.tools.ssh_server import PROGRAM, SshServer  # noqa: E402
 
 # Minor versions of Python 3: the lowest of the controller, and the highest of the controller and of the host.
 PYTHONS = {"2.16": (10, 12), "2.17": (10, 12), "2.18": (11, 13), "2.19": (11, 13), "2.20": (12, 14), "2.21": (12, 14)}
@@ -118,21 +119,13 @@ def connections(folder: str, wanted: list[str]) -> Iterator[dict[str, str]]:
     """Variables of the inventory for each that this machine can have."""
     found = {"local": "ansible_connection=local"} if "local" in wanted else {}
     with contextlib.ExitStack() as stack:
-        if [name for name in wanted if name != "local"] and os.path.exists("/usr/sbin/sshd"):
-            make_keys(folder)
-            if os.geteuid() == 0:
-                os.makedirs("/run/sshd", exist_ok=True)
-            port, key = free_port(), os.path.join(folder, "user")
-            command = sshd(port, os.path.join(folder, "host"), f"AuthorizedKeysFile={key}.pub", "StrictModes=no", "LogLevel=ERROR")
-            server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-            stack.callback(server.wait)
-            stack.callback(server.terminate)
-            time.sleep(1)
+        if [name for name in wanted if name != "local"] and os.path.exists(PROGRAM):
+            server = stack.enter_context(SshServer(folder))
             brief = "ansible_ssh_args='-o ControlMaster=auto -o ControlPersist=10s'"
             if "ssh" in wanted:
-                found["ssh"] = f"{reached(port, getpass.getuser(), key)} {brief}"
+                found["ssh"] = f"{server.reached(getpass.getuser())} {brief}"
             if "ssh with become" in wanted and os.geteuid() == 0 and shutil.which("sudo"):
-                found["ssh with become"] = f"{reached(port, stack.enter_context(sudoer()), key)} {brief} ansible_become=true"
+                found["ssh with become"] = f"{server.reached(stack.enter_context(sudoer()))} {brief} ansible_become=true"
         yield found
 
 
@@ -195,8 +188,8 @@ def fault(row: Row, folder: str, source: str, destination: str, names: list[str]
     return ""
 
 
-def rows(folder: str, cores: list[str], pythons: dict[int, str], reach: dict[str, str]) -> Iterator[Row]:
-    callbacks = itertools.cycle(CALLBACKS)
+def rows(folder: str, cores: list[str], pythons: dict[int, str], reach: dict[str, str], wanted: list[str]) -> Iterator[Row]:
+    callbacks = itertools.cycle(wanted)
     for core in cores:
         venv = controller(core)
         for minor, connection in itertools.product([minor for minor in pythons if minor <= PYTHONS[core][1]], reach):
@@ -211,6 +204,7 @@ def main() -> int:
     parser.add_argument("cores", nargs="+", choices=PYTHONS)
     parser.add_argument("--pythons", nargs="+", default=[f"3.{minor}" for minor in range(LOWEST, HIGHEST + 1)], help="of the host")
     parser.add_argument("--connections", nargs="+", default=CONNECTIONS, choices=CONNECTIONS)
+    parser.add_argument("--callbacks", nargs="+", default=CALLBACKS, choices=CALLBACKS, help="which take turns")
     parser.add_argument("--environment", action="store_true", help="make only the virtual environments, and print their folders")
     arguments = parser.parse_args()
     if arguments.environment:
@@ -228,7 +222,7 @@ def main() -> int:
             print(f"skipped, for this machine does not have it: {missing}")
         print("| ansible-core | Python of the controller | Python of the host | connection | callback |\n|---|---|---|---|---|", flush=True)
         there = {minor: path for minor, path in pythons.items() if path}
-        for number, row in enumerate(rows(folder, arguments.cores, there, reach)):
+        for number, row in enumerate(rows(folder, arguments.cores, there, reach, arguments.callbacks)):
             place = os.path.join(folder, f"row-{number}")
             os.mkdir(place)
             wrong = fault(row, place, source.host, f"docker://{mirror.host}/row-{number}", names)
