@@ -12,7 +12,7 @@ Each operator is a generator that changes objects and statuses in the order of i
 
 operators = Operators(machine_config(cluster, "worker", ("n1", "n2")), catalogd(cluster, "cc-index"))
 operators.tick()                    # each takes a step; some of them, with chance=random.Random(1)
-with operators.running(0.1): ...    # as threads would
+with operators.running(0.1, begun): ...     # as a thread would, once that is true
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import contextlib
 import random
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.disconnected.mirror.tests.fakes.clusters.cluster import Cluster
 
@@ -48,10 +48,12 @@ class Operators:
                 self._left.remove(steps)
 
     @contextlib.contextmanager
-    def running(self, pause: float) -> Iterator[Operators]:
+    def running(self, pause: float, begun: Callable[[], bool]) -> Iterator[Operators]:
         stop = threading.Event()
 
         def work() -> None:
+            while not stop.wait(pause) and not begun():
+                pass
             while not stop.wait(pause) and self._left:
                 self.tick()
 

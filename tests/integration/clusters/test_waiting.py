@@ -154,6 +154,9 @@ def test_what_comes_right_is_waited_for(town, pool):
 
 
 def test_the_module_waits_while_operators_run(town):
-    with town.operators().running(0.05) as operators:
+    def applied():
+        return town.cluster.get("UpdateService", SERVICE, work.UPDATES)["spec"]["graphDataImage"].endswith(":v2")
+
+    with town.operators().running(0.05, applied) as operators:
         result = town.site.apply(*_documents("v2"), wait=True, wait_timeout=60, wait_sleep=1)
     assert result["ready"] and operators.finished, result
