@@ -9,6 +9,9 @@ class ModuleDocFragment:
     """The options of `plugins/module_utils/adapters/arguments/clusters.py`, worded once; names are those of kubernetes.core."""
 
     DOCUMENTATION = r"""
+requirements:
+  - PyYAML
+  - requests
 options:
   kubeconfig:
     description:

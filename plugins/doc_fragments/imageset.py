@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The image set, the workspace, and what the faces of a plan share."""
+    """The image set, the workspace, and what modules that plan share."""
 
     DOCUMENTATION = r"""
 options:
@@ -18,10 +18,6 @@ options:
     description:
       - The ImageSetConfiguration itself. Excludes O(config).
     type: dict
-"""
-
-    WORKSPACE = r"""
-options:
   workspace:
     description:
       - Directory that keeps the plan, the results, known manifests and the journals between runs. It is created when it does not exist.
@@ -40,21 +36,6 @@ options:
       - Without it, it is the directory in which Ansible runs modules, which is that of the playbook for C(connection=local), and else the
         home of the user.
     type: path
-"""
-
-    FAILURES = r"""
-options:
-  allow_failures:
-    description:
-      - Shell patterns of images whose failure is reported but does not fail the task, such as V(quay.io/team/gone*) or V(*).
-      - All other images are mirrored in any case. Without this option the task fails at the end when any image failed.
-    type: list
-    elements: str
-    default: []
-"""
-
-    SIGNATURES = r"""
-options:
   signatures:
     description:
       - How to handle signatures, attestations and other attachments of images, found by tag and through the referrers API.
@@ -107,6 +88,13 @@ options:
 
     PROGRESS = r"""
 options:
+  allow_failures:
+    description:
+      - Shell patterns of images whose failure is reported but does not fail the task, such as V(quay.io/team/gone*) or V(*).
+      - All other images are mirrored in any case. Without this option the task fails at the end when any image failed.
+    type: list
+    elements: str
+    default: []
   progress:
     description:
       - Whether to show progress while the task runs, on the standard error of C(ansible-playbook). It is never shown in check mode or in

@@ -9,6 +9,9 @@ class ModuleDocFragment:
     """The options of `plugins/module_utils/adapters/arguments/connections.py`, worded once."""
 
     DOCUMENTATION = r"""
+requirements:
+  - PyYAML
+  - requests
 options:
   auth_file:
     description:

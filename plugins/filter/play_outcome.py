@@ -11,15 +11,15 @@ version_added: 0.2.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
-  - Makes one value of what the hosts of a play have told, in which every host of the play is named and nothing is complete as long as
-    one host is not. The roles pass it to later jobs, see the guide on many hosts.
-  - A host that has told nothing was unreachable, failed before, or is not done yet. So is one that told that it was complete, and that
-    the play has lost since, for it may have told that of an earlier run.
+  - Combines the outcomes of the hosts of a play into one value that names every host. It is complete only when all hosts are. The roles
+    pass it to later jobs, see the guide on many hosts.
+  - A host without an outcome was unreachable, failed before it had one, or is not done yet. A host that reported that it was complete, and
+    that the play has lost since, counts as one of these, because its report may be that of an earlier run.
 positional: hosts, active
 options:
   _input:
     description:
-      - What each host has told, in the order of O(hosts); an empty mapping for nothing.
+      - The outcome of each host, in the order of O(hosts); an empty mapping where there is none.
     type: list
     elements: dict
     required: true
@@ -65,9 +65,9 @@ _value:
       type: int
     hosts:
       description:
-        - What each host has told, by its name, always with C(outcome), C(complete), C(changed) and C(reason).
-        - The outcome is C(complete), C(incomplete) when something is missing, C(predicted) when something would come in check mode,
-          C(failed) when the host came to an end before it mirrored anything, or C(unfinished) when nothing is known.
+        - The outcome of each host by its name, always with C(outcome), C(complete), C(changed) and C(reason).
+        - The outcome is C(complete), C(incomplete) when something is missing, C(predicted) when something would be mirrored in check mode,
+          C(failed) when the host failed before it mirrored anything, or C(unfinished) when nothing is known.
       type: dict
 """
 
@@ -75,7 +75,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 LOST = "This host is unreachable, or failed before it could tell anything."
-SILENT = "This host has told nothing yet."
+SILENT = "This host has reported nothing yet."
 
 
 def play_outcome(told: Sequence[Mapping[str, Any] | None], hosts: Sequence[str], active: Sequence[str]) -> dict[str, Any]:

@@ -17,9 +17,6 @@ description:
   - Checks that the result can be served, and names the setting that repairs it when it cannot.
   - Writes it as a directory of documents, or as an image in an OCI layout that starts without a stale cache. Without O(dest) it only
     returns what the catalog would contain.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.registry

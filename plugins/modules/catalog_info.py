@@ -15,9 +15,6 @@ description:
   - Lists the catalogs that are published for a version of OpenShift, the packages of a catalog, or the channels of a package with
     their versions, what they require and how large they are.
   - Compares a catalog with an older one, and lists what is new in it.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.registry

@@ -16,14 +16,11 @@ description:
     update service, pinned images) to a cluster by server-side apply.
   - Neither C(oc) nor a Kubernetes client library is needed.
   - The cluster's own dry run checks everything before anything is applied. When it refuses one resource, nothing is applied.
-  - Says before which machine config pools will roll out and whether their nodes will be drained.
+  - Reports beforehand which machine config pools will roll out and whether their nodes will be drained.
   - Changes what it made and nothing else. What it made has the label C(disconnected.mirror/owner), the annotation
     C(disconnected.mirror/applied-by), and fields that belong to the field manager C(disconnected.mirror).
   - Fields that others add to it stay. Fields of its own that others changed are set again.
   - Kinds that a mirror does not need are refused, so that a file in O(path) cannot change anything else in a cluster.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.cluster
@@ -72,7 +69,7 @@ options:
     default: false
   allow_drain:
     description:
-      - Whether to go on when nodes will be drained. Otherwise the module fails before anything is changed.
+      - Whether to continue when nodes will be drained. Otherwise the module fails before anything is changed.
     type: bool
     default: true
   disable_default_sources:
@@ -101,7 +98,7 @@ options:
     default: 3600
   wait_sleep:
     description:
-      - Seconds between two looks.
+      - Seconds between two checks.
     type: int
     default: 5
 """
@@ -128,7 +125,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster_version:
-  description: Version of the cluster. Empty when it is no OpenShift cluster.
+  description: Version of the cluster. Empty when it is not an OpenShift cluster.
   returned: success
   type: str
   sample: 4.16.3
@@ -149,7 +146,7 @@ resources:
       name: idms-release-0
       action: created
 rollout:
-  description: What the change of mirror sets sets off on nodes.
+  description: What the change of mirror sets causes on nodes.
   returned: success
   type: dict
   contains:

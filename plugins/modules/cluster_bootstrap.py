@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cluster_bootstrap
-short_description: Take what a new cluster is installed with out of a mirrored release
+short_description: Extract what a new cluster is installed with from a mirrored release
 version_added: 0.1.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
@@ -21,18 +21,13 @@ description:
   - With O(boot_images) it also writes boot images of the release, each with the checksum that the release gives. They come out of the
     mirror or the archive when they were mirrored, else from where the release says that they are. A download that breaks off is continued,
     by a later run as well.
-  - With O(archive) all of it comes out of an archive, before any registry has it.
-requirements:
-  - PyYAML
-  - requests
+  - With O(archive), everything is read from an archive, which no registry needs to have loaded yet.
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
-  - disconnected.mirror.imageset.workspace
   - disconnected.mirror.imageset.access
   - disconnected.mirror.imageset.destination
-  - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
   - disconnected.mirror.charts
@@ -167,7 +162,7 @@ boot_images:
       location: https://rhcos.mirror.openshift.com/art/storage/prod/streams/4.16-9.4/rhcos-live.x86_64.iso
       sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 error:
-  description: Why it could not be done.
+  description: Why the files could not be written.
   returned: failure
   type: dict
 """

@@ -19,9 +19,6 @@ description:
     images of all pods, the release image, and all images that installed operators name. Where the cluster looks for them follows from its
     mirror sets, and from those in O(path).
   - Only reads.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.cluster_and_registry
@@ -38,7 +35,7 @@ attributes:
 options:
   destination:
     description:
-      - Mirror that is looked at, such as V(docker://registry.example.com:5000/ocp).
+      - Mirror to check, such as V(docker://registry.example.com:5000/ocp).
     type: str
   path:
     description:
@@ -73,7 +70,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 version:
-  description: Version that was last completed. Empty when it is no OpenShift cluster.
+  description: Version that was last completed. Empty when it is not an OpenShift cluster.
   returned: success
   type: str
   sample: 4.16.3
@@ -134,12 +131,12 @@ imageset:
   returned: success
   type: dict
 update_path:
-  description: Versions from the one that runs to O(to_version). Empty when there is no way.
+  description: Versions from the one that runs to O(to_version). Empty when there is no update path.
   returned: when O(to_version) is given
   type: list
   elements: str
 update_explanation:
-  description: Why there is no way.
+  description: Why there is no update path.
   returned: when O(to_version) is given
   type: str
 held:
@@ -156,7 +153,7 @@ missing_total:
   returned: when O(destination) is given
   type: int
 error:
-  description: Why nothing could be found out.
+  description: Why the query failed.
   returned: failure
   type: dict
 """

@@ -16,17 +16,12 @@ description:
     signatures and the update service for a plan as YAML files, and C(mapping.txt) with the destination of each image.
   - The files cover the whole plan, not only the last increment. The same plan gives the same names and bytes.
   - Nothing is applied to a cluster.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
-  - disconnected.mirror.imageset.workspace
   - disconnected.mirror.imageset.access
   - disconnected.mirror.imageset.destination
-  - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
   - disconnected.mirror.charts

@@ -26,18 +26,12 @@ description:
 notes:
   - The workspace also has the progress of the current run in C(status.json), and the result of every image in the last run in
     C(last-run.json).
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
-  - disconnected.mirror.imageset.workspace
   - disconnected.mirror.imageset.access
   - disconnected.mirror.imageset.destination
-  - disconnected.mirror.imageset.signatures
-  - disconnected.mirror.imageset.failures
   - disconnected.mirror.imageset.progress
   - disconnected.mirror.registry
   - disconnected.mirror.releases
@@ -80,8 +74,9 @@ options:
     type: str
   archive_receipt:
     description:
-      - The history that the mirror's host keeps, a file in C(history/) of its workspace, brought back from there. What the mirror still has
-        by that record is not shipped again, although no image set names it any more, and what was pruned there is. Load the archive before
+      - The history that the mirror's host keeps, a file in C(history/) of its workspace, brought back from there. Content that the mirror
+        still has by that record is not shipped again, even if no image set names it any more. Content that was pruned there is shipped
+        again. Load the archive before
         the mirror is pruned again.
       - Without it, what an archive no longer names counts as pruned once that archive was written.
     type: path

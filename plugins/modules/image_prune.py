@@ -19,17 +19,12 @@ description:
   - Deletes only what the workspace has recorded as mirrored. Never deletes content that is needed by an image that is kept, by another
     image set at the same destination or by a tag that this collection did not push, or that matches a pattern of O(protect).
   - A registry frees the space when its garbage collection runs, which this module does not start.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
-  - disconnected.mirror.imageset.workspace
   - disconnected.mirror.imageset.access
   - disconnected.mirror.imageset.destination
-  - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
   - disconnected.mirror.charts
@@ -233,7 +228,7 @@ left_alone:
   type: list
   elements: str
   sample:
-    - "ocp/team/app@sha256:6c3c... stays: the tag ocp/team/app:pinned needs it."
+    - "ocp/team/app@sha256:6c3c... is kept: the tag ocp/team/app:pinned needs it."
 left_alone_total:
   description: How many candidates were kept.
   returned: success, and when something could not be deleted or listed

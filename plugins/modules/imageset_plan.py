@@ -18,17 +18,11 @@ description:
   - A plan in which something could not be resolved is written to C(results/plan-incomplete.json) and kept until the next complete plan. The
     last complete plan is not changed. M(disconnected.mirror.image_mirror) uses the newer of the two.
   - Reads manifests only, no layers. A tag that the last plan resolved costs one small request.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
-  - disconnected.mirror.imageset.workspace
   - disconnected.mirror.imageset.access
-  - disconnected.mirror.imageset.signatures
-  - disconnected.mirror.imageset.failures
   - disconnected.mirror.imageset.progress
   - disconnected.mirror.registry
   - disconnected.mirror.releases

@@ -14,9 +14,9 @@ author:
 description:
   - Writes C(results/report.html) of a workspace, a page that says whether the mirror is right, what is new and what to do now, with the
     update graph of the releases, the channels of the operators, every image, what failed, the last verification and the last runs.
-  - The page is one file. It opens offline, asks no host for anything, and runs no script but its own.
+  - The page is one file. It opens offline, sends no requests, and runs no script but its own.
   - Writes the data of the page as C(results/report.json), and each table as CSV and JSON into C(results/report).
-  - Reads only what earlier runs left in the workspace. No registry is asked.
+  - Reads only what earlier runs left in the workspace. No registry is contacted.
   - With O(fleet) it writes C(fleet.html) instead, an index over the reports of many hosts.
 requirements:
   - PyYAML
@@ -30,7 +30,7 @@ attributes:
     support: none
   idempotent:
     support: full
-    details: The page notes every run. RV(ignore:changed) says whether it tells something else of the mirror than before.
+    details: The page lists every run. RV(ignore:changed) is whether it says something else about the mirror than before.
 options:
   workspace:
     description:

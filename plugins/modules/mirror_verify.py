@@ -18,17 +18,12 @@ description:
   - Leaves what it found in C(results/verification.json) of the workspace, which the role C(mirror) then writes into the report, as
     M(disconnected.mirror.mirror_report) does in a play without it.
   - Only reads from the registry, unless O(repair) is set. Then whatever is missing or corrupt is pushed again, and nothing else.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.planning
   - disconnected.mirror.imageset
-  - disconnected.mirror.imageset.workspace
   - disconnected.mirror.imageset.access
   - disconnected.mirror.imageset.destination
-  - disconnected.mirror.imageset.signatures
   - disconnected.mirror.registry
   - disconnected.mirror.releases
   - disconnected.mirror.charts

@@ -15,9 +15,6 @@ description:
   - Returns the versions of a channel for an architecture, the other channels in which they are published, and the shortest update path
     between two of them.
   - Reports whether a cluster can follow that path with the releases in a plan or a mirror, and what is missing when it cannot.
-requirements:
-  - PyYAML
-  - requests
 extends_documentation_fragment:
   - disconnected.mirror.attributes
   - disconnected.mirror.attributes.registry

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: role_arguments
-short_description: Take the variables of a role by its argument specs
+short_description: Read the variables of a role by its argument specs
 version_added: 0.2.0
 author:
   - disconnected.mirror contributors (!UNKNOWN)
 description:
   - The first task of every entry point of the roles of this collection. It runs on the controller and needs no connection.
-  - Makes values of the types in C(meta/argument_specs.yml) of what a survey, an inventory or a command line gives. Lists and mappings may
-    be texts in YAML or JSON, numbers and switches may be texts, and an empty text is like a variable that is not set.
+  - Converts what a survey, an inventory or a command line gives to the types in C(meta/argument_specs.yml). Lists and mappings may be given
+    as text in YAML or JSON, numbers and booleans as text. Empty text counts as not set.
   - A path may be written as V(file:///path). A relative path is relative to the directory in which C(ansible-playbook) was started, and is
     refused for hosts that are not reached with C(connection=local).
-  - Vaults within lists and mappings are opened. The result is not shown, because passwords are part of it.
-  - All mistakes are told at once in C(msg), each in a sentence that names the variable.
+  - Vaulted values within lists and mappings are decrypted. The result is not shown, because it contains passwords.
+  - All mistakes are reported at once in C(msg), each in a sentence that names the variable.
 extends_documentation_fragment:
   - disconnected.mirror.attributes
 attributes:

@@ -171,9 +171,9 @@ def _path(value: Any, name: str, absolute: Callable[[str], str]) -> str:
     if path.startswith(_FILE):
         path = path[len(_FILE) :] or "."
     if _SCHEME.match(path):
-        raise Wrong(f"{name} is {path!r:.300}, which is no path. Write /directory or file:///directory.")
+        raise Wrong(f"{name} is {path!r:.300}, which is not a path. Write /directory or file:///directory.")
     if "\x00" in path:
-        raise Wrong(f"{name} is {path!r:.300}, which is no path.")
+        raise Wrong(f"{name} is {path!r:.300}, which is not a path.")
     if path.startswith(("/", "~")):
         return path
     try:
@@ -184,7 +184,7 @@ def _path(value: Any, name: str, absolute: Callable[[str], str]) -> str:
 
 def _text(value: Any, option: Mapping[str, Any], name: str) -> str:
     if isinstance(value, (dict, list)):
-        raise Wrong(f"{name} is {_kind(value)}. Give a text.")
+        raise Wrong(f"{name} is {_kind(value)}. Give text.")
     if isinstance(value, bool):
         return _word(value, option.get("choices") or ())
     # Blanks around a password may be part of it; those around anything else came with a paste.

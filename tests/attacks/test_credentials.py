@@ -470,4 +470,4 @@ def test_an_error_masks_what_it_quotes():
 def test_a_pull_secret_of_another_shape_is_an_error_in_words(environment, given):
     spelling = Spelling("name", f"{DEAD}/team/app:1")
     result = run_module(imageset_plan, {**options(spelling, environment), "pull_secret": given})
-    assert result["failed"] and "does not know how" not in result["msg"] and "canary" not in json.dumps(result)
+    assert result["failed"] and "something unexpected" not in result["msg"] and "canary" not in json.dumps(result)

@@ -102,7 +102,7 @@ def test_archives_are_signed_described_and_refused_when_damaged(site, tmp_path):
     stranger = os.path.join(site.folder, "stranger")
     os.system(f"ssh-keygen -q -t ed25519 -N '' -f {stranger}")
     refused = load(site, archive, mirror_archive_trusted_keys={"path": f"{stranger}.pub"})
-    assert not refused.ok and "signature is not good" in refused.text
+    assert not refused.ok and "signature is not valid" in refused.text
     victim = document["volumes"][1]["path"]
     with open(victim, "r+b") as file:
         file.seek(100_000)

@@ -78,7 +78,7 @@ def fleet(folder, nowhere):
     with open(os.path.join(folder, "fleet.html"), encoding="utf-8") as file:
         page = file.read()
     assert page.index("no-registry/report.html") < page.index("first/report.html") < page.index("second/report.html")
-    assert "1 of 3 mirrors needs somebody" in page and f"docker://{nowhere}/ocp" in page
+    assert "1 of 3 mirrors needs attention" in page and f"docker://{nowhere}/ocp" in page
     assert page.count("of the plan are in the mirror.") == 2 and page.count("Correct what failed, and run again.") == 1
 
 

@@ -135,7 +135,7 @@ def guards(params: Params) -> Guards:
 
 def _told(run: DeletionRun, what: str) -> Outcome:
     judgement = run.judgement
-    left = [f"{spared.candidate.repository}@{spared.candidate.digest} stays: {spared.reason}." for spared in judgement.spared]
+    left = [f"{spared.candidate.repository}@{spared.candidate.digest} is kept: {spared.reason}." for spared in judgement.spared]
     left += run.left_alone
     return Outcome(
         changed=run.changed,

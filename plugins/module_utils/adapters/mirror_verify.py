@@ -95,7 +95,7 @@ def _problem(found: VerifyRun) -> str:
     total = len(found.left.findings)
     if total:
         more = f"; and {counted(total - 3, 'more finding')}" if total > 3 else ""
-        return f"The mirror does not hold what the plan says, {counted(total, 'finding')}: {'; '.join(reasons)}{more}"
+        return f"The mirror does not match its plan, {counted(total, 'finding')}: {'; '.join(reasons)}{more}"
     if found.failures:
         return problem_of(found.failures, "What the configuration names")
     return "" if found.left.complete else "The run was stopped before everything was checked."

@@ -92,7 +92,7 @@ def _fault(error: Exception) -> str:
         return "there is not enough memory on this host for this task"
     where = traceback.extract_tb(error.__traceback__)[-1]
     return (
-        f"something came that disconnected.mirror does not know how to refuse ({type(error).__name__} in "
+        f"disconnected.mirror failed on something unexpected ({type(error).__name__} in "
         f"{os.path.basename(where.filename)}, line {where.lineno}: {error!s:.300}). Please report it with the output of -vvv."
     )
 

@@ -119,7 +119,7 @@ class Manifest:
         media_type = _media_type(document, media_type)
         if media_type in SCHEMA1:
             raise Unsupported(
-                "the image has a Docker schema 1 manifest, a form that registries no longer take",
+                "the image has a Docker schema 1 manifest, which registries no longer accept",
                 subject=subject,
                 advice="Have it rebuilt or pushed again by a current client, or leave it out with blockedImages.",
             )

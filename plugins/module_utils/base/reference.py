@@ -110,7 +110,7 @@ def parse(text: Any, generation: Generation = Generation.V2) -> Reference:
 def split(text: Any) -> tuple[str, str, str, str]:
     """Name, tag, digest and transport of a reference's text, each checked but the name."""
     if not isinstance(text, str) or not text:
-        raise _refused(text, "it is empty" if text == "" else "it is not a text", "Write host/repository:tag.")
+        raise _refused(text, "it is empty" if text == "" else "it is not text", "Write host/repository:tag.")
     if len(text) > MAX_TEXT or any(ord(character) < 0x21 or ord(character) == 0x7F for character in text):
         raise _refused(text, "it is too long, or has blanks or control characters", "Write host/repository:tag.")
     name, transport = _without_transport(text)

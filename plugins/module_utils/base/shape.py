@@ -55,7 +55,7 @@ class Shape:
 
     def text(self) -> str:
         if not isinstance(self.value, str):
-            self.refuse(f"is {self.value!r:.50}, not a text")
+            self.refuse(f"is {self.value!r:.50}, not text")
         return self.value
 
     def texts(self) -> tuple[str, ...]:

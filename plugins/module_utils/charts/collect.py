@@ -107,7 +107,7 @@ def _images_of(found: FoundChart, helm: Helm, generation: Generation) -> _Part:
         if unset:
             needed = " and ".join(unset)
             warnings.append(
-                f"Chart {_title(found)} makes the name of an image of its release ({name!r:.200}), and no {needed} is given; "
+                f"Chart {_title(found)} derives the name of an image ({name!r:.200}) from {needed}, which is not given; "
                 f"it is left out. Set {needed} of the chart to what the release will have."
             )
             continue

@@ -133,6 +133,4 @@ def _download(offer: Offer, context: Context) -> bytes:
         if url.startswith(("http://", "https://")):
             return context.fetch(url, None, limits.CHART)
         problems.append(url)
-    raise Unsupported(
-        f"the chart has no address that can be read ({', '.join(problems) or 'none at all'})", subject=f"{offer.name} {offer.version}"
-    )
+    raise Unsupported(f"the chart has no usable URL ({', '.join(problems) or 'none at all'})", subject=f"{offer.name} {offer.version}")

@@ -234,12 +234,12 @@ def _error(response: Response, subject: str, server: str) -> Exception:
     if response.status == 401:
         return AccessDenied(f"{server} does not accept the credentials: {said}", advice=_NEW_TOKEN, **about)
     if response.status == 403:
-        advice = "Give the account that is used this right, by a ClusterRole and a binding."
+        advice = "Grant the account this permission, by a ClusterRole and a binding."
         return AccessDenied(f"the account may not do this: {said}", advice=advice, **about)
     if response.status == 404:
         return NotFound(f"{server} answered 404: {said}", **about)
     if response.status == 409:
-        return Conflict(f"{server} answered 409: {said}", advice="Look at who changed it, and run this again.", **about)
+        return Conflict(f"{server} answered 409: {said}", advice="Check who changed it, and run this again.", **about)
     if response.status in (400, 422):
         return ClusterError(f"the cluster refuses it: {said}", **about)
     return ClusterError(f"{server} answered {response.status}: {said}", **about)

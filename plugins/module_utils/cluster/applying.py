@@ -202,7 +202,7 @@ class _Preparation:
             )
         refused = mixing_refused(self._version, (ICSP, IDMS))
         if refused:
-            raise ClusterError(f"{refused} They cannot be converted without a time in which it has neither.", subject=self._api.server)
+            raise ClusterError(f"{refused} They cannot be converted without a gap in which it has neither.", subject=self._api.server)
         wanted = [resource.body for resource in self._resources if resource.kind == IDMS]
         names = {body["metadata"]["name"] for body in wanted}
         kept = [live for live in self._sets[IDMS] if live["metadata"]["name"] not in names and not self._goes(live)]

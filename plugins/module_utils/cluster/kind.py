@@ -73,8 +73,8 @@ OPTIONAL = (CLUSTER_CATALOG, CATALOG_SOURCE, UPDATE_SERVICE, PINNED_IMAGES)
 
 
 def kind_of(name: str, api_version: str) -> Kind:
-    """The kind of a document.  Raises InputError for one that is not known here."""
+    """The kind of a document.  Raises InputError for one that is not supported here."""
     kind = KINDS.get(name)
     if kind is None or api_version not in [kind.api_version(version) for version in kind.versions]:
-        raise InputError(f"{api_version!r:.100} {name!r:.100} is no kind of resource that is known here")
+        raise InputError(f"{api_version!r:.100} {name!r:.100} is not a kind of resource that is known here")
     return kind

@@ -179,7 +179,7 @@ def _pod_troubles(pod: Mapping[str, Any]) -> Iterable[str]:
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason"):
             message = f": {str(waiting['message'])[:200]}" if waiting.get("message") else ""
-            yield f"pod {_name(pod)} waits with {waiting['reason']}{message}"
+            yield f"pod {_name(pod)} is waiting: {waiting['reason']}{message}"
     if not containers:
         scheduled = _conditions(status).get("PodScheduled", ("", ""))
         if scheduled[0] == "False":

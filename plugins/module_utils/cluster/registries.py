@@ -81,7 +81,7 @@ def check(rules: Sequence[Rule]) -> None:
             )
         if rule.policy == NEVER_CONTACT and rule.source in rule.mirrors:
             raise InputError(
-                f"{rule.place} forbids to contact {rule.source} and names it as a mirror: the cluster would stop applying all mirror sets",
+                f"{rule.place} forbids contacting {rule.source} and names it as a mirror: the cluster would stop applying all mirror sets",
                 subject=rule.source,
             )
 

@@ -65,7 +65,7 @@ def check_owner(owner: str) -> str:
     """The name under which resources are ours, fit to be a label's value.  Raises InputError."""
     if not _LABEL_VALUE.match(owner):
         advice = "Up to 63 letters, digits, dots, dashes and underscores, beginning and ending with a letter or digit."
-        raise InputError(f"{owner!r:.100} is no value for a label", subject="owner", advice=advice)
+        raise InputError(f"{owner!r:.100} is not a value for a label", subject="owner", advice=advice)
     return owner
 
 

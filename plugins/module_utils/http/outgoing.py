@@ -39,7 +39,7 @@ class Outgoing:
         try:
             if not self._head:
                 if connection.waiting():
-                    raise Interrupted("the other side did not hear it to the end")
+                    raise Interrupted("the other side stopped reading before the end")
                 connection.send(view)
             elif len(view) <= _SMALL:
                 connection.send(self._head + view)
@@ -79,7 +79,7 @@ class Outgoing:
 
     def _live(self) -> Guarded:
         if self._connection is None:
-            raise Interrupted("the connection was given up")
+            raise Interrupted("the connection was abandoned")
         return self._connection
 
     def _listen(self, connection: Guarded) -> None:

@@ -51,7 +51,7 @@ def redirected(request: Request, response: Response, hops: int, rule_for: RuleFo
     subject = request.subject
     netloc = request.origin.netloc
     if not where or hops > _MOST_HOPS:
-        problem = "redirects without end" if where else f"answered {response.status} without a Location"
+        problem = "redirects in a loop" if where else f"answered {response.status} without a Location"
         raise RegistryError(problem, subject=subject, host=netloc, status=response.status)
     try:
         origin, target = split_url(urljoin(f"{request.origin}{request.target}", where))

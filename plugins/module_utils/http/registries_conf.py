@@ -197,7 +197,7 @@ def _mirror(entry: Mapping[str, Any], by_digest: bool, where: str) -> MirrorPlac
     if pull not in ("", ALL, DIGEST_ONLY, TAG_ONLY):
         raise InputError(f"pull-from-mirror is {pull!r:.40}", subject=where, advice="It is all, digest-only or tag-only.")
     if pull and by_digest:
-        raise InputError("pull-from-mirror does not go with mirror-by-digest-only", subject=where, advice="Keep one of them.")
+        raise InputError("pull-from-mirror cannot be combined with mirror-by-digest-only", subject=where, advice="Keep one of them.")
     return MirrorPlace(location, _flag(entry, "insecure", where), DIGEST_ONLY if by_digest else pull or ALL)
 
 
@@ -231,7 +231,7 @@ def _document(path: str) -> dict[str, Any]:
     try:
         content = files.read(path).decode("utf-8")
     except FileNotFoundError:
-        raise StorageError(f"cannot read {path}: it went away", subject=path) from None
+        raise StorageError(f"cannot read {path}: it was removed meanwhile", subject=path) from None
     except ValueError as error:
         raise InputError(f"the file is not TOML: {error}", subject=path) from error
     try:

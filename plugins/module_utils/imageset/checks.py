@@ -106,9 +106,7 @@ class _Checks:
             if storage.local.path:
                 self._report("CFG-21", "storageConfig", "local and registry exclude each other; keep one")
             else:
-                self._warnings.append(
-                    "storageConfig.local has no path and is left out of account; the history is kept in storageConfig.registry."
-                )
+                self._warnings.append("storageConfig.local has no path and is ignored; the history is kept in storageConfig.registry.")
 
     # Releases
 

@@ -181,7 +181,7 @@ def _near(plan: Plan, name: str, filters: Iterable[Filter]) -> tuple[str, ...]:
     """What may have been meant: names of the plan, and packages of its catalogs."""
     known = sorted(_known(plan).union(*(each.catalog.names for each in filters)))
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    return (f"Near it are {', '.join(close)}.",) if close else ()
+    return (f"Similar names: {', '.join(close)}.",) if close else ()
 
 
 def _known(plan: Plan) -> set[str]:

@@ -56,7 +56,7 @@ def _rebuilt(plan: Plan, imageset: ImageSet, context: Context) -> dict[PlanImage
 def _lost(image: PlanImage, reasons: Sequence[Failure]) -> Failure:
     category = CATEGORIES.get(image.type, "")
     because = [reason.message for reason in reasons if reason.category == category]
-    why = f": {because[0]}" if because else ": what its sources have now makes another one"
+    why = f": {because[0]}" if because else ": its sources now give a different one"
     error = NotFound(
         f"{_named(image)} was built for this plan, the workspace does not have it, and it cannot be built again{why}",
         advice="Put the file with the plan's parts (plan-parts.tar) beside the plan, or make a new plan without locked.",

@@ -65,7 +65,7 @@ def read_list(content: bytes, subject: str) -> tuple[Item, ...]:
     for number, entry in enumerate(entries):
         where = f"{subject}: items[{number}]"
         if not isinstance(entry, dict) or set(entry) != _KEYS or not all(isinstance(value, str) for value in entry.values()):
-            raise InputError(f"an entry has {', '.join(sorted(_KEYS))}, all of them texts", subject=where)
+            raise InputError(f"an entry has {', '.join(sorted(_KEYS))}, all of them text", subject=where)
         items.append(Item(entry["imageName"], entry["imageReference"].replace("docker://", "", 1), entry["type"]))
     return tuple(items)
 
@@ -86,7 +86,7 @@ def placed(items: Sequence[Item], destination: Destination) -> tuple[list[tuple[
         allowed = destination.full(_RELEASE_PATHS[item.type]) if item.type in _RELEASE_PATHS else ""
         below = f"{destination.host}/{destination.namespace}/" if destination.namespace else f"{destination.host}/"
         if reference.repository != allowed if allowed else not reference.repository.startswith(below):
-            outside.append(f"{item.reference} ({item.type}) does not lie below {allowed or below}; it is left alone")
+            outside.append(f"{item.reference} ({item.type}) does not lie below {allowed or below}; it is not deleted")
         else:
             inside.append((item, reference, reference.path))
     return inside, outside

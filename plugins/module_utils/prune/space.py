@@ -27,7 +27,7 @@ NOTE = (
 def freed(doomed: Sequence[Candidate], needed: AbstractSet[str], shelf: Shelf, destination: Store, parallel: int = 8) -> int:
     """Bytes of manifests and blobs that nothing of ours needs any more, each once.
 
-    needed: digests of all that stays.  Content that others put there as well is not freed, and is not known here.
+    needed: digests of all that stays.  Content that others put there as well is not freed, and is not supported here.
     """
     with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
         manifests = list(pool.map(lambda candidate: _manifest(candidate, shelf, destination), doomed))

@@ -37,7 +37,7 @@ def mark(history: History, plan: Plan, shelf: Shelf, arrived: bool = False) -> M
     if not plan.images and history.associations:
         raise InputError(
             "the plan names no image at all, so that everything would be pruned",
-            advice="Check what the configuration lost. To empty a mirror on purpose, list its images with the playbook delete.",
+            advice="Check what is missing from the configuration. To empty a mirror on purpose, list its images with the playbook delete.",
         )
     named = {(image.destination, image.digest, image.origin) for image in plan.images}
     known = {entry.key for entry in history.associations}

@@ -38,7 +38,7 @@ KINDS: dict[str, Kind] = {
     "conflict": Kind("Somebody else owns it, or changed it meanwhile", "Look at who manages the field, then run again."),
     "corrupt_content": Kind(
         "Content does not match its digest",
-        "The source or the archive is damaged, and nothing of it was published. Carry the archive again, or tell whoever runs the source.",
+        "The source or the archive is damaged, and nothing of it was published. Transfer the archive again, or tell its owner.",
     ),
     "error": Kind("Something else went wrong", "The message says what."),
     "exception_ended": Kind(
@@ -66,11 +66,11 @@ KINDS: dict[str, Kind] = {
     ),
     "signature_missing": Kind("A signature is missing", "Check the rules for releases and catalogs, or ask the publisher."),
     "storage_error": Kind(
-        "A local file could not be read or written", "Free space, or correct permissions, and run again: it goes on where it stopped."
+        "A local file could not be read or written", "Free space, or correct permissions, and run again: it resumes where it stopped."
     ),
     "unreachable": Kind(
         "A host did not answer",
-        "Check name, network, proxy and TLS: plain_http or ca_path in mirror_tls. Then run again: it goes on where it stopped.",
+        "Check name, network, proxy and TLS: plain_http or ca_path in mirror_tls. Then run again: it resumes where it stopped.",
     ),
     "unsupported": Kind("It is not possible here", "The message says what to use instead."),
     "version_not_found": Kind("The graph has no such version", "Take one of those that the message names."),

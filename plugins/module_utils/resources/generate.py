@@ -68,7 +68,7 @@ class ResourceOptions:
             _known("category", category, tuple(CATEGORIES))
         for pool in self.pools:
             if not _POOL.match(pool):
-                raise InputError(f"{pool!r:.100} is no name of a pool", subject="pinned_pools")
+                raise InputError(f"{pool!r:.100} is not the name of a pool", subject="pinned_pools")
         if self.signature_layout:
             _known("signature layout", self.signature_layout, (SINGLE, PER_RELEASE))
 

@@ -300,7 +300,7 @@ class _Loading:
                 publish(archive.plan, self._registry, self._request.destination, archive.uid)
                 self._has[archive.uid] = history
         except (RegistryError, Unreachable) as error:
-            text = f"The registry did not take the record of {archive.name}, so load it again before the archive that follows it"
+            text = f"The registry did not accept the record of {archive.name}, so load it again before the archive that follows it"
             self._warnings.append(f"{text}: {error}")
             return
         *before, last = history.runs

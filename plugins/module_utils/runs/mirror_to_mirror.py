@@ -186,7 +186,9 @@ class _Mirroring:
         try:
             at_destination(self._registry, self._request.destination).write(after.uid, after.document())
         except MirrorError as error:
-            return (f"The registry did not take a copy of the history, so archives that build on this run cannot be loaded there: {error}",)
+            return (
+                f"The registry did not accept a copy of the history, so archives that build on this run cannot be loaded there: {error}",
+            )
         return self._publish(result, after.uid)
 
     def _publish(self, result: TransferResult, uid: str) -> tuple[str, ...]:
@@ -196,7 +198,7 @@ class _Mirroring:
                 published.publish(self._plan, self._registry, self._request.destination, uid)
             return ()
         except MirrorError as error:
-            return (f"The registry did not take a copy of the plan, so no other mirror can be made from it by its plan: {error}",)
+            return (f"The registry did not accept a copy of the plan, so no other mirror can be made from it by its plan: {error}",)
 
     def _with_history(self, history: History, result: TransferResult) -> TransferResult:
         """The prediction, with what the copy of the history takes at the registry."""

@@ -96,7 +96,7 @@ def _search(query: str, document: Any) -> Any:
         raise Unsupported(
             "a query needs the Python library jmespath, which is not installed",
             subject="query",
-            advice="Install jmespath for the Python that runs the module (python3-jmespath in distributions), or ask without query.",
+            advice="Install jmespath for the Python that runs the module (python3-jmespath in distributions), or leave query out.",
         ) from error
     if len(query) > _LONGEST_QUERY:
         raise InputError(f"the query has {len(query)} characters and {_LONGEST_QUERY} are allowed", subject="query")
@@ -110,7 +110,7 @@ def _wrong(query: str, error: Exception) -> MirrorError:
     lines = str(error).strip().splitlines() or ["it nests too deep"]
     where = f" {' '.join(lines[-1].split())}" if len(lines) > 1 and lines[-1].strip() != "^" else ""
     return InputError(
-        f"{query!r:.200} is not a question in JMESPath: {lines[0]}{where}",
+        f"{query!r:.200} is not a JMESPath expression: {lines[0]}{where}",
         subject="query",
         advice="Write strings in single quotes and numbers in backticks; see https://jmespath.org for the language.",
     )

@@ -58,11 +58,11 @@ class Watched:
                 raise InputError("invalid channel name", subject=f"channels: {name!r:.80}", advice="Write a name such as stable-4.18.")
         for name in self.architectures:
             if name not in ARCHITECTURES:
-                raise InputError("no architecture of releases", subject=f"{name!r:.80}", advice=f"Write {', '.join(ARCHITECTURES)}.")
+                raise InputError("not an architecture of releases", subject=f"{name!r:.80}", advice=f"Write {', '.join(ARCHITECTURES)}.")
         for name in self.images:
             parsed = reference.parse(name)
             if not parsed.tag or parsed.transport == OCI:
-                raise InputError("an image that is watched has a tag", subject=name, advice="Write host/repository:tag.")
+                raise InputError("a watched image needs a tag", subject=name, advice="Write host/repository:tag.")
         for name in self.repositories:
             _repository(name)
         query(self.update_url)
@@ -102,7 +102,7 @@ def look(watched: Watched, memory: Mapping[str, Seen], network: Network) -> Look
         try:
             seen, change = see(before)
             after[key] = seen
-            changes += [Change("recovered", subject, f"{subject} can be looked at again", {})] if before.get("failing") else []
+            changes += [Change("recovered", subject, f"{subject} can be queried again", {})] if before.get("failing") else []
             changes += [change] if change else []
         except MirrorError as error:
             after[key] = {**before, "failing": True}

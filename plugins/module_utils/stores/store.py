@@ -151,7 +151,7 @@ class Store(ABC):
 
         Raises Unsupported.
         """
-        raise Unsupported("this store does not take again what it has", subject=repository or self.name)
+        raise Unsupported("this store does not accept again what it has", subject=repository or self.name)
 
     @abstractmethod
     def put_manifest(self, repository: str, manifest: Manifest, tag: str = "") -> None:

@@ -119,14 +119,14 @@ class _Check:
         if self._placed.image.subject and not self._placed.tags:
             found = self._referrers(subject)
             if found is not None and all(descriptor.digest != root.digest for descriptor in found):
-                self._find(MISSING_REFERRER, root.digest, f"does not list {root.digest} among what refers to {subject}")
+                self._find(MISSING_REFERRER, root.digest, f"does not list {root.digest} among the referrers of {subject}")
         return frozenset((f"{subject.algorithm}-{subject.hex}",))
 
     def _referrers(self, subject: Digest) -> tuple[Descriptor, ...] | None:
         try:
             return self._store.referrers(self._placed.repository, subject)
         except CorruptContent:
-            self._find(CORRUPT_MANIFEST, self._placed.digest, f"serves another list of what refers to {subject} than it says")
+            self._find(CORRUPT_MANIFEST, self._placed.digest, f"serves a list of referrers of {subject} that is not of its digest")
         except MirrorError as error:
             self._unreadable(self._placed.digest, error)
         return None

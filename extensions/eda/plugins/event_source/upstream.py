@@ -8,10 +8,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 short_description: Watches update graphs, images and tags, and emits an event for each change
 description:
-  - Looks at them once in an interval, politely. Update graphs are asked for by their entity tag and images with HEAD requests, so that
-    nothing is downloaded that has not changed where the server can tell. While nothing can be reached, looks become rarer.
-  - The first look only remembers. With O(state) that holds over restarts, and what changed meanwhile is told at the next look.
-  - Works with the collection installed, on the Python packages that it needs anyway.
+  - Polls them once per interval with small requests. Update graphs are requested with their entity tag and images with HEAD, so that
+    unchanged content is not downloaded where the server supports this. While nothing can be reached, it polls less often.
+  - The first poll only records what is there. With O(state) the record survives restarts, and the next poll reports what has changed in the
+    meantime.
+  - Needs nothing but the collection and its Python packages.
   - The options for credentials, certificates and proxies are those of the modules of this collection.
 options:
   channels:
@@ -19,7 +20,7 @@ options:
     type: list
     elements: str
   architectures:
-    description: On which architectures.
+    description: Architectures whose update graphs are watched.
     type: list
     elements: str
     default: [amd64]
@@ -32,15 +33,15 @@ options:
     type: list
     elements: str
   interval:
-    description: Seconds between two looks, at least 60.
+    description: Seconds between two polls, at least 60.
     type: int
     default: 3600
   jitter:
-    description: Share of the interval by which each look may come earlier or later, so that many watchers do not ask at the same time.
+    description: Share of the interval by which each poll may come earlier or later, so that many watchers do not poll at the same time.
     type: float
     default: 0.1
   state:
-    description: File that remembers what was seen, one for each rulebook activation. Without it a restart begins anew.
+    description: File that keeps what was seen, one for each rulebook activation. Without it a restart begins with a first poll.
     type: path
   update_url:
     description: Base URL of the update service.

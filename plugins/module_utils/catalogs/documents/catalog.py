@@ -104,7 +104,9 @@ class Catalog:
         found = heading.of(document, subject)
         if (found.schema, found.package, found.name) != (span.schema, package, span.name):
             raise InputError(
-                "a document hides what it is", subject=subject, advice="Write each of schema, package and name once, as plain text."
+                "the schema, package and name of a document cannot be told",
+                subject=subject,
+                advice="Write each of schema, package and name once, as plain text.",
             )
         if content.lstrip()[:1] != b"{":
             self._lines.add(span, document)

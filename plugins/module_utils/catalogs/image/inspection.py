@@ -88,7 +88,7 @@ def configs_directory(instance: Instance, subject: str) -> str:
         raise InputError(f"the image has no label {CONFIGS_LABEL}: it is not a file-based catalog", subject=subject)
     directory = posixpath.normpath("/" + label).strip("/")
     if not directory or ".." in label.split("/"):
-        raise InputError(f"the label {CONFIGS_LABEL} names {label!r:.200}, which is no directory of a catalog", subject=subject)
+        raise InputError(f"the label {CONFIGS_LABEL} names {label!r:.200}, which is not the directory of a catalog", subject=subject)
     return directory
 
 

@@ -45,7 +45,7 @@ def package(catalog: Catalog, name: str, channel: str = "") -> dict[str, Any]:
     """A package with its channels, or the one that is named, and their versions.  Raises InputError for names that it does not have."""
     found = catalog.package(name)
     if found is None:
-        raise InputError(f'package "{name}" not found', subject=catalog.name, advice="Look without a package for the names that it has.")
+        raise InputError(f'package "{name}" not found', subject=catalog.name, advice="Leave package out to list the packages.")
     if channel and channel not in found.channels:
         raise InputError(
             f'channel "{channel}" not found for package "{name}"', subject=catalog.name, advice=f"It has {', '.join(found.channels)}."

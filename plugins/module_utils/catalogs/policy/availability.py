@@ -164,4 +164,4 @@ def _unsigned(errors: Mapping[str, MirrorError]) -> tuple[str, ...]:
         return ()
     image, error = next(iter(errors.items()))
     count = f"{len(errors)} images of its bundles have" if len(errors) > 1 else "An image of its bundles has"
-    return (f"{count} no good signature, the first is {image}: {error.message}.",)
+    return (f"{count} no valid signature, the first is {image}: {error.message}.",)

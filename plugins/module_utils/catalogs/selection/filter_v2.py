@@ -85,7 +85,7 @@ def check(wanted: config.Catalog) -> None:
             raise InputError(
                 "failed to filter catalog: Full: true cannot be mixed with versionRange",
                 subject=f'package "{listed.name}"',
-                advice="Take out full: true, or the bounds.",
+                advice="Remove full: true, or the bounds.",
             )
 
 

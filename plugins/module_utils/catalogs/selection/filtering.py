@@ -64,7 +64,7 @@ def check(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
         hints = [repair.advice(source, selection.packages[name]) for name, source in sources.items() if source]
         advice = " ".join(filter(None, hints)) or "Check minVersion, maxVersion and defaultChannel of the package;"
         raise InputError(
-            error.message, subject=catalog.name, advice=f"{advice} or let the filter mend it with the repair option."
+            error.message, subject=catalog.name, advice=f"{advice} or let the filter repair it with the repair option."
         ) from error
 
 

@@ -48,7 +48,7 @@ def _mended(package: Package, channel: Channel, warnings: list[str]) -> Channel:
     except graph.GraphError:
         return channel
     warnings.append(
-        f"Channel {channel.name} of package {package.name} was cut apart by its bounds: {head} is made its only head and skips "
+        f"Channel {channel.name} of package {package.name} was split by its bounds: {head} becomes its only head and skips "
         f"{', '.join([*others, *left])}."
     )
     return _skipping(one_head, head, left)
@@ -81,7 +81,7 @@ def _channel_advice(source: Package, channel: Channel, kept: frozenset[str]) -> 
         for place in range(low - 1, max(low - _TRIES, -1), -1):
             if _whole(channel, ascending[place : high + 1]):
                 return f"{text}minVersion: {source.version(ascending[place])} would keep one head;"
-    return f"{text}no wider bounds keep one head, take the bounds out;"
+    return f"{text}no wider bounds keep one head, remove the bounds;"
 
 
 def _whole(channel: Channel, names: list[str]) -> bool:

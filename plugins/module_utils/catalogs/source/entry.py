@@ -107,7 +107,7 @@ class Part:
             return ()
         if self._seal is not None and self._seal.required:
             raise problem
-        return (f"The catalog {self._reference} has no good signature: {problem.message}.",)
+        return (f"The catalog {self._reference} has no valid signature: {problem.message}.",)
 
     def _availability(self) -> Availability:
         settings = self._settings

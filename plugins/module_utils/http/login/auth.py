@@ -28,7 +28,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.http.wire.resp
 
 _OPEN = Challenge("", {})
 _LIFETIME = 60.0
-DEPTH_ADVICE = "Registries that limit the depth of repository names answer so, too: see max_nested_paths."
+DEPTH_ADVICE = "Registries that limit the depth of repository names answer like this, too: see max_nested_paths."
 # Whoever promises more is asked again after a day.
 _LONGEST_LIFETIME = 24 * 60 * 60.0
 # A token is renewed when this share of its life is over.
@@ -134,7 +134,7 @@ class Authenticator:
         if way.scheme == "basic":
             header = self._basic(origin, access)
             if not header:
-                raise self._denied(origin, access, "wants a user and a password")
+                raise self._denied(origin, access, "requires a user name and a password")
             if header == sent:
                 raise self._denied(origin, access, "does not accept the credentials")
             return

@@ -69,7 +69,7 @@ class AuthFile:
         except ValueError as error:
             # The text itself is not quoted: it holds secrets.
             where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-            raise InputError(f"the auth file is not JSON{where}", subject=path, advice="Log in again, or mend it.") from None
+            raise InputError(f"the auth file is not JSON{where}", subject=path, advice="Log in again, or correct it.") from None
         return cls.of(document, path)
 
     @classmethod

@@ -135,7 +135,7 @@ def check_onward(host: str, address: str, source: str, source_address: str) -> N
     if kind in (LOOPBACK, LINK_LOCAL) and place((source_address or source).lower()) == PUBLIC:
         where = f"{host} leads to the {kind} address {address}" if address else f"{host} is a {kind} address"
         raise AccessDenied(
-            f"{source} leads to a place that is not public: {where}",
+            f"{source} leads to an address that is not public: {where}",
             host=source,
             advice=f"If that is right, name {host} in the tls option, with the settings it needs.",
         )

@@ -164,7 +164,7 @@ def _number(value: Any, path: str, kind: Any, least: int) -> Any:
 
 def _text(value: Any, path: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise InputError(f"{path} must be a text, not {value!r:.60}", subject=path)
+        raise InputError(f"{path} must be text, not {value!r:.60}", subject=path)
     return value
 
 

@@ -119,7 +119,7 @@ class _Plain(_Budget):
             return Node(tuple(self.build(content, depth + 1) for content in value))
         if value is None or isinstance(value, (bool, int, float, str)):
             return Node(value, written=str(value))
-        raise InputError(f"a value of type {type(value).__name__} has no place in a configuration", subject=self._subject)
+        raise InputError(f"a value of type {type(value).__name__} is not allowed in a configuration", subject=self._subject)
 
 
 class _Events(_Budget):
@@ -219,7 +219,7 @@ def _value(tag: str, event: Any) -> None | bool | int | float | str:
         return _number(kind, text, event)
     if kind in ("str", "int", "float", "timestamp", "value"):
         return text
-    raise _fault(f"the tag {tag} is not known here", event)
+    raise _fault(f"the tag {tag} is not supported here", event)
 
 
 def _boolean(text: str, event: Any) -> bool | None:

@@ -22,7 +22,7 @@ def follows(incoming: int, current: int, subject: str = "", prefix: str = "mirro
         raise Incompatible(
             f"sequence {incoming} is older than sequence {current}, which the destination has",
             subject=subject,
-            advice="Nothing needs to be loaded; take the archives of later sequences.",
+            advice="Nothing needs to be loaded; load archives of later sequences.",
         )
     has = f"the destination has {current}" if current else "the destination has none"
     raise Incompatible(

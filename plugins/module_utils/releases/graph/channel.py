@@ -144,7 +144,7 @@ def bounds(graph: Graph, channel: Channel, architecture: str = "", rules: Rules 
         raise InputError(
             f"minVersion {low} is above maxVersion {high}",
             subject=f"channel {channel.name}",
-            advice="Exchange the two, or correct one of them.",
+            advice="Swap the two, or correct one of them.",
         )
     found = Bounds(low if low is not None else oldest, high if high is not None else newest)
     if found.low > found.high:

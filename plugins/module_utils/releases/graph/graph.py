@@ -154,7 +154,7 @@ def _release(node: Any, place: int, subject: str) -> Release:
     """A node; its payload is empty where it has none."""
     payload = node.get("payload") if isinstance(node, dict) else 0
     if not isinstance(payload, (str, type(None))):
-        raise GraphDataInvalid(f"nodes[{place}] of the update graph is no release with a payload", subject=subject)
+        raise GraphDataInvalid(f"nodes[{place}] of the update graph is not a release with a payload", subject=subject)
     try:
         version = Version.parse(node.get("version"))
     except InputError as error:

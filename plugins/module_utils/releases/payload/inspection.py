@@ -134,7 +134,7 @@ class Inspector:
         except MirrorError as error:
             if trust.policy == REQUIRE:
                 raise
-            warnings.append(f"Release {wanted.title} is mirrored although its signature is not good: {error.message}.")
+            warnings.append(f"Release {wanted.title} is mirrored although its signature is not valid: {error.message}.")
             return None
 
     def _kubevirt(

@@ -20,9 +20,9 @@ def page(hosts: Sequence[Host]) -> str:
     ordered = sorted(hosts, key=lambda host: (-worst(host), host.name))
     needy = sum(worst(host) == 2 for host in hosts)
     told = (
-        f"{needy} of {plural(len(hosts), 'mirror')} {'needs' if needy == 1 else 'need'} somebody"
+        f"{needy} of {plural(len(hosts), 'mirror')} {'needs' if needy == 1 else 'need'} attention"
         if needy
-        else f"{plural(len(hosts), 'mirror')}, all of them right"
+        else f"{plural(len(hosts), 'mirror')}, all of them in order"
     )
     heading = element("header", element("h1", "Mirrors of the fleet"), element("p", f"{told}."))
     columns = [

@@ -76,7 +76,7 @@ def _run(report: Report) -> Element | None:
     return element("p", f"{text}{'; ' + requests if requests else ''}.", class_="soft")
 
 
-_RARE = (("images_held", "held back"), ("images_pending", "not come to"), ("left_out", "could not be planned"), ("retries", "retries"))
+_RARE = (("images_held", "held back"), ("images_pending", "not reached"), ("left_out", "could not be planned"), ("retries", "retries"))
 
 
 def todo(report: Report) -> Element | None:

@@ -62,7 +62,7 @@ def page(report: Mapping[str, Any], graphs: Sequence[Updates] = ()) -> str:
     )
     footer = element(
         "footer",
-        "Written by the Ansible collection disconnected.mirror. It asks no host for anything.",
+        "Written by the Ansible collection disconnected.mirror. It sends no requests.",
     )
     return document(
         f"Mirror report: {place}", heading, _navigation(shown), element("main", front.answers(report), shown, id="main"), footer

@@ -75,13 +75,13 @@ def changes(report: Report) -> Element | None:
     listed = [
         names(title, part, sign)
         for title, part, sign in (
-            ("Releases that came", found["releases"]["added"], "+"),
-            ("Releases that went", found["releases"]["removed"], "−"),
-            ("Operator bundles that came", found["packages"]["added"], "+"),
-            ("Operator bundles that went", found["packages"]["removed"], "−"),
-            ("Images that came", found["added"], "+"),
-            ("Images that went", found["removed"], "−"),
-            ("Tags that mean something else now", found["moved"], "↻"),
+            ("Releases added", found["releases"]["added"], "+"),
+            ("Releases removed", found["releases"]["removed"], "−"),
+            ("Operator bundles added", found["packages"]["added"], "+"),
+            ("Operator bundles removed", found["packages"]["removed"], "−"),
+            ("Images added", found["added"], "+"),
+            ("Images removed", found["removed"], "−"),
+            ("Tags moved", found["moved"], "↻"),
         )
     ]
     kept = [part for part in listed if part is not None]

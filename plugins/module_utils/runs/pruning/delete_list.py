@@ -132,7 +132,7 @@ def _without_gone(plan: Plan, last: Plan, history: History) -> Plan:
     """What was mirrored and is not there any more needs no deletion: that is told, and no failure."""
     known = {_named(name) for name in (*(entry.name for entry in history.associations), *(image.origin for image in last.images))}
     gone = [failure for failure in plan.failures if failure.code == NotFound.code and _named(failure.subject) in known]
-    sentences = (f"{failure.subject} is gone from the mirror already; it is not listed." for failure in gone)
+    sentences = (f"{failure.subject} is no longer in the mirror; it is not listed." for failure in gone)
     return replace(
         plan,
         failures=tuple(failure for failure in plan.failures if failure not in gone),

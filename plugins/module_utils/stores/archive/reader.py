@@ -151,7 +151,7 @@ class ArchiveReader(ReadOnlyStore):
         return CorruptContent(
             f"volume {name} is missing, or what the archive says of its size is wrong",
             subject=os.path.dirname(self.paths[0]) or ".",
-            advice="Carry all volumes of the archive over.",
+            advice="Transfer all volumes of the archive.",
         )
 
     def _require_whole(self) -> None:

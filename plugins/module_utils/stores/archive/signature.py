@@ -142,7 +142,7 @@ def verify(encoded: bytes, signature: bytes, trusted: TrustedKeys, subject: str 
         problem = _gpg_problem(done.output)
     if problem:
         raise CorruptContent(
-            f"the archive's signature is not good: {problem}",
+            f"the archive's signature is not valid: {problem}",
             subject=subject,
             advice=f"It must be made by one of the keys in {trusted.path}.",
         )
@@ -173,7 +173,7 @@ def _verify_gpg(folder: str, signature: str, encoded: bytes, trusted: TrustedKey
     gpg = ["gpg", "--homedir", home, "--batch", "--no-tty", "--no-autostart", "--trust-model", "always"]
     imported = _run([*gpg, "--import", os.path.abspath(trusted.path)], b"")
     if imported.status != 0:
-        raise InputError(f"these are no OpenPGP public keys: {_last_line(imported.errors)}", subject=trusted.path)
+        raise InputError(f"these are not OpenPGP public keys: {_last_line(imported.errors)}", subject=trusted.path)
     return _run([*gpg, "--status-fd", "1", "--verify", signature, "-"], encoded)
 
 

@@ -170,7 +170,7 @@ def _no_strays(volumes: list[Volume], heads: dict[str, Volume]) -> None:
         if match and any(os.path.basename(head.path) == first for head in heads.values()):
             raise _stray(volume, first)
         raise CorruptContent(
-            f"{first} of this volume's archive is missing", subject=volume.path, advice="Carry all volumes of a set into one folder."
+            f"{first} of this volume's archive is missing", subject=volume.path, advice="Copy all volumes of a set into one folder."
         )
 
 

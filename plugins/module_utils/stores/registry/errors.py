@@ -35,13 +35,13 @@ _ADVICE: dict[str, str] = {
     "DENIED": "Check that the credentials allow this, and that the repository's project exists.",
     "TOOMANYREQUESTS": "Lower the number of parallel images, or try again later.",
     "UNSUPPORTED": "The registry is set up without this operation.",
-    "MANIFEST_INVALID": "The registry may not take manifests of this media type, or an index without all of its images.",
+    "MANIFEST_INVALID": "The registry may not accept manifests of this media type, or an index without all of its images.",
 }
 _STATUS_ADVICE: dict[int, str] = {
     403: _ADVICE["DENIED"],
     405: _ADVICE["UNSUPPORTED"],
     413: "A proxy in front of the registry limits the size of requests: raise its limit (client_max_body_size in nginx).",
-    415: "The registry does not take this media type; zot needs http.compat: [docker2s2] for images in Docker's format.",
+    415: "The registry does not accept this media type; zot needs http.compat: [docker2s2] for images in Docker's format.",
     429: _ADVICE["TOOMANYREQUESTS"],
     507: "The registry is out of space or over its quota.",
 }

@@ -35,11 +35,11 @@ def pages(endpoint: Endpoint, target: str, access: Access, subject: str, accept:
         document = _document(response)
         size, entries = size + len(response.body), entries + _entries(document)
         if size > limits.PAGES_SIZE or entries > limits.LISTED:
-            raise RegistryError(f"{endpoint.host} gives a list without end", subject=subject, host=endpoint.host)
+            raise RegistryError(f"{endpoint.host} returns a list without end", subject=subject, host=endpoint.host)
         yield response, document
         target = _next(endpoint, response, target, access, subject) if response.status == 200 else ""
         if target in seen or len(seen) >= limits.PAGES:
-            raise RegistryError(f"{endpoint.host} gives pages without end", subject=subject, host=endpoint.host)
+            raise RegistryError(f"{endpoint.host} returns pages without end", subject=subject, host=endpoint.host)
 
 
 def next_link(header: str) -> str:

@@ -81,7 +81,7 @@ class RegistryStore(Store):
         while True:
             response = self._ask_manifest("GET", repository, reference)
             if response.status != 200:
-                raise refusal(response, self.host, self._subject(repository, reference), "hand out the manifest")
+                raise refusal(response, self.host, self._subject(repository, reference), "serve the manifest")
             try:
                 return self._manifest_of(response, repository, reference)
             except _Bent as error:
@@ -115,7 +115,7 @@ class RegistryStore(Store):
         if response.status == 405 or (response.status == 200 and not (told and size.isdigit())):
             return super().find_manifest(repository, reference)
         if response.status != 200:
-            raise refusal(response, self.host, self._subject(repository, reference), "say what the manifest is")
+            raise refusal(response, self.host, self._subject(repository, reference), "describe the manifest")
         subject = self._subject(repository, reference)
         try:
             digest = Digest.parse(told)
@@ -135,7 +135,7 @@ class RegistryStore(Store):
             response = self._endpoint.open(target, access, headers)
             if response.status in (200, 206):
                 return response
-            raise refusal(response, self.host, subject, "hand out the blob")
+            raise refusal(response, self.host, subject, "serve the blob")
 
         def mend(attempt: int, reason: str) -> None:
             self._endpoint.wait(attempt, reason)
@@ -195,7 +195,7 @@ class RegistryStore(Store):
                 f"{self.host} changed the manifest {manifest.digest} and keeps it as {told:.100}",
                 subject=subject,
                 host=self.host,
-                advice="Have the registry take manifests as they are (zot: http.compat: [docker2s2]).",
+                advice="Have the registry accept manifests as they are (zot: http.compat: [docker2s2]).",
             )
         if manifest.subject is not None:
             promised = response.headers.get("oci-subject", "") == manifest.subject.digest
@@ -263,16 +263,16 @@ class RegistryStore(Store):
             if response.status not in (400, 404) or not _FORGETFUL.intersection(codes(response)):
                 return response
             reminder += 1
-            reason = "the registry does not know yet what it was just given"
+            reason = "the registry does not see yet what was just pushed"
             if reminder > _REMINDERS or not self.http.pause(self._endpoint.origin, reminder, reason):
                 return response
 
     def _push_refused(self, response: Response, subject: str, manifest: Manifest) -> MirrorError:
-        error = push_refusal(response, self.host, subject, f"take the manifest of type {manifest.media_type}", manifest.is_index)
+        error = push_refusal(response, self.host, subject, f"accept the manifest of type {manifest.media_type}", manifest.is_index)
         if response.status == 415 or ("unsupported" in error.message and "media" in error.message):
-            error.advice = "The registry does not take this media type; zot needs http.compat: [docker2s2] for images in Docker's format."
+            error.advice = "The registry does not accept this media type; zot needs http.compat: [docker2s2] for images in Docker's format."
         elif subject.endswith(manifest.digest) and response.status in (400, 403, 404, 405):
-            error.advice = f"{error.advice} Some registries take no manifest without a tag (the OpenShift internal registry).".strip()
+            error.advice = f"{error.advice} Some registries accept no manifest without a tag (the OpenShift internal registry).".strip()
         return error
 
     def _subject(self, repository: str, reference: str) -> str:

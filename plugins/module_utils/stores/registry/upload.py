@@ -230,7 +230,7 @@ class RegistryBlobWriter(BlobWriter):
         elif status in _NOT_THIS_WAY and self._blob.size and not proven and self._other_way():
             self._interrupt("the registry accepts blobs in another form", restart=True, wait=False)
         else:
-            raise refusal(response, self._endpoint.host, self._subject, "take the blob")
+            raise refusal(response, self._endpoint.host, self._subject, "accept the blob")
         raise WriteInterrupted(self._reason)
 
     def _other_way(self) -> bool:
@@ -247,7 +247,7 @@ class RegistryBlobWriter(BlobWriter):
         origin = self._endpoint.origin
         if not self._endpoint.http.pause(origin, self._attempts, self._reason, self._answer):
             if self._answer is not None:
-                raise refusal(self._answer, self._endpoint.host, self._subject, "take the blob")
+                raise refusal(self._answer, self._endpoint.host, self._subject, "accept the blob")
             raise unreachable(origin, Interrupted(self._reason), self._attempts)
 
     def _status(self) -> int:

@@ -95,5 +95,5 @@ def explained(job: Job, manifest: Manifest, error: MirrorError) -> MirrorError:
         host=error.host,
         status=error.status,
         attempts=error.attempts,
-        advice="Let it take sparse indexes (distribution: validation.manifests.indexes.platforms), or mirror all platforms.",
+        advice="Let it accept sparse indexes (distribution: validation.manifests.indexes.platforms), or mirror all platforms.",
     )

@@ -70,8 +70,8 @@ def test_v1_references(text, expected):
     "text, reason",
     [
         ("", "empty"),
-        (None, "not a text"),
-        (4.5, "not a text"),
+        (None, "not text"),
+        (4.5, "not text"),
         ("quay.io/", "no repository"),
         ("quay.io/:tag", "no repository"),
         ("quay.io", "registry"),

@@ -311,7 +311,7 @@ def test_a_document_that_hides_what_it_is(tmp_path):
     as_yaml(tmp_path, catalogs.documents(TEXT))
     (tmp_path / "evil.yaml").write_text(hidden)
     catalog = Catalog.from_directory(str(tmp_path))
-    with pytest.raises(InputError, match="hides what it is"):
+    with pytest.raises(InputError, match="cannot be told"):
         str(catalog.package("foo").bundle("foo.v9").version_text)
 
 

@@ -96,7 +96,7 @@ def test_a_catalog_source_is_ready_when_its_connection_and_the_pod_of_its_image_
 
 def test_a_catalog_source_that_is_stuck_says_what_its_pod_waits_for():
     live = catalog("TRANSIENT_FAILURE")
-    assert catalog_source_state(live, [pod("other"), pod("cs")]).reason == "pod cs-abc waits with ImagePullBackOff: manifest unknown"
+    assert catalog_source_state(live, [pod("other"), pod("cs")]).reason == "pod cs-abc is waiting: ImagePullBackOff: manifest unknown"
     unscheduled = {**pod("cs"), "status": {"conditions": [condition("PodScheduled", "False", "0/3 nodes are available")]}}
     assert "not scheduled: 0/3 nodes" in catalog_source_state({"metadata": {"name": "cs"}}, [unscheduled]).reason
 

@@ -59,7 +59,7 @@ def test_policies_that_contradict_each_other_are_refused(other):
 
 
 def test_a_source_that_is_forbidden_and_a_mirror_is_refused():
-    with pytest.raises(InputError, match="forbids to contact a and names it as a mirror"):
+    with pytest.raises(InputError, match="forbids contacting a and names it as a mirror"):
         registries([idms("x", ("a", ["M", "a"], "NeverContactSource"))])
 
 

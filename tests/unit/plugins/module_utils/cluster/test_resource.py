@@ -109,5 +109,5 @@ def test_a_copy_of_what_is_ours_is_not_ours(manager, operation):
 
 @pytest.mark.parametrize("owner", ["", "-a", "a b", "a" * 64, "a=b", "a,b"])
 def test_an_owner_is_the_value_of_a_label(owner):
-    with pytest.raises(InputError, match="no value for a label"):
+    with pytest.raises(InputError, match="not a value for a label"):
         check_owner(owner)

@@ -110,7 +110,7 @@ def test_what_passes_is_retried(scripted, way, fault):
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", "1001 bytes, more than the 1000"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "transfer coding"),
         (redirect("file:///etc/passwd"), "not followed"),
-        (redirect("/again"), "without end"),
+        (redirect("/again"), "in a loop"),
     ],
 )
 def test_what_does_not_pass_ends_in_the_same_words(scripted, way, answer, words):

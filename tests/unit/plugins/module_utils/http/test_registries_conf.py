@@ -186,7 +186,7 @@ def test_short_names_are_refused(conf):
         ("[[registry]]\nprefix = 'a.*.io'\nlocation = 'b.io'", "whole subdomains"),
         ("[[registry]]\nlocation = 'a.io/x:1'", "names a tag"),
         (_PULL.format(by_digest="", pull="pull-from-mirror = 'sometimes'"), "all, digest-only or tag-only"),
-        (_PULL.format(by_digest="mirror-by-digest-only = true", pull="pull-from-mirror = 'all'"), "does not go with"),
+        (_PULL.format(by_digest="mirror-by-digest-only = true", pull="pull-from-mirror = 'all'"), "cannot be combined with"),
         ("[[registry]]\nlocation = 'a.io'\n[[registry]]\nlocation = 'a.io'\nblocked = true", "there twice"),
         ("registry = 'a'", "not a list of tables"),
         ("[[registry", "not TOML"),

@@ -334,7 +334,7 @@ def test_changes_are_told(world, plan):
     report, text = render(records_of(plan, world, result_of(plan), changes=told))
     assert report["answers"][1]["text"] == "+ 1 release, + 2 images."
     found = Page(text)
-    assert "What changed since the plan before" in found.text and "Images that came: 2" in found.text
+    assert "What changed since the plan before" in found.text and "Images added: 2" in found.text
 
 
 def test_what_is_left_of_an_old_report_is_small(tmp_path):

@@ -400,7 +400,7 @@ def test_one_can_switch_between_the_workflows(near, far, source, target):
 def test_a_registry_that_takes_no_history_is_mirrored_to_with_a_warning(near, far, source, target):
     target.inject(Fault(endpoint="manifest", method="PUT", repository="ns/oc-mirror", status=403))
     run = near.mirror(str(far.destination), *named(source, "a:1"))
-    assert run.result.complete and "did not take a copy of the history" in run.warnings[0]
+    assert run.result.complete and "did not accept a copy of the history" in run.warnings[0]
 
 
 def test_a_mirroring_run_that_changes_nothing_does_not_write_the_history_again(near, far, source, target):

@@ -142,9 +142,9 @@ def test_a_change_names_the_last_of_many(service):
     [
         ({}, "nothing to watch"),
         ({"channels": ("Stable",)}, "invalid channel"),
-        ({"channels": ("stable-4.18",), "architectures": ("vax",)}, "no architecture"),
-        ({"images": ("quay.io/a/b@sha256:" + "0" * 64,)}, "has a tag"),
-        ({"images": ("oci:///srv/layout:latest",)}, "has a tag"),
+        ({"channels": ("stable-4.18",), "architectures": ("vax",)}, "not an architecture"),
+        ({"images": ("quay.io/a/b@sha256:" + "0" * 64,)}, "needs a tag"),
+        ({"images": ("oci:///srv/layout:latest",)}, "needs a tag"),
         ({"repositories": ("quay.io/a/b:1",)}, "tag|invalid|reference"),
         ({"channels": ("stable-4.18",), "update_url": "file:///etc/passwd"}, "update service"),
     ],

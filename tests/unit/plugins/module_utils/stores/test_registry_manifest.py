@@ -309,7 +309,7 @@ def answer(status: int, body: str, kind: str = "text/html") -> bytes:
 def test_what_a_registry_said_is_passed_on_in_one_line(scripted_registry, body, kind, told):
     with pytest.raises(AccessDenied) as caught:
         scripted_registry(answer(403, body, kind)).fetch_manifest("team/app", "1.0")
-    expected = f"refused to hand out the manifest: 403{f' ({told})' if told else ''}"
+    expected = f"refused to serve the manifest: 403{f' ({told})' if told else ''}"
     assert caught.value.message.endswith(expected)
     assert caught.value.status == 403
 

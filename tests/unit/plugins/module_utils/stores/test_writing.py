@@ -82,7 +82,7 @@ def test_a_history_arrives_all_the_same(registry, fault):
 
 def test_an_upload_that_always_breaks_ends_with_the_registrys_refusal(registry):
     registry.inject(Fault(method="PUT", endpoint="upload", status=503, times=0))
-    with pytest.raises(Unreachable, match="refused to take the blob: 503"):
+    with pytest.raises(Unreachable, match="refused to accept the blob: 503"):
         write_blob(store_of(registry), "team/app", *some(100))
     # A PATCH between the first two was progress.
     assert registry.ledger.count("PUT") == 5

@@ -139,8 +139,8 @@ def test_zstd_layers(tmp_path):
             id="X4",
         ),
         ({}, InputError, "it is not a file-based catalog"),
-        ({"operators.operatorframework.io.index.configs.v1": "/"}, InputError, "no directory of a catalog"),
-        ({"operators.operatorframework.io.index.configs.v1": "/a/../../etc"}, InputError, "no directory of a catalog"),
+        ({"operators.operatorframework.io.index.configs.v1": "/"}, InputError, "not the directory of a catalog"),
+        ({"operators.operatorframework.io.index.configs.v1": "/a/../../etc"}, InputError, "not the directory of a catalog"),
         ({"operators.operatorframework.io.index.configs.v1": "/nothing"}, InputError, 'no content found at "nothing/" within image'),
     ],
 )

@@ -127,7 +127,7 @@ def test_a_catalog_without_a_signature_is_not(site):
 def test_a_warning_is_enough_where_it_is_asked_for(site):
     found = site.collect(site.rule(policy="warn"))
     assert found.failures == () and len(found.catalogs) == 1
-    assert [text for text in found.warnings if "has no good signature" in text and CATALOG in text]
+    assert [text for text in found.warnings if "has no valid signature" in text and CATALOG in text]
 
 
 def test_no_rule_and_off_ask_nothing(site):
@@ -409,7 +409,7 @@ class TestImagesOfBundles:
         found = signed.collect(signed.rule(scope="all", policy="warn"), names=("foo", "bar"))
         assert found.failures == () and len(found.images) == 5
         (text,) = found.warnings
-        assert "2 images of its bundles have no good signature, the first is quay.example.com/bar/bundle:bar.v1.0.0" in text
+        assert "2 images of its bundles have no valid signature, the first is quay.example.com/bar/bundle:bar.v1.0.0" in text
 
     def test_an_image_that_is_blocked_needs_none(self, signed):
         wanted = signed.imageset("foo", "bar")

@@ -400,7 +400,7 @@ def test_the_bounds_that_keep_one_head_are_named(tmp_path):
 def test_repair_makes_one_head_that_skips_the_others(tmp_path):
     result = filtered(tmp_path, "c c*: 1.0.0; 1.1.0; 2.0.0 !{1.0.0,1.1.0}", package("c", max_version="1.1.0"), repair=True)
     assert catalogs.graph(result.selection) == {"c c*": "1.0.0; 1.1.0 !{1.0.0}"}
-    assert "c.v1.1.0 is made its only head and skips c.v1.0.0" in " ".join(result.warnings)
+    assert "c.v1.1.0 becomes its only head and skips c.v1.0.0" in " ".join(result.warnings)
 
 
 def test_repair_chooses_a_default_channel(tmp_path):

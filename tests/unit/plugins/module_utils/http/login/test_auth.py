@@ -163,7 +163,7 @@ def test_wrong_basic_credentials_are_sent_once():
 
 
 @pytest.mark.parametrize(
-    "mode, words", [("basic", "wants a user and a password"), ("bearer", "does not accept a fresh token|answered 401")]
+    "mode, words", [("basic", "requires a user name and a password"), ("bearer", "does not accept a fresh token|answered 401")]
 )
 def test_no_credentials_are_told(mode, words):
     with guarded(mode) as registry, pytest.raises(AccessDenied, match=f"{words}.*no credentials were found"):

@@ -169,11 +169,11 @@ def test_what_is_gone_already_is_told_and_no_failure(site, source, target):
     del target.content.repositories["site/team/multi"].manifests[multi.children[0].digest]
     run = site.generate(APP, MULTI)
     assert run.failures == () and [item["imageName"] for item in listed(run.path)] == [f"{source.host}/{MULTI}"]
-    assert [text for text in run.warnings if "gone from the mirror already" in text and APP in text]
+    assert [text for text in run.warnings if "no longer in the mirror" in text and APP in text]
     # The same after the list was carried out: the history forgot the image, the plan still names it.
     assert site.delete(run.path, guards=ALL).changed
     again = site.generate(MULTI)
-    assert again.failures == () and again.items == () and "gone from the mirror already" in again.warnings[-1]
+    assert again.failures == () and again.items == () and "no longer in the mirror" in again.warnings[-1]
 
 
 def test_a_file_that_is_no_list_and_one_that_is_not_there(site):

@@ -112,7 +112,7 @@ def test_an_index_over_many_hosts(site, tmp_path):
     assert report(fleet=fleet).values["hosts"] == 3
     text = (fleet / "fleet.html").read_text()
     assert text.index("north/report.html") < text.index("east/report.html") < text.index("west%20%3Cb%3E/report.html")
-    assert "Its report cannot be read" in text and "<b>" not in text and "1 of 3 mirrors needs somebody" in text
+    assert "Its report cannot be read" in text and "<b>" not in text and "1 of 3 mirrors needs attention" in text
     assert text.count("Yes: the image of the plan is in the mirror.") == 2
 
 

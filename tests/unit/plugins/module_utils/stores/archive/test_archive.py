@@ -431,7 +431,7 @@ def test_signatures_are_required_from_the_given_keys(tmp_path, kind):
     archive = open_one(tmp_path / "set")
     require_sound(archive)
     assert find(str(tmp_path / "set"), require(trusted))
-    with pytest.raises(CorruptContent, match="signature is not good"):
+    with pytest.raises(CorruptContent, match="signature is not valid"):
         find(str(tmp_path / "set"), require(foreign))
     sets.write_set(tmp_path / "plain", content)
     with pytest.raises(CorruptContent, match="is not signed"):

@@ -171,7 +171,7 @@ def test_a_registry_that_takes_bodies_by_patch_only(registry, status):
 
 def test_a_registry_that_takes_blobs_in_no_way(registry):
     registry.inject(Fault(method="PUT", endpoint="upload", status=400, times=0), Fault(method="PATCH", status=405, times=0))
-    with pytest.raises(MirrorError, match="refused to take the blob: 40"):
+    with pytest.raises(MirrorError, match="refused to accept the blob: 40"):
         send(store_of(registry), *blob(1, 100_000))
 
 
@@ -302,16 +302,16 @@ def test_a_registry_that_takes_neither_large_requests_nor_chunks():
     with FakeRegistry(replace(dialects.DISTRIBUTION, body_limit=MIB, patch=False)) as registry:
         store = store_of(registry)
         send(store, *blob(1, 1000))
-        with pytest.raises(MirrorError, match="refused to take the blob: 405"):
+        with pytest.raises(MirrorError, match="refused to accept the blob: 405"):
             send(store, *blob(2, 2 * MIB))
     with FakeRegistry(replace(dialects.DISTRIBUTION, body_limit=MIB, patch=False)) as registry:
-        with pytest.raises(MirrorError, match="refused to take the blob: 405"):
+        with pytest.raises(MirrorError, match="refused to accept the blob: 405"):
             send(store_of(registry), *blob(2, 2 * MIB))
 
 
 def test_failures_of_uploads_are_bounded(registry):
     registry.inject(Fault(method="PUT", endpoint="upload", status=503, times=0))
-    with pytest.raises(Unreachable, match="refused to take the blob: 503"):
+    with pytest.raises(Unreachable, match="refused to accept the blob: 503"):
         send(store_of(registry), *blob(1, 1000))
     assert registry.ledger.count("PUT") + registry.ledger.count("PATCH") <= 6
 
