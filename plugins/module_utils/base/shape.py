@@ -62,6 +62,7 @@ class Shape:
         return tuple(item.text() for item in self.items())
 
     def number(self, least: int = 0) -> int:
+        """A whole number from `least` to 2**63 - 1; true and false are none."""
         if not isinstance(self.value, int) or isinstance(self.value, bool) or not least <= self.value <= _MOST:
             self.refuse(f"is {self.value!r:.50}, not a whole number of at least {least}")
         return self.value

@@ -42,6 +42,7 @@ class Resource:
 
     @property
     def key(self) -> tuple[str, str, str]:
+        """Kind, namespace (empty for the whole cluster) and name."""
         return (self.kind, self.namespace, self.name)
 
     @property
@@ -69,12 +70,12 @@ def check_owner(owner: str) -> str:
     return owner
 
 
-def is_ours(live: Mapping[str, Any], owner: str, manager: str = MADE_BY) -> bool:
+def is_ours(live: Mapping[str, Any], owner: str) -> bool:
     """Whether a resource, as the server gives it, was applied by us for this owner."""
     metadata = live.get("metadata") or {}
     marked = (metadata.get("labels") or {}).get(LABEL) == owner and (metadata.get("annotations") or {}).get(ANNOTATION) == MADE_BY
     fields = metadata.get("managedFields") or []
-    return marked and any(entry.get("manager") == manager and entry.get("operation") == "Apply" for entry in fields)
+    return marked and any(entry.get("manager") == MADE_BY and entry.get("operation") == "Apply" for entry in fields)
 
 
 def resource_of(document: Any) -> Resource:

@@ -80,6 +80,7 @@ def actions_of(configuration: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 
 def forecast(before: Mapping[str, Registry], after: Mapping[str, Registry], handling: Handling = Handling()) -> Rollout:
+    """What nodes do when their registries.conf changes.  before, after: its entries by source."""
     return Rollout(True, handling.reasons(tuple(_reasons(before, after)))) if before != after else Rollout()
 
 

@@ -121,10 +121,10 @@ def _with_digest_tag(image: WantedImage) -> WantedImage:
     return replace(image, tags=(Digest.parse(reference.digest).hex[:8],))
 
 
-def compatibility_tag(image_type: str, reference: Reference, target_tag: str = "", from_layout: bool = False) -> str:
+def compatibility_tag(image_type: str, reference: Reference, from_layout: bool = False) -> str:
     """The tag that the first generation gave what is now named by the second one's rules (2.5)."""
-    if target_tag or reference.tag:
-        return target_tag or reference.tag
+    if reference.tag:
+        return reference.tag
     if image_type in (BUNDLE, RELATED):
         return map_operator_image(reference, Generation.V1, from_layout).tag
     return LATEST

@@ -49,6 +49,7 @@ def items_of(plan: Plan, destination: Destination, signatures: bool = False) -> 
 
 
 def document_of(items: Iterable[Item]) -> dict[str, Any]:
+    """A DeleteImageList as oc-mirror v2 writes it, which `read_list` takes."""
     entries = [{"imageName": item.origin, "imageReference": f"docker://{item.reference}", "type": item.type} for item in items]
     return {"apiVersion": API_VERSION, "kind": KIND, "items": entries}
 

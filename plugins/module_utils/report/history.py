@@ -77,6 +77,7 @@ class Run:
 
     @property
     def began(self) -> float:
+        """Seconds since 1970."""
         return self.time - self.duration
 
     def document(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def images(plan: Plan, result: Mapping[str, Any] | None) -> list[dict[str, Any]]
 
 
 def listed(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """As the page has them: the first in `listed`, how many there are besides in `more`, and all in `total`."""
     return {"listed": rows[:MOST_IMAGES], "more": max(0, len(rows) - MOST_IMAGES), "total": len(rows)}
 
 

@@ -81,15 +81,9 @@ class Resources:
     warnings: tuple[str, ...] = ()
 
 
-def make_resources(
-    plan: Plan,
-    destination: Destination,
-    options: ResourceOptions = ResourceOptions(),
-    signatures: Mapping[Digest, Sequence[bytes]] | None = None,
-) -> Resources:
+def make_resources(plan: Plan, destination: Destination, options: ResourceOptions = ResourceOptions()) -> Resources:
     """The files for a cluster.  Reads nothing but the templates that the configuration names.
 
-    signatures: of releases, by digest; those that the plan carries when not given.
     Raises InputError (an option, an image without origin, an entry larger than an object may be).
     """
     options.check()
@@ -100,7 +94,7 @@ def make_resources(
     found.update(_catalogs(plan, destination, generation, warnings))
     found.update(_update_service(plan, destination, warnings))
     found.update(_pinned(plan, options))
-    found.update(_signatures(release_signatures.documents(plan.releases) if signatures is None else signatures, options, generation))
+    found.update(_signatures(release_signatures.documents(plan.releases), options, generation))
     return Resources(found, tuple(warnings))
 
 

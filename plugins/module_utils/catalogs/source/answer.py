@@ -53,6 +53,7 @@ class Answer:
 
     @classmethod
     def parse(cls, document: Any) -> Answer:
+        """Of what `document` gave; anything else raises what `read` takes for no answer."""
         return cls(
             packages=document["packages"],
             bundles=tuple(BundleImages.parse(entry) for entry in document["bundles"]),

@@ -29,6 +29,7 @@ class Key:
     only: Generation | None = None
 
 
+# Each makes a field of a dataclass: the key that the document spells it with, and its value where the document has none.
 def text(name: str, only: Generation | None = None, default: str = "") -> Any:
     return _field(Key(name, TEXT, only=only), default)
 

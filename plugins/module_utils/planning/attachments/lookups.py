@@ -53,6 +53,7 @@ class Lookups:
             return None
 
     def keep(self, repository: str, found: Mapping[Digest, Sequence[Attachment]]) -> None:
+        """found: what is attached, by the digest of its subject; replaces what was kept of the repository."""
         subjects = {digest: [[attachment.tag, attachment.manifest.digest] for attachment in attached] for digest, attached in found.items()}
         self._known[repository] = {"time": self._now, "subjects": subjects}
 

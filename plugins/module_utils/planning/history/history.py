@@ -53,6 +53,7 @@ class Association:
 
     @property
     def key(self) -> tuple[str, str, str]:
+        """Repository, digest and name: an image may have lain in several places, and under several names."""
         return (self.path, self.id, self.name)
 
     @property

@@ -45,6 +45,7 @@ class Name:
 
     @property
     def number(self) -> tuple[int, int]:
+        """To compare by: major and minor version."""
         return (self.major, self.minor)
 
     def __str__(self) -> str:

@@ -92,6 +92,7 @@ class GenerateRun:
 
     @property
     def diff(self) -> dict[str, str]:
+        """`before` and `after`, as Ansible shows them; the list as it was and is."""
         return {"before": self.before.decode("utf-8", "replace"), "after": self.after.decode("utf-8", "replace")}
 
 

@@ -77,6 +77,7 @@ class DeletionRun:
 
     @property
     def diff(self) -> dict[str, str]:
+        """`before` and `after`, as Ansible shows them; a line for each manifest that goes."""
         return {"before": "".join(sorted(f"{each.repository}@{each.digest} {each.origin}\n" for each in self.gone)), "after": ""}
 
 

@@ -67,6 +67,7 @@ class UnfinishedSet:
         self._mutex = threading.Lock()
 
     def path(self, volume: int) -> str:
+        """Of a volume, counted from 0, as long as the set is unfinished."""
         return os.path.join(self.folder, self.names[volume] + PART)
 
     def is_finished(self) -> bool:

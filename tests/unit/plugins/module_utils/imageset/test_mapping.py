@@ -200,7 +200,6 @@ def test_compatibility_tags():
     assert mapping.compatibility_tag(BUNDLE, reference) == tag
     assert mapping.compatibility_tag(RELATED, reference, from_layout=True) == "7efeeb"
     assert mapping.compatibility_tag(GENERIC, reference) == mapping.compatibility_tag(HELM, reference) == "latest"
-    assert mapping.compatibility_tag(GENERIC, reference, target_tag="v1") == "v1"
     assert mapping.compatibility_tag(RELATED, parse("a.io/b:c", V2)) == "c"
 
 

@@ -25,6 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wante
     RELEASE_CONTENT,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
+from ansible_collections.disconnected.mirror.plugins.module_utils.releases.payload.signatures import encoded
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import folder as folders
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources import signature_maps
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import (
@@ -255,7 +256,8 @@ def test_signatures_are_numbered_by_digest_and_large_sets_are_cut():
         f"mirrored-release-signatures-{n}" for n in (1, 2)
     ]
     assert sum(len(part["binaryData"]) for part in parts) == 5
-    resources = make_resources(plan(), MIRROR, signatures=large)
+    releases = [{"payload": f"r@{digest}", "signatures": encoded(contents)} for digest, contents in large.items()]
+    resources = make_resources(plan(releases=releases), MIRROR)
     assert len(json.loads(resources.files["signature-configmap.json"])["items"]) == 3
 
 
