@@ -18,7 +18,7 @@ SECTION = re.compile(
     r"\b(config-and-releases|mirroring|operator-catalogs|user-needs|other-systems|performance|design)[, ]+(?:section )?([0-9](?:\.[0-9]+)*)"
 )
 # Names of the same form that are no rules of ours.
-NAMES = {"UTF-8", "UTF-16", "SHA-1", "RE2", "MD5", "SHA256", "SHA512", "BSD-2", "GPL-3", "V1", "V2", "S3", "RC2"}
+NAMES = {"UTF-8", "UTF-16", "SHA-1", "SHA-256", "RE2", "MD5", "SHA256", "SHA512", "BSD-2", "GPL-3", "V1", "V2", "S3", "RC2"}
 
 
 def cited() -> Iterator[tuple[str, str]]:
