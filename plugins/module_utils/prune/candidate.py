@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
 
 # `<version>-<architecture>`, of components with their name behind it (mirroring 2.3).
 _RELEASE_TAG = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.]*(?:-[A-Za-z0-9_.]+)+\Z")

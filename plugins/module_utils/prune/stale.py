@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, NotFound
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History, is_decided
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History, is_decided
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 

@@ -18,7 +18,7 @@ from typing import Any, Callable
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Cancelled
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Descriptor, Manifest
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.transfer.run.stream import ReadFailed, Stream
 

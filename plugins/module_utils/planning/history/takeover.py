@@ -16,7 +16,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import compatibility_tag
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import RELEASE, RELEASE_CONTENT
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History, Run
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History, Run
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Association as Record
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.legacy.metadata import Metadata

@@ -16,7 +16,8 @@ from dataclasses import replace
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.begun import Begun

@@ -14,7 +14,8 @@ from typing import Any
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Failure
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store

@@ -16,7 +16,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.host impo
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import Candidate
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.delete_list import Item, placed, read_list

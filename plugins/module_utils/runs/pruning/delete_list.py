@@ -22,7 +22,8 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.wanted import CATALOG, Context
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.attachments.entries import COPY, SKIP
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.build import PlanOptions, build_plan
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.compatibility import with_v1_tags
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.delete_list import Item, document_of, items_of

@@ -13,7 +13,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
 from ansible_collections.disconnected.mirror.plugins.module_utils.cluster.access import Wishes
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import Candidate, candidates
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.deletion import Deleted, Limits, delete, pruning_plan

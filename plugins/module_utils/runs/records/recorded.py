@@ -9,7 +9,8 @@ from __future__ import annotations
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import Incompatible
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association, History
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import History
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.registry import REPOSITORY
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.takeover import history_of
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan

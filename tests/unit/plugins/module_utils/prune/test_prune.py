@@ -14,7 +14,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest im
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import AccessDenied, InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.files import json_bytes
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
-from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.history import Association
+from ansible_collections.disconnected.mirror.plugins.module_utils.planning.history.association import Association
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.plan import Plan, PlanImage
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.candidate import candidates
 from ansible_collections.disconnected.mirror.plugins.module_utils.prune.delete_list import document_of, items_of, placed, read_list
