@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -42,7 +41,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.shelf import Shelf
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.store import Store
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.views.upstream import LAYOUT
-from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob
+from ansible_collections.disconnected.mirror.plugins.module_utils.stores.writing import copy_blob, write_blob
 
 # The catalogs that are published for each version of OpenShift (operator-catalogs 9.1).
 PUBLISHED = tuple(
@@ -270,7 +269,6 @@ def _as_layout(request: FilterRequest, source: _Source, selection: Selection, ch
         present = _present(path)
         if check_mode or present == index.digest:
             return present != index.digest, index.digest
-        shutil.rmtree(path, ignore_errors=True)
         _complete(source, index, built, LayoutStore(path))
     return True, index.digest
 
@@ -290,7 +288,10 @@ def _present(path: str) -> Digest | None:
 
 
 def _complete(source: _Source, index: Manifest, built: LayoutStore, target: LayoutStore) -> None:
-    """Copies an image with all its blobs, from where it was built or else from where its base came from."""
+    """Puts an image with all its blobs, from where it was built or else from where its base came from, in the place of what is there.
+
+    Whatever breaks off leaves what was there whole, which may be the catalog that is read.
+    """
     repository = source.reference.repository if source.reference else ""
 
     def fetch(digest: Digest) -> Manifest:
@@ -306,7 +307,8 @@ def _complete(source: _Source, index: Manifest, built: LayoutStore, target: Layo
         else:
             copy_blob(source.store, repository, target, "", blob)
     for manifest in content.manifests:
-        target.put_manifest("", manifest, "latest" if manifest.digest == index.digest else "")
+        write_blob(target, "", manifest.descriptor(), manifest.content)
+    target.keep_only(index, "latest", {*content.blobs, *(manifest.digest for manifest in content.manifests)})
 
 
 def _bundle(selection: Selection, bundle: images.BundleImages) -> dict[str, Any]:

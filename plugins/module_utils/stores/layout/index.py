@@ -116,6 +116,15 @@ class LayoutIndex:
             listed.add({**entry, "annotations": {REF_NAME: name}} if name else entry)
             self._changes += 1
 
+    def replace(self, entry: dict[str, Any], name: str) -> None:
+        """Lists one manifest and nothing else.  Raises StorageError."""
+        with self._lock:
+            self._read()
+            self._document = {"schemaVersion": 2, "mediaType": OCI_INDEX}
+            self._listed = Listed([{**entry, "annotations": {REF_NAME: name}}])
+            self._changes += 1
+        self.save()
+
     def remove(self, repository: str, digest: Digest) -> bool:
         """Drops all entries of a manifest in a repository; says whether there were any."""
         with self._lock:

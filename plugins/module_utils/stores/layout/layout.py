@@ -10,9 +10,12 @@ reference (`quay.io/team/app:1.0`).  A repository is the part before the tag; th
 
 from __future__ import annotations
 
+import glob
 import os
 import threading
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -111,6 +114,16 @@ class LayoutStore(Store):
                     pass
                 except OSError as error:
                     raise StorageError(f"cannot remove {self._file(digest)}: {error.strerror}", subject=self.path) from error
+
+    def keep_only(self, root: Manifest, tag: str, digests: AbstractSet[Digest]) -> None:
+        """Lists one manifest, whose content is there, in the place of all others, and then removes all files but these."""
+        self._index.replace({"mediaType": root.media_type, "digest": root.digest, "size": root.size}, tag)
+        kept = {self._file(digest) for digest in digests}
+        for path in glob.iglob(os.path.join(glob.escape(self.path), "blobs", "*", "*")):
+            if path not in kept:
+                # What is left is in nobody's way.
+                with suppress(OSError):
+                    os.unlink(path)
 
     def _file(self, digest: Digest) -> str:
         return os.path.join(self.path, "blobs", digest.algorithm, digest.hex)

@@ -10,6 +10,7 @@ import os
 import pytest
 import yaml
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.catalogs.documents.catalog import Catalog
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs import catalog as runs
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.layout.layout import LayoutStore
@@ -165,6 +166,27 @@ def test_an_image_becomes_a_layout_that_stands_alone(tmp_path, registry):
     assert names == ["foo"]
     whole = run(catalog_filter, **{**arguments, "packages": [], "full": True})
     assert whole["changed"] and whole["digest"] == registry.root.digest
+
+
+def test_a_layout_stays_whole_until_another_takes_its_place(tmp_path, registry):
+    path = tmp_path / "layout"
+    first = run(catalog_filter, catalog=registry.catalog, dest=f"oci://{path}", full=True)
+    whole = {file.name for file in (path / "blobs" / "sha256").iterdir()}
+    other = {"catalog": registry.catalog, "dest": f"oci://{path}", "packages": [{"name": "foo"}]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "copy_blob", broken)
+        assert run(catalog_filter, **other)["failed"]
+    assert LayoutStore(str(path)).fetch_manifest("", "").digest == first["digest"]
+    assert whole <= {file.name for file in (path / "blobs" / "sha256").iterdir()}
+    # By itself, so that it is read while it is replaced.
+    second = run(catalog_filter, **{**other, "catalog": f"oci://{path}"})
+    assert second["changed"] and LayoutStore(str(path)).fetch_manifest("", "").digest == second["digest"]
+    assert first["digest"].partition(":")[2] not in {file.name for file in (path / "blobs" / "sha256").iterdir()}
+    assert [package["name"] for package in run(catalog_filter, catalog=f"oci://{path}", full=True)["packages"]] == ["foo"]
+
+
+def broken(*arguments):
+    raise StorageError("no space is left", subject="layout")
 
 
 def test_a_directory_that_is_no_layout_is_not_replaced(tmp_path, registry):
