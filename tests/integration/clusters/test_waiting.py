@@ -133,9 +133,9 @@ STUCK = [
         "MachineConfigPool worker",
         "Failed to render configuration for pool worker: parsing Ignition config failed",
     ),
-    ("a catalog", {"olm": PULL}, "CatalogSource cs-index", f"pod cs-index-2 waits with ImagePullBackOff: {PULL}"),
+    ("a catalog", {"olm": PULL}, "CatalogSource cs-index", f"pod cs-index-2 is waiting: ImagePullBackOff: {PULL}"),
     ("a ClusterCatalog", {"catalogs": PULL}, "ClusterCatalog cc-index", PULL),
-    ("the graph", {"updates": PULL}, f"UpdateService {SERVICE}", f"pod {SERVICE}-2 waits with ImagePullBackOff: {PULL}"),
+    ("the graph", {"updates": PULL}, f"UpdateService {SERVICE}", f"pod {SERVICE}-2 is waiting: ImagePullBackOff: {PULL}"),
 ]
 
 
