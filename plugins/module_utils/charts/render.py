@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files, process
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.temporary import temporary_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.model import Chart
 
 # Seconds until a chart that does not come to an end is given up.
@@ -47,7 +47,7 @@ class Helm:
 
         Raises InputError with helm's own reason (a required value, a broken template), Unsupported.
         """
-        with tempfile.TemporaryDirectory(prefix="mirror-helm-") as home:
+        with temporary_folder() as home:
             # Nothing of the configuration can become an option of its own: what is no option comes after the two dashes.
             command = [self.program(), "template", "--include-crds", "--no-hooks", *_options(chart, home)]
             command += ["--", chart.release_name or _RELEASE, os.path.abspath(archive)]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import collections
 import os
-import shutil
-import tempfile
 import time
 from typing import Any
 
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.temporary import temporary_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.loading.archives import FoundArchive, Unplanned, opened_archives
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.signature import TrustedKeys
@@ -24,12 +23,9 @@ def describe(path: str, trusted: TrustedKeys | None = None, check: bool = True, 
     check: read every byte and prove it; otherwise only that all volumes are there with their sizes.  images: list them.
     Raises NotFound, CorruptContent (damage, signature), Incompatible, StorageError.
     """
-    folder = tempfile.mkdtemp(prefix="disconnected-mirror-")
-    try:
-        with opened_archives(path, Unplanned(Workspace(folder)), trusted, os.cpu_count() or 2, check) as archives:
-            return [_document(archive, trusted is not None, images) for archive in archives]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    parallel = os.cpu_count() or 2
+    with temporary_folder() as folder, opened_archives(path, Unplanned(Workspace(folder)), trusted, parallel, check) as archives:
+        return [_document(archive, trusted is not None, images) for archive in archives]
 
 
 def _document(archive: FoundArchive, verified: bool, images: bool) -> dict[str, Any]:

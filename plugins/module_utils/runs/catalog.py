@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, NotFound, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, MirrorError, NotFound
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.temporary import temporary_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import Reference, parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -207,7 +207,7 @@ def _without_nothing(value: Any) -> Any:
 def _opened(request: CatalogRequest, environ: Mapping[str, str], check_mode: bool) -> Iterator[_Source]:
     with ExitStack() as stack:
         if request.workspace is None:
-            place = Workspace(stack.enter_context(_scratch()))
+            place = Workspace(stack.enter_context(temporary_folder()))
         else:
             place = stack.enter_context(working_place(request.workspace, "catalog", check_mode))[0]
         network = request.connections.open(environ, lambda host, reason, delay: None)
@@ -235,15 +235,6 @@ def _is_directory(catalog: str) -> bool:
     return catalog.startswith(("/", "./", "../", "~")) or os.path.isdir(catalog)
 
 
-@contextmanager
-def _scratch() -> Iterator[str]:
-    try:
-        with tempfile.TemporaryDirectory(prefix="disconnected-mirror-") as folder:
-            yield folder
-    except OSError as error:
-        raise StorageError(f"cannot use a temporary directory: {error.strerror}", subject=tempfile.gettempdir()) from error
-
-
 def _written(request: FilterRequest, source: _Source, selection: Selection, check_mode: bool) -> tuple[bool, str]:
     """Whether the destination changed, and the digest of the image in it."""
     if not request.dest:
@@ -260,7 +251,7 @@ def _as_layout(request: FilterRequest, source: _Source, selection: Selection, ch
         raise InputError("a layout can be built only upon an image", subject=request.dest)
     path = request.dest[len(LAYOUT) :]
     unfiltered = request.full and not request.packages
-    with _scratch() as folder:
+    with temporary_folder() as folder:
         built = LayoutStore(os.path.join(folder, "layout"))
         if unfiltered:
             index = source.root

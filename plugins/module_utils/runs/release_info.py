@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.temporary import temporary_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.mapping import RELEASE_IMAGES
@@ -103,7 +103,7 @@ def _held(request: ReleaseRequest, network: Network) -> Iterator[info.Question]:
         place = Destination.parse(request.destination, request.nested)
         store = network.mirror(place, writing=False)
         tags = store.tags(place.repository(RELEASE_IMAGES))
-        with tempfile.TemporaryDirectory(prefix="disconnected-mirror-") as folder:
+        with temporary_folder() as folder:
             mirrored = MirroredReleases(store, place, Workspace(folder), request.level)
             held = reachability.held_by_tags(tags or (), architecture)
             yield replace(question, held=held, lacks=lambda release: mirrored.lacks(release, architecture))

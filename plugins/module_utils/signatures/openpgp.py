@@ -14,7 +14,6 @@ import binascii
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -23,6 +22,7 @@ from typing import Any
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, Unsupported
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import process
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.temporary import temporary_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.signatures.errors import SignatureError
 
 _BEGIN = re.compile(rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n")
@@ -90,7 +90,7 @@ def verify(message: bytes, keys: Sequence[bytes], subject: str = "") -> Signed:
     program = shutil.which("gpgv") or shutil.which("gpg")
     if program is None:
         return _verify_with_sequoia(message, keys, subject)
-    with tempfile.TemporaryDirectory(prefix="signature-") as folder:
+    with temporary_folder() as folder:
         return _verify_with_gpg(program, folder, message, keys, subject)
 
 

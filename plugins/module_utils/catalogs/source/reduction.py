@@ -9,15 +9,15 @@ Nothing is filtered again and no tag is asked for again: what remains is what wa
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.digest import Digest
-from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.generation import Generation
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.temporary import temporary_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.manifest import Manifest
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.reference import parse
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
@@ -105,10 +105,7 @@ class Reducer:
         """What the rebuilt catalog holds: all of it is in the last layer, the same in every instance."""
         index = self._upstream.fetch_manifest(source, "")
         image = self._upstream.fetch_manifest(source, index.children[0].digest)
-        try:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="disconnected-mirror-"))
-        except OSError as error:
-            raise StorageError(f"cannot use a temporary directory: {error.strerror}", subject=tempfile.gettempdir()) from error
+        folder = stack.enter_context(temporary_folder())
         files = extract_layers(self._upstream, source, image.blobs[-1:], CONFIGS, folder)
         return Catalog(name, scan(files)).everything()
 

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import BinaryIO
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.base import json_values, limits
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import InputError, StorageError
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.temporary import temporary_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning import parts
 from ansible_collections.disconnected.mirror.plugins.module_utils.planning.content import shelved
@@ -40,7 +38,8 @@ _CHART = re.compile(r"charts/[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 def hand_on(plan: Plan, place: Workspace, path: str) -> None:
     """Writes the file for another host.  Raises NotFound (planning left something out of the workspace), StorageError."""
     members = {_PLAN: files.json_bytes(plan.document()), **chart_files(plan, place)}
-    with _scratch() as kept:
+    with temporary_folder() as folder:
+        kept = os.path.join(folder, _PARTS)
         parts.keep(plan, place, kept)
         if os.path.exists(kept):
             members[_PARTS] = files.read(kept)
@@ -91,7 +90,8 @@ class _Handed:
             elif _CHART.match(name) and member.size <= limits.CHART:
                 self._put(member, os.path.join(place.charts, os.path.basename(name)))
         if _PARTS in self._members:
-            with _scratch() as kept:
+            with temporary_folder() as folder:
+                kept = os.path.join(folder, _PARTS)
                 files.write(kept, self._read(self._members[_PARTS]))
                 parts.restore(plan, place, kept)
         return plan
@@ -115,16 +115,6 @@ class _Handed:
 
     def _refused(self, reason: str) -> InputError:
         return InputError(f"the plan of another host cannot be read: {reason}", subject=self._path, advice="Copy the file again.")
-
-
-@contextmanager
-def _scratch() -> Iterator[str]:
-    """The path of a file that is not there yet, and is gone afterwards."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="disconnected-mirror-") as folder:
-            yield os.path.join(folder, _PARTS)
-    except OSError as error:
-        raise StorageError(f"cannot use a temporary directory: {error.strerror}", subject=tempfile.gettempdir()) from error
 
 
 def _member(name: str, content: bytes) -> bytes:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -26,6 +25,7 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors im
     Unsupported,
 )
 from ansible_collections.disconnected.mirror.plugins.module_utils.base.host import files, process
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.host.temporary import temporary_folder
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.places import SIGNATURE_SIZE
 from ansible_collections.disconnected.mirror.plugins.module_utils.stores.archive.volumes import Judge
 
@@ -88,7 +88,7 @@ def _command(signing: SigningKey) -> Iterator[list[str]]:
     if not signing.text:
         yield _signing_command(signing.kind, signing.key)
         return
-    with tempfile.TemporaryDirectory(prefix="mirror-key-") as folder:
+    with temporary_folder() as folder:
         path = os.path.join(folder, "key")
         files.put(path, signing.text.strip().encode("utf-8") + b"\n", 0o600, sync=False)
         if signing.kind == "ssh":
@@ -131,7 +131,7 @@ def verify(encoded: bytes, signature: bytes, trusted: TrustedKeys, subject: str 
     if kind != trusted.kind:
         found = f"has a signature of kind {kind}" if kind else "is not signed"
         raise CorruptContent(f"a signature of kind {trusted.kind} is required and the archive {found}", subject=subject)
-    with tempfile.TemporaryDirectory(prefix="mirror-keys-") as folder:
+    with temporary_folder() as folder:
         path = os.path.join(folder, "signature")
         with open(path, "wb") as file:
             file.write(signature + b"\n")
