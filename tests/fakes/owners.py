@@ -9,6 +9,7 @@ give(monkeypatch, tmp_path / "planted")
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,11 +28,11 @@ def give(monkeypatch: pytest.MonkeyPatch, path: Any) -> None:
 
 
 def _told(ask: Any, given: os.stat_result) -> Any:
-    def told(*arguments: Any, **options: Any) -> os.stat_result:
-        found: os.stat_result = ask(*arguments, **options)
+    def told(*arguments: Any, **options: Any) -> Any:
+        found = ask(*arguments, **options)
         if (found.st_dev, found.st_ino) != (given.st_dev, given.st_ino):
             return found
-        more = {field: getattr(found, field) for field in dir(found) if field.startswith("st_")}
-        return os.stat_result([*found[:4], OTHER, OTHER, *found[6:10]], more)
+        fields = {field: getattr(found, field) for field in dir(found) if field.startswith("st_")}
+        return SimpleNamespace(**{**fields, "st_uid": OTHER, "st_gid": OTHER})
 
     return told
