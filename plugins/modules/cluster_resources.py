@@ -101,6 +101,13 @@ options:
       - Whether C(results/mapping.txt) also has a line for each instance of an index, by digest on both sides.
     type: bool
     default: false
+  report:
+    description:
+      - Whether the report of the workspace is written as well, as M(disconnected.mirror.mirror_report) does, which saves a task. Not in
+        check mode.
+      - The report does not count as a change, and one that cannot be written is a warning.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -149,6 +156,11 @@ mapping_path:
   returned: success
   type: str
   sample: /srv/mirror/workspace/results/mapping.txt
+report:
+  description: Path of the page.
+  returned: when O(report) is set and it could be written
+  type: str
+  sample: /srv/mirror/workspace/results/report.html
 error:
   description: Why nothing could be written.
   returned: failure

@@ -9,7 +9,7 @@ A survey gives texts, an inventory gives values of YAML, the command line gives 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -70,6 +70,10 @@ def _with_paths(value: Any, name: str, absolute: Callable[[str], str]) -> Any:
     """What no type says: these are paths only in some of their forms.  Raises Wrong."""
     if name == "mirror_graph_data" and not _WEB.match(value):
         return _path(value, name, absolute)
+    if name in ("mirror_imageset", "mirror_delete_imageset"):
+        for key, path in _paths_of(value):
+            # Its value stays: the module works in the caller's directory.
+            _path(path, f"{name}.{key}", absolute)
     # Without a slash it is a program that is searched for.
     if name == "mirror_helm_path" and "/" in value:
         return _path(value, name, absolute)
@@ -77,6 +81,32 @@ def _with_paths(value: Any, name: str, absolute: Callable[[str], str]) -> Any:
     if name == "mirror_archive_signing_key" and value.get("key") and value.get("kind", "ssh") == "ssh":
         return {**value, "key": _path(value["key"], f"{name}.key", absolute)}
     return value
+
+
+def _paths_of(imageset: Any) -> Iterator[tuple[str, str]]:
+    """Where a configuration names files of its host, and how.  Whether it is a good one is for the module to say."""
+    yield from _texts(imageset, "storageConfig.local.path")
+    for stanza in ("mirror", "delete"):
+        for key in ("helm.local[].path", "helm.local[].valueFiles[]", "helm.repositories[].charts[].valueFiles[]"):
+            yield from _texts(imageset, f"{stanza}.{key}")
+        yield from _texts(imageset, f"{stanza}.operators[].targetCatalogSourceTemplate")
+        for key, catalog in _texts(imageset, f"{stanza}.operators[].catalog"):
+            if catalog.startswith("oci:"):
+                yield key, catalog[len("oci:") :].removeprefix("//")
+
+
+def _texts(value: Any, pattern: str, key: str = "") -> Iterator[tuple[str, str]]:
+    """The texts at a key such as `a.b[].c`, each with the key that it has."""
+    name, _dot, rest = pattern.partition(".")
+    if not pattern:
+        if isinstance(value, str) and value:
+            yield key, value
+    elif isinstance(value, Mapping):
+        found, key = value.get(name.removesuffix("[]")), f"{key}.{name.removesuffix('[]')}".lstrip(".")
+        if not name.endswith("[]"):
+            yield from _texts(found, rest, key)
+        for number, inner in enumerate(found if name.endswith("[]") and isinstance(found, list) else ()):
+            yield from _texts(inner, rest, f"{key}[{number}]")
 
 
 def plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -78,14 +78,15 @@ def play(
     variables: Mapping[str, Any] | None = None,
     *options: str,
     meanwhile: Callable[..., None] | None = None,
+    within: Sequence[str] = (),
 ) -> Played:
-    """playbook: a name, or a list of plays.  meanwhile: called with the process while it runs."""
+    """playbook: a name, or a list of plays.  meanwhile: called with the process while it runs.  within: a command that runs others."""
     folder = str(folder)
     os.makedirs(folder, exist_ok=True)
     if not isinstance(playbook, str):
         playbook = _write(os.path.join(folder, "play.json"), playbook)
     given = _write(os.path.join(folder, "vars.json"), dict(variables or {}))
-    command = [program("ansible-playbook"), playbook, "-e", f"@{given}", *options]
+    command = [*within, program("ansible-playbook"), playbook, "-e", f"@{given}", *options]
     began, wall = time.monotonic(), time.time()
     with open(os.path.join(folder, "output.txt"), "w+", encoding="utf-8") as output:
         process = subprocess.Popen(

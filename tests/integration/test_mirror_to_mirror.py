@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
+import subprocess
 import time
 
 import pytest
@@ -54,11 +56,15 @@ def test_check_mode_predicts_the_run_writes_nothing_and_the_second_run_has_nothi
     before, read, asked = site.tree(site.workspace), len(site.source.requests("GET", "/blobs/")), len(site.mirror.requests())
     again = site.run(variables)
     assert again.ok and again.changed == 0, again.text
+    # The resources come with the report, for a further module costs more than what it does.
+    assert re.search(r"TASK \[[^]]*Write the report page\] \*+\nskipping", again.text), again.text
     site.source.settle()
     site.mirror.settle()
     assert len(site.source.requests("GET", "/blobs/")) == read
     assert len(site.mirror.requests()) - asked <= len(expected)
-    # The report notes every run.
+    # The report notes every run, this one as well.
+    with open(os.path.join(site.workspace, "results", "report.json"), encoding="utf-8") as file:
+        assert [run["changed"] for run in json.load(file)["history"]] == [True, False]
     volatile = ("status.json", "last-run.json", "lock.guard", "runs.json", "results/report")
     after = site.tree(site.workspace)
     assert all(name.startswith(volatile) for name in before if before[name] != after.get(name)) and set(after) == set(before)
@@ -70,6 +76,28 @@ def test_check_mode_predicts_the_run_writes_nothing_and_the_second_run_has_nothi
         file.write(prove.registries_conf(os.path.join(results, "cluster-resources")))
     for number, image in enumerate(prove.images(os.path.join(results, "plan.json"))):
         assert prove.pull(image["origin"], conf, os.path.join(site.folder, f"pulled-{number}")) == image["digest"]
+
+
+# With a file system that cannot be written but below a directory.
+READ_ONLY = """
+mount --make-rprivate / && mount --bind "$0" "$0" && mount -o remount,bind,ro / || exit 77
+if touch /written-by-a-test 2>/dev/null; then rm -f /written-by-a-test; exit 77; fi
+exec "$@"
+"""
+
+
+def test_a_read_only_root_and_no_home_are_enough(site, monkeypatch):
+    within = ["unshare", "--mount", "--map-root-user", "sh", "-c", READ_ONLY, site.folder]
+    if not shutil.which("unshare") or subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody make a mount namespace")
+    monkeypatch.setenv("HOME", "/proc/nowhere")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
+    monkeypatch.setenv("TMPDIR", site.folder)
+    variables = {**site.variables(*site.names[:2]), "ansible_remote_tmp": os.path.join(site.folder, "tmp")}
+    for options in (["--check"], [], []):
+        done = play(os.path.join(site.folder, "play"), "disconnected.mirror.mirror_to_mirror", variables, *options, within=within)
+        assert done.ok, done.text
+    assert done.changed == 0 and os.path.exists(os.path.join(site.workspace, "results", "report.html"))
 
 
 def test_one_missing_image_fails_the_play_and_nothing_else(site):

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
+import sys
 
 import pytest
 import yaml
 
+from ansible_collections.disconnected.mirror.tests.tools import ssh_server
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play
 
@@ -133,3 +136,36 @@ def test_a_module_that_refuses_its_options_names_the_variables(tmp_path):
     reason = refused.stats["imageset_summary"]["hosts"]["localhost"]["reason"]
     assert not refused.ok and "mirror_config" in reason and "mirror_imageset" in reason, refused.text
     assert not re.search(r"(?<!mirror_)\b(config|imageset)\b", reason)
+
+
+def test_on_another_host_paths_in_a_configuration_are_those_beside_it(site, tmp_path):
+    if not os.path.exists(ssh_server.PROGRAM):
+        pytest.skip("sshd is not installed")
+    there, keys = tmp_path / "there", tmp_path / "keys"
+    there.mkdir()
+    keys.mkdir()
+    configuration(there / "imageset.yaml", site.names[0])
+    shared = {"mirror_workspace": f"{there}/workspace", "mirror_archive": f"{there}/archives", "mirror_tls": site.variables()["mirror_tls"]}
+    play_of = {
+        "hosts": "far",
+        "gather_facts": False,
+        # What stays on a host stays out of the home of whoever runs this.
+        "environment": {"XDG_CACHE_HOME": f"{there}/cache"},
+        "tasks": [{"ansible.builtin.import_role": {"name": "disconnected.mirror.mirror", "tasks_from": "mirror_to_disk"}}],
+    }
+    with ssh_server.SshServer(str(keys)) as server:
+        inventory = tmp_path / "inventory"
+        more = f"ansible_python_interpreter={sys.executable} ansible_remote_tmp={there}/ansible"
+        inventory.write_text(f"far {server.reached(getpass.getuser())} {more}\n")
+
+        def run_there(variables):
+            return play(tmp_path / "play", [play_of], {**shared, **variables}, "-i", str(inventory))
+
+        done = run_there({"mirror_config": f"{there}/imageset.yaml"})
+        assert done.ok and os.path.isdir(there / "metadata"), done.text
+        imageset = yaml.safe_load((there / "imageset.yaml").read_text())
+        refused = run_there({"mirror_imageset": imageset})
+    reason = refused.stats["imageset_summary"]["hosts"]["far"]["reason"]
+    assert reason == (
+        "mirror_imageset.storageConfig.local.path is './metadata', which has no meaning on another host. Write an absolute path."
+    )

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.archives import TRUSTED
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.arguments.planning import DESTINATION, PLANNING, plan_source
 from ansible_collections.disconnected.mirror.plugins.module_utils.adapters.outcome import MAX_FILES, Outcome
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.errors import MirrorError
+from ansible_collections.disconnected.mirror.plugins.module_utils.base.workspace import Workspace
 from ansible_collections.disconnected.mirror.plugins.module_utils.imageset.destination import Destination
 from ansible_collections.disconnected.mirror.plugins.module_utils.resources.generate import ResourceOptions
 from ansible_collections.disconnected.mirror.plugins.module_utils.runs.cluster_resources import ResourcesRequest, write_cluster_resources
+from ansible_collections.disconnected.mirror.plugins.module_utils.runs.reporting.report import write_report
 
 ARGUMENTS: dict[str, Any] = {
     **PLANNING,
@@ -30,6 +34,7 @@ ARGUMENTS: dict[str, Any] = {
     "pinned_pools": {"type": "list", "elements": "str", "default": []},
     "pinned_images": {"type": "list", "elements": "str", "choices": ["release", "operator"], "default": ["release"]},
     "mapping_instances": {"type": "bool", "default": False},
+    "report": {"type": "bool", "default": False},
 }
 
 
@@ -55,4 +60,14 @@ def run(params: Mapping[str, Any], check_mode: bool) -> Outcome:
         "files": run.files[:MAX_FILES],
         "files_total": len(run.files),
     }
-    return Outcome(changed=run.changed, values=values, warnings=run.warnings, diff=run.diff)
+    outcome = Outcome(changed=run.changed, values=values, warnings=run.warnings, diff=run.diff)
+    return _reported(outcome, request.workspace) if params["report"] and not check_mode else outcome
+
+
+def _reported(outcome: Outcome, workspace: Workspace) -> Outcome:
+    """The resources are there, whether or not a page about them can be written.  What a page says of a mirror is no change of it."""
+    try:
+        report = write_report(workspace)
+    except MirrorError as error:
+        return replace(outcome, warnings=(*outcome.warnings, f"The report could not be written: {error}"))
+    return replace(outcome, values={**outcome.values, "report": report.path})

@@ -205,3 +205,21 @@ def test_what_is_a_path_only_at_times_is_the_callers_path_then():
 
     names = ("mirror_graph_data", "mirror_helm_path", "mirror_archive_signing_key.key")
     assert [text.partition(" ")[0] for text in take(options, relative, far).wrong] == list(names)
+
+
+def test_what_a_configuration_names_on_its_host_is_refused_by_its_key_for_another_one():
+    def far(_path):
+        raise Wrong("which has no meaning on another host.")
+
+    operators = [{"catalog": "oci://catalogs/one"}, {"catalog": "oci:///catalogs/two"}, {"catalog": "quay.io/a/b:1"}, "no mapping"]
+    charts = [{"path": "charts/one.tgz", "valueFiles": ["/a.yaml", "b.yaml"]}, {"path": 7}]
+    imageset = {"storageConfig": {"local": {"path": "./metadata"}}, "mirror": {"operators": operators, "helm": {"local": charts}}}
+    options = {"mirror_imageset": {"type": "dict", "default": {}}, "mirror_delete_imageset": {"type": "dict", "default": {}}}
+    found = take(options, {"mirror_imageset": imageset, "mirror_delete_imageset": {"delete": "nothing"}}, far)
+    assert [text.partition(" ")[0] for text in found.wrong] == ["mirror_imageset.storageConfig.local.path"]
+    del imageset["storageConfig"]
+    for key in ("mirror.helm.local[0].path", "mirror.helm.local[0].valueFiles[1]", "mirror.operators[0].catalog"):
+        assert f"mirror_imageset.{key} is " in take(options, {"mirror_imageset": imageset}, far).wrong[0]
+        if "operators" not in key:
+            charts[0]["path" if key.endswith("path") else "valueFiles"] = "/charts/one.tgz"
+    assert take(options, {"mirror_imageset": imageset}, str).given == {"mirror_imageset": imageset}

@@ -118,6 +118,14 @@ def test_all_faces_of_a_run(world):
     assert written["changed"] and written["files"] == foreseen["files"] and all(os.path.exists(path) for path in written["files"])
     assert not run_module(cluster_resources, arguments)["changed"]
 
+    reported = run_module(cluster_resources, {**arguments, "report": True})
+    check_keys(cluster_resources, reported)
+    assert not reported["changed"] and os.path.exists(reported["report"])
+    os.remove(reported["report"])
+    os.mkdir(reported["report"])
+    kept = run_module(cluster_resources, {**arguments, "report": True})
+    assert "failed" not in kept and "report" not in kept and "The report could not be written" in str(kept["warnings"])
+
 
 def test_a_plan_for_a_mirror_says_where_each_image_goes(world):
     arguments = world.placed(max_nested_paths=2)
