@@ -81,7 +81,7 @@ def main() -> int:
     old = interpreter(arguments.old_python) if arguments.old_python else ""
     if old and not arguments.test:
         runs.append((arguments.old_python, old, ["compile", "import"]))
-    elif not arguments.test:
+    elif arguments.old_python and not arguments.test:
         remedy = f"pyenv install {arguments.old_python} brings it, or name another by OLD_PYTHON="
         print(f"skipped: sanity compiles and imports with Python {current} only, for {arguments.old_python} is not installed; {remedy}")
     keep = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "ANSIBLE_"))}
