@@ -240,7 +240,7 @@ sanity-tree: setup-test
 	@git ls-files -co --exclude-standard -z | while IFS= read -r -d '' file; do ! test -e "$$file" || cp --parents -t "$(TREE)" "$$file"; done
 
 molecule: setup-test ## The roles' scenarios, each run twice
-	cd extensions && MOLECULE_PORTS="$${MOLECULE_PORTS:-$$($(INTERPRETER) ../tests/tools/free_ports.py 3)}" "$(BIN)/molecule" test --all
+	cd extensions && MOLECULE_PORTS="$${MOLECULE_PORTS:-$$(PYTHONPATH="$(ANSIBLE_COLLECTIONS_PATH)" $(INTERPRETER) ../tests/tools/free_ports.py 3)}" "$(BIN)/molecule" test --all
 
 build: ## Build the collection archive into .cache/build
 	@.ci/prepare system python

@@ -13,9 +13,9 @@ import sys
 import pytest
 import yaml
 
-from ansible_collections.disconnected.mirror.tests.tools import ssh_server
 from ansible_collections.disconnected.mirror.tests.fakes.places import ROOT
 from ansible_collections.disconnected.mirror.tests.fakes.playbook import play
+from ansible_collections.disconnected.mirror.tests.tools import ssh_server
 
 
 def below_the_collection():
@@ -140,7 +140,7 @@ def test_a_module_that_refuses_its_options_names_the_variables(tmp_path):
 
 def test_on_another_host_paths_in_a_configuration_are_those_beside_it(site, tmp_path):
     if not os.path.exists(ssh_server.PROGRAM):
-        pytest.skip("sshd is not installed")
+        pytest.skip("there is no sshd; apt-get install openssh-server, and then make test, brings it")
     there, keys = tmp_path / "there", tmp_path / "keys"
     there.mkdir()
     keys.mkdir()

@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import sys
+
+from ansible_collections.disconnected.mirror.tests.fakes.processes import free_port
 
 
 def free_ports(count: int) -> list[int]:
-    """They are different ones, since all are held until the last is found."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _number in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+    """They are different ones."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)
 
 
 if __name__ == "__main__":
