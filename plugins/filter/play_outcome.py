@@ -75,7 +75,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 LOST = "This host is unreachable, or failed before it could tell anything."
-SILENT = "This host has reported nothing yet."
+# Of a play that has ended it means the second.
+SILENT = "This host has reported no result: it is still at work, or its last task failed; see there."
 
 
 def play_outcome(told: Sequence[Mapping[str, Any] | None], hosts: Sequence[str], active: Sequence[str]) -> dict[str, Any]:
