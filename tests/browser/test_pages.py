@@ -20,19 +20,12 @@ from ansible_collections.disconnected.mirror.plugins.module_utils.report.page im
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.page.page import page
 from ansible_collections.disconnected.mirror.plugins.module_utils.report.summary import summary
 from ansible_collections.disconnected.mirror.tests.fakes import reports
-from ansible_collections.disconnected.mirror.tests.fakes.browser import chromium, program, view
+from ansible_collections.disconnected.mirror.tests.fakes.browser import WIDTHS, program, view
 
 if not program():
     pytest.skip("there is no Chromium; make browser installs it", allow_module_level=True)
 
-WIDTHS = [int(width) for width in os.environ.get("MIRROR_WIDTHS", "375,1280").split(",")]
 MAKERS = {**reports.RUNS, "large": reports.large}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

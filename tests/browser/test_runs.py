@@ -15,21 +15,14 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is missing; make browser installs it")
 
 from ansible_collections.disconnected.mirror.tests.browser import runs
-from ansible_collections.disconnected.mirror.tests.fakes.browser import chromium, program, view
+from ansible_collections.disconnected.mirror.tests.fakes.browser import WIDTHS, program, view
 
 if not program():
     pytest.skip("there is no Chromium; make browser installs it", allow_module_level=True)
 
-WIDTHS = [int(width) for width in os.environ.get("MIRROR_WIDTHS", "375,1280").split(",")]
 PICTURES = os.environ.get("MIRROR_PICTURES", "")
 # A sheet of A4.
 PAPER = 794
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

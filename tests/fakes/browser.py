@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+# Of windows, in pixels.
+WIDTHS = [int(width) for width in os.environ.get("MIRROR_WIDTHS", "375,1280").split(",")]
 
 
 def program() -> str:

@@ -12,12 +12,13 @@ with FileServer() as server:
 from __future__ import annotations
 
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from ansible_collections.disconnected.mirror.tests.fakes.loopback import Loopback
 
-class FileServer:
+
+class FileServer(Loopback):
     """files: contents by path.  asked: (method, path, Range) of each request.  logins: the Authorization headers that came.
 
     cuts: for each answer to come, in order, after how many bytes it breaks off.  ranges: whether it knows them.
@@ -34,25 +35,7 @@ class FileServer:
         self.redirects: dict[str, str] = {}
         self.sizes: dict[str, int | None] = {}
         self.closed = ""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self._server.server_address[1]}"
-
-    def url(self, path: str = "") -> str:
-        return f"http://{self.host}{path}"
-
-    def __enter__(self) -> FileServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
+        super().__init__(_handler(self))
 
 
 def _handler(server: FileServer) -> Any:

@@ -10,7 +10,7 @@
 
 Run by hand it serves a directory of recorded graphs (`<architecture>-<channel>.json`):
 
-    python release_server.py DIRECTORY
+    python -m ansible_collections.disconnected.mirror.tests.fakes.release_server DIRECTORY
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ import re
 import sys
 import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
+
+from ansible_collections.disconnected.mirror.tests.fakes.loopback import Loopback
 
 EMPTY = b'{"version":1,"nodes":[],"edges":[],"conditionalEdges":[]}'
 _CHANNEL = re.compile(r"[0-9a-z\-.]+\Z")
 _ARCHITECTURE = re.compile(r"[0-9a-z]+\Z")
 
 
-class ReleaseServer:
+class ReleaseServer(Loopback):
     """graphs: answers by (architecture, channel); everything else is an empty graph, as the service has it.
 
     files: contents by path.  asked: (path, query) of each question, in order.  sent: the statuses of the answers.
@@ -46,9 +48,7 @@ class ReleaseServer:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.entity_tags = False
         self.sent: list[int] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        super().__init__(_handler(self))
 
     @classmethod
     def of_directory(cls, *folders: str) -> ReleaseServer:
@@ -62,21 +62,8 @@ class ReleaseServer:
                         graphs.setdefault((architecture, channel), file.read())
         return cls(graphs)
 
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self._server.server_address[1]}"
-
     def url(self, path: str = "/graph") -> str:
-        return f"http://{self.host}{path}"
-
-    def __enter__(self) -> ReleaseServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
+        return super().url(path)
 
     def answer(self, target: str, accept: str) -> tuple[int, bytes]:
         parts = urlsplit(target)

@@ -13,8 +13,6 @@ POLICY: dict[str, Any] = {"type": "str", "choices": ["require", "warn", "off"]}
 PATHS: dict[str, Any] = {"type": "list", "elements": "path", "default": [], "no_log": False}
 TEXTS: dict[str, Any] = {"type": "list", "elements": "str", "default": []}
 
-BOOTED = ["amd64", "arm64", "ppc64le", "s390x"]
-
 RELEASES: dict[str, Any] = {
     "update_url": {"type": "str"},
     "okd_update_url": {"type": "str"},
@@ -34,7 +32,7 @@ RELEASES: dict[str, Any] = {
     "graph_base": {"type": "str"},
     "graph_image": {"type": "str"},
     "boot_images": TEXTS,
-    "boot_image_architectures": {"type": "list", "elements": "str", "choices": BOOTED, "default": []},
+    "boot_image_architectures": {"type": "list", "elements": "str", "choices": ["amd64", "arm64", "ppc64le", "s390x"], "default": []},
     "boot_image_url": {"type": "str"},
 }
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 
@@ -19,17 +20,21 @@ _LENGTH = re.compile(r"[0-9]{1,18}\Z")
 
 
 class Answer(HTTPResponse):
-    """fields: the headers, by lower-case name; repeated ones joined by a comma.  framed: its end can be told from its bytes.
+    """fields: the headers, by lower-case name; repeated ones joined by a comma.
 
     reusable: whether the connection may carry another exchange once this was read.
     """
 
-    # Of http.client.
+    # Of http.client, which asks the headers for no more than get().
     _method: str | None
+    _check_close: Callable[[], bool]
+    code: int
+    headers: Any
 
     def __init__(self, stream: Stream, method: str | None) -> None:
-        # A stream is as much of a socket as http.client asks for: makefile().
-        super().__init__(stream, method=method)  # type: ignore[arg-type]
+        # As much of a socket as http.client asks for: makefile().
+        socket: Any = stream
+        super().__init__(socket, method=method)
         self.fields: dict[str, str] = {}
         self.reusable = False
         self._stream = stream
@@ -41,8 +46,7 @@ class Answer(HTTPResponse):
         self.status = int(start[9:12])
         self.version = 10 if start.startswith(b"HTTP/1.0") else 11
         fields = self.fields = self._stream.fields
-        # For http.client, which asks these for what it needs: of its message class only get().
-        self.code, self.headers = self.status, fields  # type: ignore[assignment]
+        self.code, self.headers = self.status, fields
         coding, length = fields.get("transfer-encoding"), fields.get("content-length")
         if coding is not None and coding.lower() != "chunked":
             raise Interrupted(f"the answer has the transfer coding {coding!r:.60}")
@@ -53,7 +57,7 @@ class Answer(HTTPResponse):
         if self._method == "HEAD" or self.status in (204, 304):
             self.chunked = False
             self.length = 0
-        self.reusable = bool(self.chunked or self.length is not None) and not self._check_close()  # type: ignore[attr-defined]
+        self.reusable = bool(self.chunked or self.length is not None) and not self._check_close()
         # Or else http.client would close the connection now, before the body was read.
         self.will_close = False
 
@@ -90,11 +94,12 @@ class Answer(HTTPResponse):
 
     def _safe_read(self, amt: int) -> bytes:
         """http.client asks for the end of a chunk's line with this, and does not look at it."""
-        # Private there, so type checkers do not know it; `_check_close` likewise.
-        end: Any = super()._safe_read(amt)  # type: ignore[misc]
+        end = self.fp.read(amt)
+        if len(end) < amt:
+            raise IncompleteRead(end, amt - len(end))
         if end != b"\r\n":
             raise self._broken("the answer has a malformed chunk")
-        return bytes(end)
+        return end
 
     def _broken(self, reason: str) -> IncompleteRead:
         """What http.client raises for a body that breaks off: it adds the bytes that had come."""
